@@ -1,0 +1,38 @@
+# replicalc: one rule per reported result. `snakemake --list` is the table of contents; start at config/config.yaml.
+from snakemake.utils import min_version
+
+min_version("9.17.1")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/nat_residual.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/verify.smk"
+
+# Every claim has a rule, every rule a claim, every file the name of its rule; otherwise nothing starts.
+check_registry(workflow.rules)
+
+
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    """Everything: each result and figure of each study on each cohort, the comparison with the paper, the report."""
+    default_target: True
+    input:
+        results=all_results(),
+        figures=all_figures(),
+        comparisons=all_comparisons(),
+        overview=["results/claims.csv", "results/summary.json", "results/report.html"],
+
+
+onsuccess:
+    print_summary("results/summary.json")
+
+
+onerror:
+    print("Stopped. The sentence above says why; the log that it names has the details.")

@@ -1,0 +1,96 @@
+"""Flow: who is left out of a study, why, and how many (STROBE item 13), then who is calcified and of which subtype."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from replicalc.cohort.frame import Cohort, read_cohort, read_step, write_cohort
+from replicalc.errors import ReplicalcError
+from replicalc.job import job, write_text
+from replicalc.records import load_checked, load_dictionary
+from replicalc.table import to_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("step", "criterion", "excluded_because", "n_before", "n_excluded", "n_after", "applied", "note", "cohort", "kind")
+SPLIT_COLUMNS = ("calcified", "subtype", "n", "share_percent", "cohort", "kind")
+
+
+@job
+def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out, cohort_out, everybody_out):
+    """Apply the study's criteria in their order; write the flow, the cohort, and everybody (before any exclusion).
+
+    A criterion whose variable a cohort does not have at all cannot be applied: it excludes nobody and the flow says so.
+    Raises ReplicalcError if nobody is left.
+    """
+    study = load_checked(study_file, "study")
+    config = load_checked(cohort_file, "cohort")
+    frame = read_step(derived, load_dictionary(dictionary_file))
+    about = (study["study"], config["cohort"], config["kind"], config["unit_of_analysis"], config["clustering"])
+    write_cohort(Cohort(frame, *about), everybody_out)
+    kept, rows = apply_criteria(frame, study["criteria"], config["unit_of_analysis"])
+    if kept.empty:
+        told = "; ".join(f"{row[2]}: {row[4]}" for row in rows if row[4] != "0")
+        raise ReplicalcError(
+            f"cohort {config['cohort']}: nobody is left for study {study['study']} after its criteria ({told})"
+        )
+    write_cohort(Cohort(kept, *about), cohort_out)
+    write_text(flow_out, to_csv([[*row, config["cohort"], config["kind"]] for row in rows], COLUMNS))
+
+
+def apply_criteria(frame: pd.DataFrame, criteria: list[dict], unit: str) -> tuple[pd.DataFrame, list[list[str]]]:
+    """Apply inclusion criteria one after the other; return who is left and one row of text a step."""
+    rows = []
+    for number, criterion in enumerate(criteria, start=1):
+        before = len(frame)
+        keep, lacking = _keep(frame, criterion)
+        note = ""
+        if keep is None:
+            note = f"not applied: this cohort has no {', '.join(lacking)}"
+        else:
+            if lacking:
+                note = f"judged without {', '.join(lacking)}, which this cohort does not have"
+            frame = frame[keep]
+        applied = "no" if keep is None else "yes"
+        left_out = before - len(frame)
+        rows.append(
+            [str(number), criterion["id"], criterion["excluded_because"], str(before), str(left_out), str(len(frame)), applied, note]
+        )
+    return frame, rows
+
+
+def _keep(frame: pd.DataFrame, criterion: dict) -> tuple[pd.Series | None, list[str]]:
+    names = list(criterion.get("keep", {})) + criterion.get("present", [])
+    lacking = [name for name in names if name not in frame or frame[name].isna().all()]
+    if len(lacking) == len(names):
+        return None, lacking
+    keep = frame.index == frame.index
+    for name, codes in criterion.get("keep", {}).items():
+        if name not in lacking:
+            keep = keep & frame[name].isin([str(code) for code in codes])
+    for name in criterion.get("present", []):
+        if name not in lacking:
+            keep = keep & frame[name].notna()
+    return keep, lacking
+
+
+@job
+def split_cohort(everybody, out):
+    """Count the cohort, before exclusions, by calcification and molecular subtype; unknown is a group of its own."""
+    cohort = read_cohort(everybody)
+    frame = cohort.frame
+    unknown = "not recorded"
+
+    def codes(name: str) -> pd.Series:
+        if name not in frame:
+            return frame.index.to_series().map(lambda _: unknown)
+        return frame[name].astype("object").where(frame[name].notna(), unknown)
+
+    subtype = "subtype" if not cohort.missing_variables("subtype") else "intrinsic_subtype"
+    counts = frame.groupby([codes("calcified"), codes(subtype)], sort=True).size()
+    rows = [
+        [calcified, kind, str(n), repr(float(100 * n / len(frame))), cohort.name, cohort.kind]
+        for (calcified, kind), n in counts.items()
+    ]
+    write_text(out, to_csv(rows, SPLIT_COLUMNS))

@@ -1,0 +1,107 @@
+"""Typed data frames of canonical variables, and what every result needs to know about its cohort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from replicalc.cohort.source import ROW
+from replicalc.errors import ReplicalcError
+from replicalc.job import whole_file
+from replicalc.records import Variable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """A cohort as results see it: one row a unit of analysis, categories with all their codes."""
+
+    frame: pd.DataFrame
+    study: str
+    name: str
+    kind: str
+    unit_of_analysis: str
+    clustering: str
+
+    def missing_variables(self, *names: str) -> list[str]:
+        """Name the variables that this cohort lacks: no such column, or no value in it at all."""
+        return [n for n in names if n not in self.frame or (len(self.frame) and self.frame[n].isna().all())]
+
+    def subset(self, conditions: dict[str, str] | None) -> Cohort:
+        """Keep the rows where every variable has the given code. Unknown variable or code: ReplicalcError."""
+        frame = self.frame
+        for name, code in (conditions or {}).items():
+            if name not in frame:
+                raise ReplicalcError(f"subset: cohort {self.name} has no variable '{name}'")
+            if str(code) not in list(frame[name].cat.categories):
+                raise ReplicalcError(f"subset: '{code}' is no code of '{name}'")
+            frame = frame[frame[name] == str(code)]
+        return Cohort(frame, self.study, self.name, self.kind, self.unit_of_analysis, self.clustering)
+
+
+def typed(rows: pd.DataFrame, variables: dict[str, Variable]) -> pd.DataFrame:
+    """Turn a frame of canonical text into typed columns; empty text is missing."""
+    import pandas as pd
+
+    frame = pd.DataFrame({ROW: pd.to_numeric(rows[ROW])}, index=rows.index)
+    for name in rows.columns:
+        if name == ROW:
+            continue
+        variable = variables[name]
+        column = rows[name].where(rows[name] != "")
+        if variable.type == "category":
+            frame[name] = pd.Categorical(column, categories=variable.code_list)
+        elif variable.type in ("number", "integer"):
+            frame[name] = pd.to_numeric(column).astype("float64")
+        elif variable.type == "date":
+            frame[name] = pd.to_datetime(column, format="%Y-%m-%d")
+        else:
+            frame[name] = column
+    return frame
+
+
+def read_text_table(path: str | Path) -> pd.DataFrame:
+    """Read a step's CSV file as text; nothing is turned into a missing value."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def write_step(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a typed frame as a CSV file that a reviewer can open; dates as YYYY-MM-DD."""
+    with whole_file(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n", date_format="%Y-%m-%d")
+
+
+def read_step(path: str | Path, variables: dict[str, Variable]) -> pd.DataFrame:
+    """Read a step back with its types."""
+    text = read_text_table(path)
+    return typed(text, variables)
+
+
+def write_cohort(cohort: Cohort, path: str | Path) -> None:
+    """Write a cohort as Parquet with its description in the file."""
+    frame = cohort.frame.reset_index(drop=True)
+    frame.attrs = {
+        "study": cohort.study,
+        "cohort": cohort.name,
+        "kind": cohort.kind,
+        "unit_of_analysis": cohort.unit_of_analysis,
+        "clustering": cohort.clustering,
+    }
+    with whole_file(path) as temporary:
+        frame.to_parquet(temporary, index=False)
+
+
+def read_cohort(path: str | Path) -> Cohort:
+    """Read what ``write_cohort`` wrote."""
+    import pandas as pd
+
+    frame = pd.read_parquet(path)
+    about = frame.attrs
+    return Cohort(
+        frame, about["study"], about["cohort"], about["kind"], about["unit_of_analysis"], about["clustering"]
+    )

@@ -1,0 +1,187 @@
+"""Mapping: the columns, codes and units of an export become canonical variables. All problems are told at once."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from replicalc.cohort.source import ROW, check_bytes, join_sources, read_table
+from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
+from replicalc.job import job, write_text
+from replicalc.records import Variable, load_checked, load_dictionary, read_csv
+from replicalc.table import to_csv
+
+#: How many canonical units one given unit is.
+FACTORS = {
+    ("mm", "mm"): "1",
+    ("cm", "mm"): "10",
+    ("inch", "mm"): "25.4",
+    ("year", "year"): "1",
+    ("month", "year"): "1/12",
+    ("percent", "percent"): "1",
+    ("fraction", "percent"): "100",
+    ("day", "day"): "1",
+    ("month", "day"): "30.4375",
+    ("", ""): "1",
+}
+
+
+@job
+def map_export(exports, cohort_file, dictionary_file, sources_file, out):
+    """Read the export named in a cohort file and write one row a record with canonical variables as text.
+
+    Raises ReplicalcError listing every fault with file, row, column, value and what is allowed.
+    """
+    exports = [exports] if isinstance(exports, str) else list(exports)
+    config = load_checked(cohort_file, "cohort")
+    variables = load_dictionary(dictionary_file)
+    check_mapping(config, variables, cohort_file)
+    on_record = {row["file"]: row["sha256"] for row in read_csv(sources_file) if row["cohort"] == config["cohort"]}
+    tables, names = [], []
+    for path, source in zip(map(Path, exports), config["sources"], strict=True):
+        if config["kind"] == "real" and source["file"] in on_record:
+            check_bytes(path, on_record[source["file"]])
+        table = read_table(path, source)
+        _check_total(config, path, source, len(table))
+        tables.append(table)
+        names.append(str(path) + (f" [{source['sheet']}]" if "sheet" in source else ""))
+    records = join_sources(tables, names, config.get("join_on"))
+    _check_columns(records[0], config, names)
+    rows = _map_records(records, config, variables, " + ".join(names))
+    write_text(out, to_csv([list(row.values()) for row in rows], list(rows[0])))
+
+
+def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path) -> None:
+    """Hold the mapping against the dictionary: variables known, units convertible, codes canonical."""
+    problems = []
+    for name, entry in config["variables"].items():
+        variable = variables.get(name)
+        if variable is None:
+            problems.append(f"variables.{name}: no such variable in data/dictionary.csv.{did_you_mean(name, list(variables))}")
+            continue
+        if variable.role == "derived":
+            problems.append(f"variables.{name}: is derived by the workflow; map what it is derived from: {variable.source}")
+        if variable.type == "category":
+            if "codes" not in entry and "constant" not in entry:
+                problems.append(f"variables.{name}: needs 'codes' (export code: one of {', '.join(variable.code_list)})")
+            given = [*entry.get("codes", {}).values(), *([entry["constant"]] if "constant" in entry else [])]
+            for code in given:
+                if str(code) not in variable.code_list:
+                    allowed = ", ".join(variable.code_list)
+                    problems.append(f"variables.{name}: '{code}' is no code of this variable. Allowed: {allowed}")
+        elif "codes" in entry:
+            problems.append(f"variables.{name}: is a {variable.type}; it takes no 'codes'")
+        if variable.type in ("number", "integer"):
+            unit = entry.get("unit", "" if not variable.unit else None)
+            allowed = [given for given, target in FACTORS if target == variable.unit]
+            if unit not in allowed:
+                problems.append(
+                    f"variables.{name}: unit {unit!r} cannot be turned into {variable.unit or 'a plain number'}. "
+                    f"Allowed: {', '.join(u or 'none' for u in allowed)}"
+                )
+        elif "unit" in entry:
+            problems.append(f"variables.{name}: is a {variable.type}; it takes no 'unit'")
+        if (variable.type == "date") != ("format" in entry):
+            problems.append(f"variables.{name}: 'format' (such as %d.%m.%Y) is for dates, and dates need it")
+    for key in config["unit_id"]:
+        if key not in config["variables"]:
+            problems.append(f"unit_id: '{key}' is not mapped under 'variables'")
+    for name in config.get("totals", {}):
+        variable = name.removeprefix("distinct ").partition("=")[0]
+        if variable not in config["variables"] or ("=" not in name and not name.startswith("distinct ")):
+            problems.append(f"totals: '{name}' should be 'variable=code' or 'distinct variable' of a mapped variable")
+    fail_with_all(f"{path}:", problems)
+
+
+def _check_total(config: dict, path: Path, source: dict, found: int) -> None:
+    expected = source.get("records")
+    if expected is not None and expected != found:
+        raise ReplicalcError(
+            f"{path}: {found} records, but the published total of cohort {config['cohort']} is {expected}"
+        )
+
+
+def _check_columns(record: dict[str, str], config: dict, names: list[str]) -> None:
+    used = {entry["column"] for entry in config["variables"].values() if "column" in entry}
+    unused = set(config.get("unused_columns", []))
+    found = [column for column in record if column != ROW]
+    problems = [
+        f"column '{column}' is missing.{did_you_mean(column, found)} Columns of the file: {', '.join(found)}"
+        for column in sorted((used | unused) - set(found))
+    ]
+    problems += [
+        f"column '{column}' is neither mapped nor listed under 'unused_columns'"
+        for column in found
+        if column not in used | unused | {config.get("join_on")}
+    ]
+    fail_with_all(f"{' + '.join(names)}:", problems)
+
+
+def _map_records(
+    records: list[dict[str, str]], config: dict, variables: dict[str, Variable], name: str
+) -> list[dict[str, str]]:
+    problems: list[str] = []
+    general = {str(code) for code in config.get("missing", [""])} | {""}
+    decimal = config.get("decimal", ".")
+    rows: list[dict[str, str]] = [{ROW: record[ROW]} for record in records]
+    for target, entry in config["variables"].items():
+        missing = general | {str(code) for code in entry.get("missing", [])}
+        convert = _converter(variables[target], entry, decimal)
+        for record, row in zip(records, rows, strict=True):
+            if "constant" in entry:
+                row[target] = str(entry["constant"])
+                continue
+            text = record[entry["column"]]
+            if text in missing:
+                row[target] = ""
+                continue
+            try:
+                row[target] = convert(text)
+            except ValueError as error:
+                problems.append(f"row {record[ROW]}, column '{entry['column']}': value '{text}' {error}")
+    fail_with_all(f"{name}:", problems)
+    return rows
+
+
+def _converter(variable: Variable, entry: dict, decimal: str):
+    if variable.type == "category":
+        codes = {str(given): str(code) for given, code in entry.get("codes", {}).items()}
+
+        def convert(text: str) -> str:
+            if text not in codes:
+                raise ValueError(f"is not a known code. Allowed: {', '.join(codes)}")
+            return codes[text]
+
+    elif variable.type == "date":
+        form = entry.get("format", "%Y-%m-%d")
+
+        def convert(text: str) -> str:
+            try:
+                return datetime.datetime.strptime(text, form).date().isoformat()
+            except ValueError:
+                raise ValueError(f"is not a date of the form {form}") from None
+
+    elif variable.type in ("number", "integer"):
+        from fractions import Fraction
+
+        factor = Fraction(FACTORS[(entry.get("unit", ""), variable.unit)])
+
+        def convert(text: str) -> str:
+            plain = text.replace(decimal, ".") if decimal != "." else text
+            try:
+                number = Fraction(plain) if "/" not in plain else None
+            except ValueError:
+                number = None
+            if number is None:
+                raise ValueError(f"is not a number (decimal sign '{decimal}')")
+            number *= factor
+            if variable.type == "integer" and number.denominator != 1:
+                raise ValueError("is not a whole number")
+            return str(number.numerator) if number.denominator == 1 else repr(float(number))
+
+    else:
+
+        def convert(text: str) -> str:
+            return text
+
+    return convert

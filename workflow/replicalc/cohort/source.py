@@ -1,0 +1,157 @@
+"""Find a cohort's files, check their bytes, read them as text. Nothing is interpreted here."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+from replicalc.errors import ReplicalcError, did_you_mean
+from replicalc.records import read_csv
+
+#: Column that carries the line (CSV) or sheet row (workbook) of every record, counted as a spreadsheet counts.
+ROW = "source_row"
+
+
+def locate(file: str, cohort: str, folders: list[str]) -> Path:
+    """Find ``file`` in ``folders`` (or in a subfolder named after the cohort). Raises ReplicalcError with advice."""
+    tried = [Path(folder) / part / file for folder in folders for part in ("", cohort)]
+    for path in tried:
+        if path.is_file():
+            return path
+    raise ReplicalcError(
+        f"cohort {cohort}: the file '{file}' is not there. Looked for {', '.join(str(path) for path in tried)}. "
+        f"{_where_to_get(cohort, file)}"
+    )
+
+
+def _where_to_get(cohort: str, file: str) -> str:
+    for row in read_csv("data/sources.csv") if Path("data/sources.csv").is_file() else []:
+        if (row["cohort"], row["file"]) == (cohort, file):
+            return f"It can be downloaded from {row['download']} ({row['licence']}); put it into data/raw/."
+    return "Put it into data/raw/."
+
+
+def check_bytes(path: Path, expected: str) -> None:
+    """Compare the file's sha256 with the one on record. Raises ReplicalcError with both."""
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != expected:
+        raise ReplicalcError(
+            f"{path}: its sha256 is {found}, but data/sources.csv has {expected}. "
+            "This is another version of the file, or it was damaged or saved anew; download it again."
+        )
+
+
+def read_table(path: Path, source: dict) -> list[dict[str, str]]:
+    """Read one source (a CSV file or a sheet of a workbook) as text with the row number of each record.
+
+    ``source`` has the keys of a cohort file's ``sources`` entry: ``sheet``, ``header_row``, ``delimiter``, ``encoding``.
+    """
+    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        rows = _workbook_rows(path, source)
+    elif path.suffix.lower() in (".csv", ".txt", ".tsv"):
+        rows = _csv_rows(path, source)
+    else:
+        raise ReplicalcError(f"{path}: files of type '{path.suffix}' cannot be read; save it as CSV (UTF-8) or XLSX")
+    start = source.get("header_row", 1)
+    by_number = dict(rows)
+    header = [name.strip() for name in by_number.get(start, [])]
+    if not any(header):
+        raise ReplicalcError(f"{path}: row {start} should hold the column names, but it is empty or missing")
+    doubled = sorted({name for name in header if name and header.count(name) > 1})
+    if doubled:
+        raise ReplicalcError(f"{path}, row {start}: the column {', '.join(map(repr, doubled))} stands twice")
+    records = []
+    for number, cells in rows:
+        if number <= start or not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(header):
+            raise ReplicalcError(f"{path}, row {number}: {len(cells)} cells, but the header has {len(header)} columns")
+        cells = cells + [""] * (len(header) - len(cells))
+        records.append({ROW: str(number), **{h: c.strip() for h, c in zip(header, cells, strict=True) if h}})
+    if not records:
+        raise ReplicalcError(f"{path}: no records below the header in row {start}")
+    return records
+
+
+def _csv_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
+    encoding = source.get("encoding", "utf-8-sig")
+    rows = []
+    try:
+        with path.open(encoding=encoding, newline="") as handle:
+            reader = csv.reader(handle, delimiter=source.get("delimiter", ","), strict=True)
+            line = 1
+            for cells in reader:
+                rows.append((line, cells))
+                line = reader.line_num + 1
+    except UnicodeDecodeError as error:
+        raise ReplicalcError(
+            f"{path}: byte {error.start} is not {encoding} text; give its 'encoding' in the cohort file, "
+            "or save it as 'CSV UTF-8'"
+        ) from error
+    except (csv.Error, LookupError) as error:
+        raise ReplicalcError(f"{path}: not a well-formed CSV file: {error}") from error
+    return rows
+
+
+def _workbook_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError) as error:
+        raise ReplicalcError(f"{path}: not a readable workbook ({error})") from error
+    sheet = source.get("sheet", workbook.sheet_names[0])
+    if sheet not in workbook.sheet_names:
+        raise ReplicalcError(
+            f"{path}: no sheet '{sheet}'.{did_you_mean(sheet, workbook.sheet_names)} "
+            f"Sheets: {', '.join(workbook.sheet_names)}"
+        )
+    cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    return [(number, [_cell(value) for value in row]) for number, row in enumerate(cells, start=1)]
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if hasattr(value, "isoformat"):
+        text = value.isoformat()
+        return text.removesuffix("T00:00:00")
+    return str(value)
+
+
+def join_sources(tables: list[list[dict[str, str]]], names: list[str], key: str | None) -> list[dict[str, str]]:
+    """Join several sources one to one on ``key``; every record must have exactly one partner in each source."""
+    if len(tables) == 1:
+        return tables[0]
+    if not key:
+        raise ReplicalcError(f"{' and '.join(names)}: several sources need the key 'join_on'")
+    joined: dict[str, dict[str, str]] = {}
+    for index, (table, name) in enumerate(zip(tables, names, strict=True)):
+        seen: set[str] = set()
+        for record in table:
+            if key not in record:
+                raise ReplicalcError(f"{name}: no column '{key}' to join on.{did_you_mean(key, list(record))}")
+            value = record[key]
+            if value in seen:
+                raise ReplicalcError(f"{name}, row {record[ROW]}, column '{key}': the value '{value}' stands twice")
+            seen.add(value)
+            if index == 0:
+                joined[value] = dict(record)
+            elif value not in joined:
+                raise ReplicalcError(
+                    f"{name}, row {record[ROW]}, column '{key}': '{value}' has no record in {names[0]}"
+                )
+            else:
+                for column, cell in record.items():
+                    if column in (ROW, key):
+                        continue
+                    if joined[value].get(column, cell) != cell:
+                        raise ReplicalcError(
+                            f"{name}, row {record[ROW]}: the column '{column}' stands in two sources with different values"
+                        )
+                    joined[value][column] = cell
+        lost = [value for value in joined if value not in seen]
+        if lost:
+            raise ReplicalcError(f"{name}: no record for {key} {', '.join(lost[:5])}, which {names[0]} has")
+    return list(joined.values())

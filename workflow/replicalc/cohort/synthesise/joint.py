@@ -1,0 +1,257 @@
+"""The joint table of a study's patients as whole numbers: every printed count at once.
+
+Cells are the possible combinations of codes. The printed counts and shares are linear conditions on the cells' counts.
+The starting point is the table of maximum entropy with the printed margins (iterative proportional fitting from a stated
+prior); the whole numbers nearest to it in likelihood, among all that fulfil the printed ones, come from CP-SAT with one
+worker and a fixed seed. A claim that cannot be met together with the others is named, not hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from replicalc.errors import ReplicalcError
+from replicalc.records import Claim
+from replicalc.verify.printed import parse
+
+Conditions = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """A printed number as a condition on counts: lo x whole <= part <= hi x whole, or lo <= part <= hi."""
+
+    claim_id: str
+    part: Conditions
+    whole: Conditions | None
+    lo: float
+    hi: float
+
+
+@dataclass(frozen=True)
+class Joint:
+    """The solved table: the codes of each factor, one array entry a patient; and the claims that could not be met."""
+
+    codes: dict[str, np.ndarray]
+    unmet: tuple[str, ...]
+    n_claims: int
+
+
+class Cells:
+    """All admissible combinations of codes, with derived codes beside them."""
+
+    def __init__(self, factors: dict[str, list[str]], allowed: Callable[[dict], bool], derived: dict[str, Callable]):
+        cells = [dict(zip(factors, combination, strict=True)) for combination in product(*factors.values())]
+        cells = [{**cell, **{name: f(cell) for name, f in derived.items()}} for cell in cells]
+        self.cells = [cell for cell in cells if allowed(cell)]
+        names = [*factors, *derived]
+        self.codes = {name: np.array([cell[name] for cell in self.cells]) for name in names}
+
+    def knows(self, conditions: Conditions) -> bool:
+        return all(name in self.codes for name in conditions)
+
+    def mask(self, conditions: Conditions) -> np.ndarray:
+        """Tell which cells fulfil all conditions."""
+        mask = np.ones(len(self.cells), dtype=bool)
+        for name, codes in conditions.items():
+            mask &= np.isin(self.codes[name], codes)
+        return mask
+
+
+def place_conditions(text: str) -> Conditions:
+    """Read a place such as 'pcr=yes;subtype=tn|hrneg_her2pos' as conditions; 'all' and a bare name have none."""
+    conditions: Conditions = {}
+    for part in text.split(";"):
+        name, sign, codes = part.partition("=")
+        if sign:
+            conditions[name] = tuple(codes.split("|"))
+    return conditions
+
+
+def restrictions(claims: Iterable[Claim], total: int) -> list[Restriction]:
+    """Turn the claims of a study into conditions on counts: counts, shares and the measures of a 2 x 2 table.
+
+    Uses only what a claim says about itself (its place, statistic and printed text).
+    """
+    found = []
+    for claim in claims:
+        printed = parse(claim.reported)
+        if printed is None or claim.kind == "external":
+            continue
+        value, half = float(printed.value), 0.5 * 10.0**-printed.decimals
+        group, variable = place_conditions(claim.group), place_conditions(claim.variable)
+        if "error" in group:
+            continue
+        if claim.stat == "count":
+            found.append(Restriction(claim.claim_id, {**group, **variable}, None, value, value))
+        elif claim.stat == "n" and group:
+            found.append(Restriction(claim.claim_id, group, None, value, value))
+        elif claim.stat == "percent":
+            found.append(
+                Restriction(claim.claim_id, {**group, **variable}, group, (value - half) / 100, (value + half) / 100)
+            )
+        elif "~" in claim.variable and claim.stat in MEASURES:
+            index, target = (place_conditions(side) for side in claim.variable.split("~"))
+            for_part, for_whole = MEASURES[claim.stat]
+            part = {**group, **_cell(index, target, for_part)}
+            whole = {**group, **_cell(index, target, for_whole)} if for_whole else None
+            if whole is None:
+                found.append(Restriction(claim.claim_id, part, None, value, value))
+            else:
+                found.append(Restriction(claim.claim_id, part, whole, (value - half) / 100, (value + half) / 100))
+    return found
+
+
+#: Part and whole of each measure: (index positive?, target positive?); None means either.
+MEASURES = {
+    "tp": ((True, True), None),
+    "fp": ((True, False), None),
+    "fn": ((False, True), None),
+    "tn": ((False, False), None),
+    "sensitivity": ((True, True), (None, True)),
+    "false_negative_rate": ((False, True), (None, True)),
+    "specificity": ((False, False), (None, False)),
+    "false_positive_rate": ((True, False), (None, False)),
+    "ppv": ((True, True), (True, None)),
+    "npv": ((False, False), (False, None)),
+}
+
+
+def _cell(index: Conditions, target: Conditions, signs: tuple[bool | None, bool | None]) -> Conditions:
+    cell: Conditions = {}
+    for conditions, sign in ((index, signs[0]), (target, signs[1])):
+        for name, codes in conditions.items():
+            if sign is not None:
+                cell[name] = codes if sign else tuple(_yes_no(code) for code in codes)
+    return cell
+
+
+def _yes_no(code: str) -> str:
+    if code not in ("yes", "no"):
+        raise ReplicalcError(f"a measure of accuracy needs yes/no variables to synthesise from, not '{code}'")
+    return "no" if code == "yes" else "yes"
+
+
+def maximum_entropy(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total: int) -> np.ndarray:
+    """Fit expected counts to the exact conditions by iterative proportional fitting from ``prior``."""
+    expected = prior / prior.sum() * total
+    masks = [(cells.mask(c.part), c.lo) for c in conditions if c.whole is None and c.lo == c.hi]
+    for _ in range(300):
+        before = expected.copy()
+        for mask, target in masks:
+            inside = expected[mask].sum()
+            outside = total - inside
+            if inside > 0:
+                expected[mask] *= target / inside
+            if outside > 0:
+                expected[~mask] *= (total - target) / outside
+        if np.abs(expected - before).max() < 1e-6:
+            break
+    return np.maximum(expected, 1e-9)
+
+
+def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total: int, seed: int) -> Joint:
+    """Find the likeliest whole counts that fulfil the conditions.
+
+    Conditions that cannot hold together are found first (a linear programme with the least total slack, in patients);
+    they are left out and named in ``unmet``. Raises ReplicalcError if CP-SAT then finds no table.
+    """
+    from ortools.sat.python import cp_model
+
+    usable = [c for c in conditions if cells.knows(c.part) and (c.whole is None or cells.knows(c.whole))]
+    unmet = conflicting(cells, usable, total)
+    kept = [c for c in usable if c.claim_id not in unmet]
+    expected = maximum_entropy(cells, kept, prior, total)
+    likely = np.log(expected) + np.random.default_rng([seed, 1]).gumbel(size=len(expected))
+    model = cp_model.CpModel()
+    counts = [model.new_int_var(0, int(np.ceil(mean)) + 1, f"cell{i}") for i, mean in enumerate(expected)]
+    model.add(sum(counts) == total)
+    sums: dict[bytes, object] = {}
+
+    def count(of: Conditions):
+        mask = cells.mask(of)
+        key = mask.tobytes()
+        if key not in sums:
+            sums[key] = model.new_int_var(0, total, f"sum{len(sums)}")
+            model.add(sums[key] == sum(counts[i] for i in np.flatnonzero(mask)))
+        return sums[key]
+
+    for condition in kept:
+        part = count(condition.part)
+        if condition.whole is None:
+            model.add(part >= int(np.ceil(condition.lo)))
+            model.add(part <= int(np.floor(condition.hi)))
+        else:
+            whole, scale = count(condition.whole), 10**6
+            model.add(scale * part >= round(condition.lo * scale) * whole)
+            model.add(scale * part <= round(condition.hi * scale) * whole)
+    model.maximize(sum(int(round(100 * weight)) * x for weight, x in zip(likely, counts, strict=True)))
+    solver = _solver(seed)
+    status = solver.solve(model)
+    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise ReplicalcError(
+            f"no table of {total} patients with all the printed numbers was found ({solver.status_name(status)})"
+        )
+    found = np.array([solver.value(x) for x in counts])
+    codes = {name: np.repeat(values, found) for name, values in cells.codes.items()}
+    return Joint(codes, unmet, len(usable))
+
+
+def conflicting(cells: Cells, conditions: list[Restriction], total: int) -> tuple[str, ...]:
+    """Name conditions that stand in the way of the others: those with slack where the total slack is least."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_matrix
+
+    rows, bounds, owner = [], [], []
+    for number, condition in enumerate(conditions):
+        part = cells.mask(condition.part).astype(float)
+        whole = cells.mask(condition.whole).astype(float) if condition.whole is not None else None
+        for sign, limit in ((1.0, condition.hi), (-1.0, condition.lo)):
+            rows.append(sign * part if whole is None else sign * (part - limit * whole))
+            bounds.append(sign * limit if whole is None else 1e-9)
+            owner.append(number)
+    slack = np.zeros((len(rows), len(conditions)))
+    slack[np.arange(len(rows)), owner] = -1.0
+    left = csr_matrix(np.hstack([np.array(rows), slack]))
+    cost = np.concatenate([np.zeros(len(cells.cells)), np.ones(len(conditions))])
+    everybody = np.concatenate([np.ones(len(cells.cells)), np.zeros(len(conditions))])[None, :]
+    found = linprog(cost, A_ub=left, b_ub=bounds, A_eq=everybody, b_eq=[total], method="highs-ds")
+    if not found.success:
+        raise ReplicalcError(f"the printed counts could not be examined for conflicts: {found.message}")
+    excess = found.x[len(cells.cells) :]
+    return tuple(c.claim_id for c, extra in zip(conditions, excess, strict=True) if extra > 1e-6)
+
+
+def _solver(seed: int):
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = seed % 2**31
+    solver.parameters.max_deterministic_time = 20.0
+    return solver
+
+
+def assign_margin(counts: dict[str, int], weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Give each patient a code so that every code occurs exactly as often as printed.
+
+    ``weights`` is (patients, codes): how likely each patient is to have each code; 0 forbids it. A random draw given the
+    margin (perturb and assign). Codes come back in the order of the patients. Raises ReplicalcError if no draw exists.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    codes = [code for code, count in counts.items() for _ in range(count)]
+    columns = np.repeat(np.arange(len(counts)), list(counts.values()))
+    if len(codes) != len(weights):
+        raise ReplicalcError(f"the printed counts of {', '.join(counts)} sum to {len(codes)}, not to {len(weights)} patients")
+    with np.errstate(divide="ignore"):
+        score = np.log(weights)[:, columns] + rng.gumbel(size=(len(weights), len(codes)))
+    cost = np.where(np.isfinite(score), -score, 1e9)
+    rows, chosen = linear_sum_assignment(cost)
+    if cost[rows, chosen].max() >= 1e9:
+        raise ReplicalcError(f"no patient may have one of {', '.join(counts)} under the stated assumptions")
+    return np.array(codes, dtype=object)[chosen[np.argsort(rows)]]

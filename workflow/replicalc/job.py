@@ -1,0 +1,74 @@
+"""What every job shares: one lock for jobs inside Snakemake's process, a complete log, files written whole or not at all.
+
+Light jobs run as threads of Snakemake's own process. NumPy's, pandas' and matplotlib's global settings belong to all of
+them, so a light job holds one lock while it works: results never depend on which job happened to run beside it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from replicalc.errors import ReplicalcError
+
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give a temporary neighbour of ``path`` to write to; it takes the place of ``path`` only if all went well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write ``text`` as UTF-8 with Unix line ends, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def job(function: Callable) -> Callable:
+    """Turn ``function(*files, **params)`` into a job ``function(*files, log, **params)``.
+
+    The last positional argument is the log file. The log holds what was called with what, and the traceback if it
+    failed; the caller sees one plain sentence. The digest of the code (``code``) is for Snakemake alone and is dropped.
+    """
+
+    @functools.wraps(function)
+    def run(*files_and_log, code: str | None = None, **params):
+        *files, log = files_and_log
+        started = time.perf_counter()
+        lines = [f"{function.__module__}.{function.__qualname__}"]
+        lines += [f"  file   {file}" for file in files]
+        lines += [f"  param  {name} = {value!r}" for name, value in params.items()]
+        with _LOCK:
+            try:
+                function(*files, **params)
+            except ReplicalcError as error:
+                _log(log, [*lines, traceback.format_exc(), str(error)])
+                raise
+            except Exception as error:
+                message = f"{Path(log).stem} failed with {type(error).__name__}: {error}. The traceback is in {log}"
+                _log(log, [*lines, traceback.format_exc(), message])
+                raise ReplicalcError(message) from error
+        _log(log, [*lines, f"done in {time.perf_counter() - started:.2f} s"])
+
+    return run
+
+
+def _log(log: str | Path, lines: list[str]) -> None:
+    path = Path(log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

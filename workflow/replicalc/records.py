@@ -1,0 +1,231 @@
+"""Read what people write: YAML and CSV files under ``config/`` and ``data/``, each held against a schema.
+
+An unknown key, a repeated key or id, a wrong type: one message that names the file, the place and what would be right.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
+
+SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One printed number: where it stands, what it says (as text) and which statistic of which result it is."""
+
+    claim_id: str
+    result: str
+    location: str
+    kind: str
+    reported: str
+    second_entry: str
+    label: str
+    group: str
+    variable: str
+    stat: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One canonical variable of ``data/dictionary.csv``."""
+
+    variable: str
+    type: str
+    unit: str
+    codes: str
+    min: str
+    max: str
+    median_min: str
+    median_max: str
+    role: str
+    definition: str
+    source: str
+
+    @property
+    def code_list(self) -> list[str]:
+        return self.codes.split("|") if self.codes else []
+
+
+KINDS = (
+    "count percent mean sd quantile p icc icc_ci diag crossref qualitative external ci or or_ci hr hr_ci survival"
+).split()
+TYPES = ("id", "category", "number", "integer", "date")
+ROLES = ("raw", "derived", "both")
+
+
+def read_csv(path: str | Path) -> list[dict[str, str]]:
+    """Read a UTF-8 CSV file as text, one dictionary a row. Raises ReplicalcError on a ragged or unreadable file."""
+    path = Path(path)
+    if not path.is_file():
+        raise ReplicalcError(f"{path}: no such file")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, strict=True)
+            rows = []
+            for row in reader:
+                if None in row or None in row.values():
+                    raise ReplicalcError(
+                        f"{path}, line {reader.line_num}: expected {len(reader.fieldnames or [])} fields, "
+                        f"found {'more' if None in row else 'fewer'}"
+                    )
+                rows.append(row)
+    except UnicodeDecodeError as error:
+        raise ReplicalcError(f"{path}: not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'") from error
+    except csv.Error as error:
+        raise ReplicalcError(f"{path}: not a well-formed CSV file: {error}") from error
+    return rows
+
+
+def load_yaml(path: str | Path) -> object:
+    """Read YAML safely. A key given twice is an error; only true and false are booleans; dates stay text."""
+    import re
+
+    import yaml
+
+    class Strict(yaml.SafeLoader):
+        pass
+
+    def mapping(loader, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = loader.construct_object(key_node, deep=True)
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise ReplicalcError(f"{path}, line {line}: the key '{key}' is given twice")
+            seen.add(key)
+        return {str(k): v for k, v in yaml.SafeLoader.construct_mapping(loader, node, deep=True).items()}
+
+    Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+    Strict.yaml_implicit_resolvers = {
+        first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith((":timestamp", ":bool"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+    path = Path(path)
+    if not path.is_file():
+        raise ReplicalcError(f"{path}: no such file")
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=Strict)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ReplicalcError(f"{path}{where}: not valid YAML: {getattr(error, 'problem', error)}") from error
+    except UnicodeDecodeError as error:
+        raise ReplicalcError(f"{path}: not UTF-8 text (byte {error.start})") from error
+
+
+def validate(data: object, schema: str, path: str | Path) -> None:
+    """Hold ``data`` against ``workflow/schemas/<schema>.schema.json``; raise one error that lists every fault."""
+    from jsonschema import Draft202012Validator
+
+    validator = Draft202012Validator(json.loads((SCHEMAS / f"{schema}.schema.json").read_text(encoding="utf-8")))
+    faults = sorted(validator.iter_errors(data), key=lambda fault: [str(p) for p in fault.absolute_path])
+    fail_with_all(f"{path} does not fit its schema ({schema}):", [_sentence(fault) for fault in faults])
+
+
+def _sentence(fault) -> str:
+    place = ".".join(str(p) for p in fault.absolute_path) or "top level"
+    if fault.validator == "additionalProperties":
+        known = list(fault.schema.get("properties", {}))
+        unknown = [key for key in fault.instance if key not in known]
+        hint = did_you_mean(unknown[0], known) if unknown else ""
+        names = ", ".join(f"'{key}'" for key in unknown)
+        return f"{place}: unknown key {names}.{hint} Known keys: {', '.join(known)}"
+    if fault.validator == "required":
+        missing = [key for key in fault.validator_value if key not in fault.instance]
+        return f"{place}: the key {', '.join(repr(key) for key in missing)} is missing"
+    if fault.validator == "enum":
+        allowed = ", ".join(map(str, fault.validator_value))
+        return f"{place}: {fault.instance!r} is not allowed. Allowed: {allowed}"
+    if fault.validator == "type":
+        return f"{place}: {fault.instance!r} should be of type {fault.validator_value}"
+    if fault.validator == "pattern":
+        return f"{place}: {fault.instance!r} does not have the form {fault.validator_value}"
+    return f"{place}: {fault.message}"
+
+
+def load_checked(path: str | Path, schema: str) -> dict:
+    """Read a YAML file and hold it against its schema."""
+    data = load_yaml(path)
+    if not isinstance(data, dict):
+        raise ReplicalcError(f"{path}: expected keys and values, found {type(data).__name__}")
+    validate(data, schema, path)
+    return data
+
+
+def _records(path: str | Path, kind: type) -> list:
+    rows = read_csv(path)
+    names = [f.name for f in fields(kind)]
+    found = list(rows[0]) if rows else []
+    if not rows:
+        raise ReplicalcError(f"{path}: no rows")
+    if found != names:
+        missing = [n for n in names if n not in found]
+        extra = [n for n in found if n not in names]
+        raise ReplicalcError(
+            f"{path}: the columns should be {', '.join(names)}; missing: {', '.join(missing) or 'none'}; "
+            f"not known: {', '.join(extra) or 'none'}" + ("" if missing or extra else "; the order differs")
+        )
+    return [kind(**row) for row in rows]
+
+
+def load_claims(path: str | Path) -> list[Claim]:
+    """Read a study's claims: ids unique, kinds known, both entries of the printed text equal, ``of`` an id of the file."""
+    claims = _records(path, Claim)
+    ids: set[str] = {claim.claim_id for claim in claims}
+    seen: set[str] = set()
+    problems = []
+    for line, claim in enumerate(claims, start=2):
+        where = f"line {line}, {claim.claim_id}"
+        if claim.claim_id in seen:
+            problems.append(f"{where}: the id stands twice")
+        seen.add(claim.claim_id)
+        if claim.kind not in KINDS:
+            problems.append(f"{where}: kind '{claim.kind}' is not known. Known: {', '.join(KINDS)}")
+        for name in ("result", "reported", "location", "label", "stat"):
+            if not getattr(claim, name).strip():
+                problems.append(f"{where}: column '{name}' is empty")
+        if claim.second_entry != claim.reported:
+            problems.append(
+                f"{where}: the two entries differ ('{claim.reported}' and '{claim.second_entry}'); read the paper again"
+            )
+        if claim.of and claim.of not in ids:
+            problems.append(f"{where}: 'of' names '{claim.of}', which is no claim of this file")
+    fail_with_all(f"{path}:", problems)
+    return claims
+
+
+def load_dictionary(path: str | Path) -> dict[str, Variable]:
+    """Read the canonical variables; names unique, types and roles known, ranges numeric."""
+    variables = _records(path, Variable)
+    problems = []
+    seen: set[str] = set()
+    for line, v in enumerate(variables, start=2):
+        where = f"line {line}, {v.variable}"
+        if v.variable in seen:
+            problems.append(f"{where}: the variable stands twice")
+        seen.add(v.variable)
+        if v.type not in TYPES:
+            problems.append(f"{where}: type '{v.type}' is not known. Known: {', '.join(TYPES)}")
+        if v.role not in ROLES:
+            problems.append(f"{where}: role '{v.role}' is not known. Known: {', '.join(ROLES)}")
+        for bound in (v.min, v.max, v.median_min, v.median_max):
+            if bound and v.type in ("number", "integer") and not _is_number(bound):
+                problems.append(f"{where}: '{bound}' is not a number")
+    fail_with_all(f"{path}:", problems)
+    return {v.variable: v for v in variables}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

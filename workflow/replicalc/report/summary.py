@@ -1,0 +1,68 @@
+"""All studies together: one table with a row a claim, one JSON summary, one closing line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from replicalc.errors import ReplicalcError
+from replicalc.job import job, write_text
+from replicalc.records import load_claims, read_csv
+from replicalc.table import to_csv
+
+VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_differs", "not_evaluable")
+
+
+@job
+def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed):
+    """Join every comparison to its claim, and count the verdicts by study and cohort."""
+    from replicalc import __version__
+
+    tables = {tuple(pair): read_csv(file) for pair, file in zip(pairs, comparisons, strict=True)}
+    cohorts = list(dict.fromkeys(cohort for _, cohort in tables))
+    columns = ["study", "claim_id", "result", "location", "kind", "reported", "label"]
+    columns += [f"{cohort}_{what}" for cohort in cohorts for what in ("replicated", "n", "verdict", "note")]
+    rows = []
+    summary = {"replicalc": __version__, "seed": seed, "studies": {}, "cohorts": {}}
+    for file in claims_files:
+        study = Path(file).parent.name
+        found = {cohort: {row["claim_id"]: row for row in rows_} for (s, cohort), rows_ in tables.items() if s == study}
+        claims = load_claims(file)
+        for claim in claims:
+            row = [study, claim.claim_id, claim.result, claim.location, claim.kind, claim.reported, claim.label]
+            for cohort in cohorts:
+                mine = found.get(cohort, {}).get(claim.claim_id, {})
+                row += [mine.get(what, "") for what in ("replicated", "n", "verdict", "note")]
+            rows.append(row)
+        summary["studies"][study] = {"claims": len(claims), "cohorts": {}}
+        for cohort, by_id in found.items():
+            verdicts = [row["verdict"] for row in by_id.values()]
+            counts = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
+            summary["studies"][study]["cohorts"][cohort] = counts
+            summary["cohorts"][cohort] = next(iter(by_id.values()))["kind"]
+    write_text(claims_out, to_csv(rows, columns))
+    write_text(summary_out, json.dumps(summary, indent=2) + "\n")
+
+
+def closing_line(summary: dict) -> str:
+    """Say in one line how many claims came out how, for each cohort."""
+    parts = []
+    for cohort, kind in summary["cohorts"].items():
+        totals = dict.fromkeys(VERDICTS, 0)
+        for study in summary["studies"].values():
+            for verdict, count in study["cohorts"].get(cohort, {}).items():
+                totals[verdict] += count
+        told = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
+        parts.append(f"{cohort} ({kind}): {told}")
+    claims = sum(study["claims"] for study in summary["studies"].values())
+    studies = len(summary["studies"])
+    noun = "study" if studies == 1 else "studies"
+    return f"{claims} claims of {studies} {noun}; " + "; ".join(parts)
+
+
+def print_summary(path: str | Path) -> None:
+    """Print the closing line of a finished run."""
+    path = Path(path)
+    if not path.is_file():
+        raise ReplicalcError(f"{path}: no such file; run the workflow first")
+    print(closing_line(json.loads(path.read_text(encoding="utf-8"))))

@@ -1,0 +1,227 @@
+"""Agreement of readers and of methods of measurement: intraclass correlation, Bland and Altman's limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, nan, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from replicalc.stats.base import ICC, Interval, check_level, numbers, pair
+
+_SPSS_NAMES = {
+    "ICC(1,1)": "One-way random, single measures",
+    "ICC(A,1)": "Two-way random, absolute agreement, single measures",
+    "ICC(C,1)": "Two-way mixed, consistency, single measures",
+    "ICC(1,k)": "One-way random, average measures",
+    "ICC(A,k)": "Two-way random, absolute agreement, average measures",
+    "ICC(C,k)": "Two-way mixed, consistency, average measures",
+}
+_HUGE = 1e9  # a coefficient beyond this divides by a sum of mean squares that is 0 but for rounding
+_NOISE = 1e-13  # a mean square this small beside the squared size of the ratings is rounding, not variance
+
+
+def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
+    """All six intraclass correlations of McGraw and Wong, with F tests and limits, unrounded.
+
+    ratings: shape (n, k), n subjects (lesions) by k raters (or k readings of one rater), complete, in one
+        unit.
+    level: confidence level of the two-sided limits.
+
+    F tests the coefficient against 0, and the limits come from F.
+
+    Returns ICC(1,1), ICC(A,1), ICC(C,1), ICC(1,k), ICC(A,k), ICC(C,k): one-way, absolute agreement and
+    consistency, for a single rating and for the mean of k. *Consistency ignores systematic differences
+    between raters*: a reader who always measures 5 mm more, or reads on another scale zero, is perfectly
+    consistent with the others. To call two readers interchangeable needs absolute agreement. SPSS prints the
+    same numbers for the two-way random and the two-way mixed model; only the wording about the raters
+    differs, so a paper's "two-way mixed, absolute agreement" is ICC(A,.) here.
+
+    Values and F are pingouin's (analysis of variance); its limits come rounded to two places, so they are
+    computed here from the mean squares. Negative estimates are kept. Fewer than two subjects or raters, or
+    subjects whose means do not differ, give ``nan``; without any error variance F is infinite, and limits and
+    P are ``nan``.
+
+    Raises ValueError for NaN or another shape: incomplete subjects are left out, and counted, by the caller.
+    Reference: McGraw & Wong 1996, doi:10.1037/1082-989X.1.1.30.
+
+    >>> ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    >>> [(r.form, round(r.value, 3), round(r.lo, 3), round(r.hi, 3)) for r in icc(ratings)[:3]]
+    [('ICC(1,1)', 0.166, -0.133, 0.723), ('ICC(A,1)', 0.29, 0.019, 0.761), ('ICC(C,1)', 0.715, 0.342, 0.946)]
+    """
+    check_level(level)
+    x = numbers(ratings, "the ratings", ndim=2)
+    n, k = x.shape
+    if n < 2 or k < 2:
+        return _undefined(n, k, level, "fewer than two subjects or two raters")
+    ms = _mean_squares(x)
+    if ms.subjects == 0:
+        return _undefined(n, k, level, "the mean ratings of the subjects do not differ")
+    table = _pingouin(x)
+    values = dict(zip(table["Type"], map(float, table["ICC"]), strict=True))
+    limits = _limits(ms, n, k, values["ICC(A,1)"], level)
+    results = []
+    for row in table.itertuples():
+        form, df2 = row.Type, (n * (k - 1) if row.Type.startswith("ICC(1") else (n - 1) * (k - 1))
+        lo, hi = limits.get(form, (nan, nan))
+        f, p = (float(row.F), float(row.pval)) if form in limits else (nan, nan)
+        warning = "" if form in limits else "no error variance: F is infinite and there are no limits"
+        value, name = values[form], _SPSS_NAMES[form]
+        if not abs(value) < _HUGE:
+            value, lo, hi, warning = nan, nan, nan, "the mean squares cancel: the coefficient is not defined"
+        elif lo == -inf:
+            warning = "raters and subjects differ so little that there is no lower limit"
+        results.append(ICC(form, name, value, lo, hi, level, f, n - 1.0, float(df2), p, n, k, warning))
+    return tuple(results)
+
+
+class _MeanSquares(NamedTuple):
+    subjects: float
+    raters: float
+    error: float
+    within: float
+
+
+def _mean_squares(x: NDArray[np.float64]) -> _MeanSquares:
+    n, k = x.shape
+    subject, rater = x.mean(1, keepdims=True), x.mean(0, keepdims=True)
+    noise = _NOISE**2 * float(np.abs(x).max()) ** 2
+    between = k * float(((subject - x.mean()) ** 2).sum()) / (n - 1)
+    raters = n * float(((rater - x.mean()) ** 2).sum()) / (k - 1)
+    error = float(((x - subject - rater + x.mean()) ** 2).sum()) / ((n - 1) * (k - 1))
+    within = float(((x - subject) ** 2).sum()) / (n * (k - 1))
+    return _MeanSquares(*(ms if ms > noise * n * k else 0.0 for ms in (between, raters, error, within)))
+
+
+def _pingouin(x: NDArray[np.float64]):
+    """Pingouin's table of the six forms; its ICC, F and pval are unrounded, its CI95 is not and unused."""
+    import pandas as pd
+    import pingouin
+
+    n, k = x.shape
+    long = pd.DataFrame(
+        {"subject": np.repeat(np.arange(n), k), "rater": np.tile(np.arange(k), n), "rating": x.ravel()}
+    )
+    with np.errstate(all="ignore"):
+        return pingouin.intraclass_corr(
+            long, targets="subject", raters="rater", ratings="rating", nan_policy="raise"
+        )
+
+
+def _limits(
+    ms: _MeanSquares, n: int, k: int, agreement: float, level: float
+) -> dict[str, tuple[float, float]]:
+    """F-based limits of every form that has them: McGraw and Wong's table 7."""
+    limits: dict[str, tuple[float, float]] = {}
+    if ms.within > 0:
+        low, high = _f_limits(ms.subjects / ms.within, n - 1, n * (k - 1), level)
+        limits["ICC(1,1)"], limits["ICC(1,k)"] = _from_f(low, high, k)
+    if ms.error > 0:
+        low, high = _f_limits(ms.subjects / ms.error, n - 1, (n - 1) * (k - 1), level)
+        limits["ICC(C,1)"], limits["ICC(C,k)"] = _from_f(low, high, k)
+        limits["ICC(A,1)"] = lo, hi = _agreement_limits(ms, n, k, agreement, level)
+        limits["ICC(A,k)"] = _stepped_up(lo, k), _stepped_up(hi, k)
+    return limits
+
+
+def _f_limits(f: float, df1: float, df2: float, level: float) -> tuple[float, float]:
+    from scipy.special import fdtri
+
+    upper = (1 + level) / 2
+    return f / float(fdtri(df1, df2, upper)), f * float(fdtri(df2, df1, upper))
+
+
+def _from_f(low: float, high: float, k: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Limits for a single rating and for the mean of k, from the limits of F."""
+    return ((low - 1) / (low + k - 1), (high - 1) / (high + k - 1)), (1 - 1 / low, 1 - 1 / high)
+
+
+def _agreement_limits(ms: _MeanSquares, n: int, k: int, value: float, level: float) -> tuple[float, float]:
+    """Limits of ICC(A,1), with Satterthwaite's degrees of freedom for raters and error together."""
+    from scipy.special import fdtri
+
+    a, b = k * value * ms.raters, (n * (1 + (k - 1) * value) - k * value) * ms.error
+    df = (a + b) ** 2 / (a**2 / (k - 1) + b**2 / ((n - 1) * (k - 1)))
+    upper = (1 + level) / 2
+    low, high = float(fdtri(n - 1, df, upper)), float(fdtri(df, n - 1, upper))
+    rest = k * ms.raters + (k * n - k - n) * ms.error
+    return (
+        n * (ms.subjects - low * ms.error) / (low * rest + n * ms.subjects),
+        n * (high * ms.subjects - ms.error) / (rest + n * high * ms.subjects),
+    )
+
+
+def _stepped_up(single: float, k: int) -> float:
+    """A limit for the mean of k ratings from that for one; the mean of k has no limit below -1 / (k - 1)."""
+    return k * single / (1 + (k - 1) * single) if single > -1 / (k - 1) else -inf
+
+
+def _undefined(n: int, k: int, level: float, warning: str) -> tuple[ICC, ...]:
+    return tuple(
+        ICC(form, name, nan, nan, nan, level, nan, nan, nan, nan, n, k, warning)
+        for form, name in _SPSS_NAMES.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BlandAltman:
+    """Bias and limits of agreement of two methods, in the unit of the readings."""
+
+    n: int
+    bias: float
+    sd: float
+    loa_lo: float
+    loa_hi: float
+    bias_interval: Interval
+    loa_lo_interval: Interval
+    loa_hi_interval: Interval
+    warning: str = ""
+
+
+def bland_altman(x: ArrayLike, y: ArrayLike, level: float = 0.95, coverage: float = 0.95) -> BlandAltman:
+    """Bias of ``x`` against ``y`` (mean of x - y) and limits of agreement bias +- z SD, each with its
+    interval.
+
+    x, y: shape (n,), readings of the same subjects by two methods, one pair a subject, in one unit.
+    level: confidence level of the intervals. coverage: share of differences between the limits; z = 1.95996
+        for 0.95.
+
+    The interval of the bias is Student's; that of a limit is Bland and Altman's approximation, limit +- t SE
+    with SE^2 = SD^2 (1 / n + z^2 / (2 (n - 1))) and n - 1 degrees of freedom. Fewer than two pairs give
+    ``nan``. The limits assume that differences are about normal, and as large for small readings as for large
+    ones.
+
+    Raises ValueError for NaN or unequal lengths. Reference: Bland & Altman 1999,
+    doi:10.1177/096228029900800204.
+
+    >>> result = bland_altman([10, 12, 9, 15, 11], [9, 12, 10, 12, 10])
+    >>> result.bias, round(result.loa_lo, 3), round(result.loa_hi, 3)
+    (0.8, -2.107, 3.707)
+    """
+    check_level(level)
+    check_level(coverage)
+    a, b = pair(x, y)
+    n = a.size
+    names = ("Student t interval for the bias", *["approximate interval for a limit of agreement (1999)"] * 2)
+    if n < 2:
+        empty = [Interval(name, nan, nan, level, "fewer than two pairs: no interval") for name in names]
+        bias = float(a[0] - b[0]) if n else nan
+        return BlandAltman(
+            n, bias, nan, nan, nan, *empty, warning="fewer than two pairs: no limits of agreement"
+        )
+    from scipy.special import ndtri, stdtrit
+
+    d = a - b
+    bias, sd = float(d.mean()), float(d.std(ddof=1))
+    z, t = float(ndtri((1 + coverage) / 2)), float(stdtrit(n - 1, (1 + level) / 2))
+    at_limit = sd * sqrt(1 / n + z**2 / (2 * (n - 1)))
+    centres = (bias, bias - z * sd, bias + z * sd)
+    errors = (sd / sqrt(n), at_limit, at_limit)
+    intervals = [
+        Interval(name, centre - t * error, centre + t * error, level)
+        for name, centre, error in zip(names, centres, errors, strict=True)
+    ]
+    warning = "" if sd > 0 else "all differences are equal"
+    return BlandAltman(n, bias, sd, centres[1], centres[2], *intervals, warning=warning)

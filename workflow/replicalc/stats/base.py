@@ -1,0 +1,114 @@
+"""What the statistics functions return, and the checks they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One hypothesis test; ``nan`` is what is not defined, and ``warning`` says why."""
+
+    __test__: ClassVar[bool] = False  # not a test class, whatever its name tells pytest
+    method: str
+    p: float
+    statistic: float = nan
+    df: float = nan
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval from ``lo`` to ``hi`` at confidence ``level`` (0.95 for 95 %)."""
+
+    method: str
+    lo: float
+    hi: float
+    level: float
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number computed from ``n`` values, in the unit of the data; ``float()`` gives the bare value."""
+
+    method: str
+    value: float
+    n: int
+    warning: str = ""
+
+    def __float__(self) -> float:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class ICC:
+    """One form of the intraclass correlation of ``n`` subjects by ``k`` raters, with its F test against 0."""
+
+    form: str
+    spss_name: str
+    value: float
+    lo: float
+    hi: float
+    level: float
+    f: float
+    df1: float
+    df2: float
+    p: float
+    n: int
+    k: int
+    warning: str = ""
+
+
+def join(*warnings: str) -> str:
+    """Join the warnings that are not empty: ``"a; b"``."""
+    return "; ".join(w for w in warnings if w)
+
+
+def numbers(values: ArrayLike, what: str, ndim: int = 1) -> NDArray[np.float64]:
+    """Return ``values`` as a float array of ``ndim`` dimensions; ValueError if any is missing or infinite."""
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} must be numbers") from None
+    if array.ndim != ndim:
+        raise ValueError(f"{what} must have {ndim} dimension{'s' * (ndim > 1)}, not {array.ndim}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what} must have no missing or infinite value; drop or fill them first")
+    return array
+
+
+def pair(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return two checked 1-d arrays of one length, or raise ValueError."""
+    a, b = numbers(x, "the first readings"), numbers(y, "the second readings")
+    if a.size != b.size:
+        raise ValueError(f"paired readings must be equally many, not {a.size} and {b.size}")
+    return a, b
+
+
+def whole_number(value: Any, what: str) -> int:
+    """Return a whole number of at least 0 as int, or raise ValueError."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} must be a number") from None
+    if not (number >= 0 and number.is_integer()):
+        raise ValueError(f"{what} must be a whole number of at least 0, not {value}")
+    return int(number)
+
+
+def check_level(level: float) -> None:
+    """Raise ValueError unless the confidence level lies strictly between 0 and 1."""
+    if not 0 < level < 1:
+        raise ValueError(f"the confidence level must lie between 0 and 1 (0.95 for 95 %), not {level}")
+
+
+def check_choice(value: str, choices: tuple[str, ...], what: str) -> None:
+    """Raise ValueError unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ValueError(f"{what} must be one of {', '.join(map(repr, choices))}, not {value!r}")

@@ -1,0 +1,87 @@
+"""Printed numbers: text with a precision, compared as a reader would compare them.
+
+``58.0`` and ``58`` are different claims; ``<0.001`` is an inequality. Rounding half-up, half-even and truncation are all
+tried, and the one that was needed is named.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+
+ROUNDINGS = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "truncation": ROUND_DOWN}
+#: A computed value this close (relative to one unit of the last printed place) to a tie is taken as the tie.
+TIE = Decimal("1e-9")
+
+_NUMBER = re.compile(r"^\s*(?:[A-Za-z]+\s*)?(?P<op><=|>=|<|>|≤|≥)?\s*(?P<number>[-−–]?\d+(?:[.,]\d+)?)\s*%?\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A printed number: its value, its decimals and, for an inequality, its sign (otherwise '=')."""
+
+    text: str
+    value: Decimal
+    decimals: int
+    sign: str = "="
+
+
+def parse(text: str) -> Printed | None:
+    """Read a printed number, or return None where the text is not a single number.
+
+    >>> parse("−0.078").value, parse("40.0").decimals, parse("<0.001").sign
+    (Decimal('-0.078'), 1, '<')
+    """
+    match = _NUMBER.match(text)
+    if not match:
+        return None
+    number = match["number"].replace("−", "-").replace("–", "-").replace(",", ".")
+    try:
+        value = Decimal(number)
+    except InvalidOperation:
+        return None
+    sign = {"≤": "<=", "≥": ">=", None: "="}.get(match["op"], match["op"])
+    return Printed(text, value, -min(value.as_tuple().exponent, 0), sign)
+
+
+def format_as(value: float, decimals: int, rounding: str = "half-up") -> str:
+    """Round ``value`` to ``decimals`` places as a text. Raises ValueError for NaN or infinity.
+
+    >>> format_as(100 * 1 / 8, 0), format_as(100 * 1 / 8, 0, "half-even")
+    ('13', '12')
+    """
+    if not math.isfinite(value):
+        raise ValueError("only a finite number can be printed")
+    unit = Decimal(1).scaleb(-decimals)
+    exact = Decimal(repr(float(value)))
+    nearest = (exact / unit * 2).quantize(Decimal(1), ROUND_HALF_EVEN)
+    if abs(exact / unit * 2 - nearest) < TIE:
+        exact = nearest * unit / 2
+    rounded = exact.quantize(unit, ROUNDINGS[rounding])
+    return str(abs(rounded) if rounded == 0 else rounded)
+
+
+def rounding_needed(value: float, printed: Printed) -> str | None:
+    """Name the rounding by which ``value`` prints as ``printed``; None if it does not.
+
+    For an inequality the answer is 'inequality' when it holds.
+    """
+    if not math.isfinite(value):
+        return None
+    if printed.sign != "=":
+        bound = float(printed.value)
+        holds = {"<": value < bound, "<=": value <= bound, ">": value > bound, ">=": value >= bound}[printed.sign]
+        return "inequality" if holds else None
+    for name in ROUNDINGS:
+        if Decimal(format_as(value, printed.decimals, name)) == printed.value:
+            return name
+    return None
+
+
+def as_printed(value: float, printed: Printed) -> str:
+    """Show ``value`` at the precision of ``printed``; for an inequality with two more places than its bound."""
+    if not math.isfinite(value):
+        return ""
+    return format_as(value, printed.decimals if printed.sign == "=" else printed.decimals + 2)

@@ -1,0 +1,139 @@
+# From a raw export to the cohort of a study, one step a rule, each with a file that a reviewer can open:
+# export -> steps/mapped.csv -> steps/validation.csv -> steps/derived.csv -> steps/flow.csv and cohort.parquet ->
+# steps/split.csv. The wildcards are the study and the cohort.
+from replicalc import results
+from replicalc.cohort import derivation, flow, mapping, validation
+from replicalc.digest import digest
+
+
+rule map_export:
+    """Cohort, step 1: the columns, codes and units of the export become canonical variables."""
+    input:
+        exports=lambda wildcards: export_files(wildcards, wildcards.study),
+        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
+        dictionary="data/dictionary.csv",
+        sources="data/sources.csv",
+    output:
+        mapped="results/{study}/{cohort}/steps/mapped.csv",
+    log:
+        "logs/{study}/{cohort}/steps/map_export.log",
+    params:
+        code=digest("cohort.mapping:map_export"),
+    run:
+        mapping.map_export(
+            list(input.exports), input.mapping, input.dictionary, input.sources, output.mapped, log[0], **params
+        )
+
+
+rule validate_cohort:
+    """Cohort, step 2: ranges, duplicates, units, contradictions and published totals."""
+    input:
+        mapped="results/{study}/{cohort}/steps/mapped.csv",
+        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
+        dictionary="data/dictionary.csv",
+    output:
+        checks="results/{study}/{cohort}/steps/validation.csv",
+    log:
+        "logs/{study}/{cohort}/steps/validate_cohort.log",
+    params:
+        code=digest("cohort.validation:validate_cohort"),
+    run:
+        validation.validate_cohort(input.mapped, input.mapping, input.dictionary, output.checks, log[0], **params)
+
+
+rule derive_cohort:
+    """Cohort, step 3: classes from raw measurements, by the study's definitions."""
+    input:
+        mapped="results/{study}/{cohort}/steps/mapped.csv",
+        checks="results/{study}/{cohort}/steps/validation.csv",
+        study="config/studies/{study}/study.yaml",
+        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
+        dictionary="data/dictionary.csv",
+    output:
+        derived="results/{study}/{cohort}/steps/derived.csv",
+        derivations="results/{study}/{cohort}/steps/derivations.csv",
+    log:
+        "logs/{study}/{cohort}/steps/derive_cohort.log",
+    params:
+        code=digest("cohort.derivation:derive_cohort"),
+    run:
+        derivation.derive_cohort(*input, *output, log[0], **params)
+
+
+rule select_patients:
+    """Cohort, step 4: the study's criteria, every excluded patient counted."""
+    input:
+        derived="results/{study}/{cohort}/steps/derived.csv",
+        study="config/studies/{study}/study.yaml",
+        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
+        dictionary="data/dictionary.csv",
+    output:
+        flow="results/{study}/{cohort}/steps/flow.csv",
+        cohort="results/{study}/{cohort}/cohort.parquet",
+        everybody="results/{study}/{cohort}/steps/everybody.parquet",
+    log:
+        "logs/{study}/{cohort}/steps/select_patients.log",
+    params:
+        code=digest("cohort.flow:select_patients"),
+    run:
+        flow.select_patients(*input, *output, log[0], **params)
+
+
+rule split_cohort:
+    """Cohort, step 5: calcified or not, by molecular subtype."""
+    input:
+        everybody="results/{study}/{cohort}/steps/everybody.parquet",
+    output:
+        split="results/{study}/{cohort}/steps/split.csv",
+    log:
+        "logs/{study}/{cohort}/steps/split_cohort.log",
+    params:
+        code=digest("cohort.flow:split_cohort"),
+    run:
+        flow.split_cohort(input.everybody, output.split, log[0], **params)
+
+
+# What a whole cohort says about calcification, before a study leaves anybody out.
+
+
+rule cohort_calcified_subtype:
+    """Cohort level: calcified or not, by the intrinsic subtype that the centre recorded."""
+    input:
+        everybody="results/{study}/{cohort}/steps/everybody.parquet",
+    output:
+        stats="results/{study}/{cohort}/cohort_calcified_subtype.csv",
+    log:
+        "logs/{study}/{cohort}/cohort_calcified_subtype.log",
+    params:
+        rows="intrinsic_subtype",
+        columns="calcified",
+        test="pearson",
+        code=digest("results.association:association"),
+    run:
+        results.association(input.everybody, output.stats, log[0], **params)
+
+
+use rule cohort_calcified_subtype as cohort_calcified_receptors with:
+    """Cohort level: calcified or not, by hormone receptor and HER2 status."""
+    output:
+        stats="results/{study}/{cohort}/cohort_calcified_receptors.csv",
+    log:
+        "logs/{study}/{cohort}/cohort_calcified_receptors.log",
+    params:
+        rows="subtype",
+        columns="calcified",
+        test="pearson",
+        code=digest("results.association:association"),
+
+
+use rule cohort_calcified_subtype as cohort_calcified_malignant with:
+    """Cohort level: malignancy, by calcified or not."""
+    output:
+        stats="results/{study}/{cohort}/cohort_calcified_malignant.csv",
+    log:
+        "logs/{study}/{cohort}/cohort_calcified_malignant.log",
+    params:
+        rows="calcified",
+        columns="malignant",
+        test="pearson",
+        code=digest("results.association:association"),

@@ -1,0 +1,53 @@
+# What every rule file uses: the checked configuration, the registry of claims, and the lists of files to make.
+from replicalc.digest import digest
+from replicalc.registry import Registry, plainly
+from replicalc.report.summary import print_summary
+
+with plainly():
+    registry = Registry.load(config)
+
+
+def check_registry(rules):
+    """Stop, with the names, where claims, results, figures and rules do not fit together."""
+    with plainly():
+        registry.check(
+            [(rule.name, [str(file) for file in rule.output], [str(file) for file in rule.log]) for rule in rules]
+        )
+
+
+def all_results():
+    return [
+        f"results/{study}/{cohort}/{result}.csv"
+        for study, cohort in registry.pairs
+        for result in registry.results[study] + registry.cohort_results
+    ]
+
+
+def all_figures():
+    return [
+        f"results/{study}/{cohort}/{figure}.{kind}"
+        for study, cohort in registry.pairs
+        for figure in registry.figures[study]
+        for kind in ("svg", "png")
+    ]
+
+
+def rule_files():
+    return ["workflow/rules/cohort.smk", "workflow/rules/figures.smk"] + [
+        f"workflow/rules/{study}.smk" for study in registry.studies
+    ]
+
+
+def all_comparisons():
+    return [f"results/{study}/{cohort}/comparison.csv" for study, cohort in registry.pairs]
+
+
+def cohort_file(wildcards, study):
+    """The file that says how a cohort's export is read; the synthetic one belongs to its study."""
+    return registry.cohort_file(study, wildcards.cohort)
+
+
+def export_files(wildcards, study):
+    """The raw files of a cohort: made by the workflow, or found in the folders of config.yaml."""
+    with plainly():
+        return registry.export_files(study, wildcards.cohort)

@@ -1,0 +1,40 @@
+# All studies together: one table of claims, one summary, one page.
+from replicalc.report import page, summary
+
+
+rule gather:
+    """Overview: every claim of every study with its verdict on each cohort, and the counts."""
+    input:
+        comparisons=all_comparisons(),
+        claims=[f"config/studies/{study}/claims.csv" for study in registry.studies],
+    output:
+        claims="results/claims.csv",
+        summary="results/summary.json",
+    log:
+        "logs/gather.log",
+    params:
+        pairs=registry.pairs,
+        seed=registry.seed,
+        code=digest("report.summary:gather"),
+    run:
+        summary.gather(list(input.comparisons), list(input.claims), output.claims, output.summary, log[0], **params)
+
+
+rule report:
+    """Overview: a page that lists every claim with its verdict and leads to result, log and rule."""
+    input:
+        claims="results/claims.csv",
+        summary="results/summary.json",
+        results=all_results(),
+        figures=all_figures(),
+        template="workflow/report/report.html.j2",
+        rules=rule_files(),
+    output:
+        page="results/report.html",
+    log:
+        "logs/report.log",
+    params:
+        pairs=registry.pairs,
+        code=digest("report.page:report"),
+    run:
+        page.report(input, output.page, log[0], **params)
