@@ -13,6 +13,7 @@ include: "workflow/rules/nat_residual.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verify.smk"
 
+
 # Every claim has a rule, every rule a claim, every file the name of its rule; otherwise nothing starts.
 check_registry(workflow.rules)
 

@@ -1,4 +1,4 @@
-"""Hold what came out of a cohort against what is printed: one row a claim. The rules are told in docs/methods/comparison.md."""
+"""Hold what came out of a cohort against what is printed: one row a claim (docs/methods/comparison.md)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,17 @@ from replicalc.verify.printed import Printed, as_printed, parse, rounding_needed
 COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note", "cohort", "kind")
 VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_differs", "not_evaluable")
 #: Statistics that are percentages of a known number of patients, so that 50 % is a natural midpoint.
-SHARES = (
-    "percent sensitivity specificity ppv npv accuracy false_positive_rate false_negative_rate prevalence"
-).split()
+SHARES = [
+    "percent",
+    "sensitivity",
+    "specificity",
+    "ppv",
+    "npv",
+    "accuracy",
+    "false_positive_rate",
+    "false_negative_rate",
+    "prevalence",
+]
 #: Limits of an interval whose null value is 0.
 LIMITS_AROUND_ZERO = ("icc_lo", "icc_hi")
 WORDS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
@@ -46,7 +54,17 @@ def comparison(claims_file, study_file, cohort_file, result_files, out):
         found = compare(claim, lookups[claim.result], by_id, alpha)
         n = "" if found.n is None else str(found.n)
         rows.append(
-            [claim.claim_id, claim.result, claim.reported, found.replicated, n, found.verdict, found.note, cohort.name, cohort.kind]
+            [
+                claim.claim_id,
+                claim.result,
+                claim.reported,
+                found.replicated,
+                n,
+                found.verdict,
+                found.note,
+                cohort.name,
+                cohort.kind,
+            ]
         )
     write_text(out, to_csv(rows, COLUMNS))
 
@@ -61,12 +79,20 @@ def compare(claim: Claim, lookup: Lookup, claims: dict[str, Claim], alpha: float
     if claim.stat == "holds":
         holds = row.value == 1
         note = f"{'holds' if holds else 'does not hold'}: {row.method}"
-        return Comparison("holds" if holds else "does not hold", row.n, "same_conclusion" if holds else "conclusion_differs", note)
+        return Comparison(
+            "holds" if holds else "does not hold",
+            row.n,
+            "same_conclusion" if holds else "conclusion_differs",
+            note,
+        )
     printed = printed_number(claim.reported)
     if printed is None:
         return Comparison(f"{row.value:g}", row.n, "not_evaluable", f"'{claim.reported}' is not a number")
     shown = as_printed(row.value, printed)
     rounding = rounding_needed(row.value, printed)
+    whole = _printed_whole(claim, claims)
+    if whole is not None and whole != _whole_here(claim, row, lookup):
+        rounding = None  # the same count out of another number of patients is not the same finding
     if rounding is not None:
         note = "" if rounding in ("half-up", "inequality") else f"by {rounding}"
         return Comparison(shown, row.n, "same_print", _join(note, row.warning))
@@ -100,9 +126,12 @@ def _nearest(claim: Claim, printed: Printed, row: Row, lookup: Lookup, claims, a
         return _by_interval(value, row.value, lookup, claim, 0.0)
     if claim.stat in ("mean", "sd", "median", "q1", "q3"):
         return _by_interval(value, row.value, lookup, claim, None)
-    if claim.of and row.n:
-        return _count_as_share(claim, value, row, claims)
-    return "not_evaluable", "a number of patients or a date of this cohort; not a finding that another cohort can repeat"
+    if claim.of:
+        return _count_as_share(claim, value, row, lookup, claims)
+    return (
+        "not_evaluable",
+        "a number of patients or a date of this cohort; not a finding that another cohort can repeat",
+    )
 
 
 def _significant(value: float, sign: str, alpha: float) -> bool:
@@ -122,17 +151,33 @@ def _by_interval(value, found, lookup: Lookup, claim: Claim, middle: float | Non
     return "conclusion_differs", f"the printed value lies outside the {shown}"
 
 
-def _count_as_share(claim: Claim, value: float, row: Row, claims: dict[str, Claim]) -> tuple[str, str]:
+def _printed_whole(claim: Claim, claims: dict[str, Claim]) -> float | None:
+    """The printed number of patients that a count is a part of."""
+    whole = printed_number(claims[claim.of].reported) if claim.of else None
+    return float(whole.value) if whole is not None else None
+
+
+def _whole_here(claim: Claim, row: Row, lookup: Lookup) -> int | None:
+    """The number of patients that the count is a part of in this cohort; for the size of a group, everybody's."""
+    if claim.stat != "n":
+        return row.n
+    everybody = lookup("all", claim.variable, "n")
+    return None if everybody is None else int(everybody.value)
+
+
+def _count_as_share(claim: Claim, value: float, row: Row, lookup: Lookup, claims) -> tuple[str, str]:
+    """Compare a count with the printed one as shares of their wholes."""
     from replicalc.stats.proportion import interval
 
-    whole = printed_number(claims[claim.of].reported)
-    if whole is None or not whole.value:
+    whole, here = _printed_whole(claim, claims), _whole_here(claim, row, lookup)
+    if not whole or not here:
         return "not_evaluable", f"the whole of this count ({claim.of}) is not a number above 0"
-    share = value / float(whole.value)
-    limits = interval(int(row.value), row.n, "Wilson", 0.95)
-    shown = f"{100 * row.value / row.n:.1f} % here (95 % interval {100 * limits.lo:.1f} to {100 * limits.hi:.1f}), {100 * share:.1f} % printed"
+    share, found = value / whole, row.value / here
+    limits = interval(int(row.value), here, "Wilson", 0.95)
+    inside = f"95 % interval {100 * limits.lo:.1f} to {100 * limits.hi:.1f}"
+    shown = f"{100 * found:.1f} % here ({inside}), {100 * share:.1f} % printed"
     if limits.lo <= share <= limits.hi:
         return "same_conclusion", f"as shares: {shown}"
-    if (share > 0.5) == (row.value / row.n > 0.5):
+    if (share > 0.5) == (found > 0.5):
         return "same_direction", f"as shares: {shown}"
     return "conclusion_differs", f"as shares: {shown}"

@@ -1,4 +1,4 @@
-"""What every job shares: one lock for jobs inside Snakemake's process, a complete log, files written whole or not at all.
+"""What every job shares: one lock inside Snakemake's process, a complete log, files written whole or not at all.
 
 Light jobs run as threads of Snakemake's own process. NumPy's, pandas' and matplotlib's global settings belong to all of
 them, so a light job holds one lock while it works: results never depend on which job happened to run beside it.

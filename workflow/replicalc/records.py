@@ -53,9 +53,26 @@ class Variable:
         return self.codes.split("|") if self.codes else []
 
 
-KINDS = (
-    "count percent mean sd quantile p icc icc_ci diag crossref qualitative external ci or or_ci hr hr_ci survival"
-).split()
+KINDS = [
+    "count",
+    "percent",
+    "mean",
+    "sd",
+    "quantile",
+    "p",
+    "icc",
+    "icc_ci",
+    "diag",
+    "crossref",
+    "qualitative",
+    "external",
+    "ci",
+    "or",
+    "or_ci",
+    "hr",
+    "hr_ci",
+    "survival",
+]
 TYPES = ("id", "category", "number", "integer", "date")
 ROLES = ("raw", "derived", "both")
 
@@ -112,7 +129,7 @@ def load_yaml(path: str | Path) -> object:
     if not path.is_file():
         raise ReplicalcError(f"{path}: no such file")
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=Strict)  # noqa: S506 - a SafeLoader
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=Strict)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -177,7 +194,7 @@ def _records(path: str | Path, kind: type) -> list:
 
 
 def load_claims(path: str | Path) -> list[Claim]:
-    """Read a study's claims: ids unique, kinds known, both entries of the printed text equal, ``of`` an id of the file."""
+    """Read a study's claims: ids unique, kinds known, both entries of the text equal, ``of`` an id of the file."""
     claims = _records(path, Claim)
     ids: set[str] = {claim.claim_id for claim in claims}
     seen: set[str] = set()

@@ -46,22 +46,32 @@ class Registry:
         validate(config, "config", "config/config.yaml")
         cohorts = config["cohorts"].split() if isinstance(config["cohorts"], str) else list(config["cohorts"])
         known_studies = sorted(path.parent.name for path in (CONFIG / "studies").glob("*/study.yaml"))
-        known_cohorts = [SYNTHETIC, *sorted(p.stem for p in (CONFIG / "cohorts").glob("*.yaml") if p.stem.islower())]
+        known_cohorts = [
+            SYNTHETIC,
+            *sorted(p.stem for p in (CONFIG / "cohorts").glob("*.yaml") if p.stem.islower()),
+        ]
         problems = []
-        for word, given, known in (("study", config["studies"], known_studies), ("cohort", cohorts, known_cohorts)):
+        for word, given, known in (
+            ("study", config["studies"], known_studies),
+            ("cohort", cohorts, known_cohorts),
+        ):
             problems += [
                 f"there is no {word} '{name}'.{did_you_mean(name, known)} Known: {', '.join(known)}"
                 for name in given
                 if name not in known
             ]
-            problems += [f"the {word} '{name}' is named twice" for name in sorted({n for n in given if given.count(n) > 1})]
+            problems += [
+                f"the {word} '{name}' is named twice" for name in sorted({n for n in given if given.count(n) > 1})
+            ]
         fail_with_all("config/config.yaml:", problems)
         results, n_claims = {}, {}
         for study in config["studies"]:
             folder = CONFIG / "studies" / study
             about = load_checked(folder / "study.yaml", "study")
             if about["study"] != study:
-                raise ReplicalcError(f"{folder / 'study.yaml'}: 'study' is '{about['study']}', but the folder is '{study}'")
+                raise ReplicalcError(
+                    f"{folder / 'study.yaml'}: 'study' is '{about['study']}', but the folder is '{study}'"
+                )
             claims = load_claims(folder / "claims.csv")
             results[study] = list(dict.fromkeys(claim.result for claim in claims))
             n_claims[study] = len(claims)
@@ -107,12 +117,12 @@ class Registry:
             claimed = self.results[study]
             for name in claimed:
                 if name not in mine:
-                    problems.append(
-                        f"config/studies/{study}/claims.csv: the result '{name}' has no rule.{did_you_mean(name, results)}"
-                    )
+                    problems.append(f"claims of {study}: the result '{name}' has no rule.{did_you_mean(name, results)}")
             problems += [f"rule {name}: no claim of {study} belongs to it" for name in results if name not in claimed]
             self.figures[study] = figures
-            self.results[study] = [name for name in results if name in claimed]  # in the order of the rules: the paper's
+            self.results[study] = [
+                name for name in results if name in claimed
+            ]  # in the order of the rules: the paper's
         self.cohort_results = [name for name in stems if name.startswith("cohort_")]
         checked = {name for study in self.studies for name in self.results[study] + self.figures[study]}
         for name, outputs, logs in rules:

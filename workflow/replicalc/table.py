@@ -53,9 +53,7 @@ class ResultTable:
 
     def add(self, stat: str, value: float = math.nan, *, group: str = "all", variable: str = "", **more) -> None:
         value = float(value)
-        self.rows.append(
-            Row(self.result, group, variable, stat, value, **more, cohort=self.cohort, kind=self.kind)
-        )
+        self.rows.append(Row(self.result, group, variable, stat, value, **more, cohort=self.cohort, kind=self.kind))
 
     def add_interval(self, stat: str, interval, *, scale: float = 1.0, **more) -> None:
         """Add ``<stat>_lo`` and ``<stat>_hi`` from an interval of ``replicalc.stats.base``."""
@@ -86,7 +84,12 @@ class ResultTable:
         """Write the table; two rows for the same statistic at the same place are a fault of the program."""
         seen: set[tuple] = set()
         for row in self.rows:
-            place = (row.group, row.variable, row.stat, row.method if row.stat.endswith("_alternative") else "")
+            place = (
+                row.group,
+                row.variable,
+                row.stat,
+                row.method if row.stat.endswith("_alternative") else "",
+            )
             if place in seen:
                 raise ReplicalcError(f"{self.result}: the statistic {place} stands twice in the table")
             seen.add(place)

@@ -1,4 +1,4 @@
-# What every rule file uses: the checked configuration, the registry of claims, and the lists of files to make.
+# Used by all the files beside this one. The checked configuration, the registry of claims, and the lists of files to make.
 from replicalc.digest import digest
 from replicalc.registry import Registry, plainly
 from replicalc.report.summary import print_summary
@@ -7,11 +7,11 @@ with plainly():
     registry = Registry.load(config)
 
 
-def check_registry(rules):
-    """Stop, with the names, where claims, results, figures and rules do not fit together."""
+def check_registry(made):
+    """Stop, with the names, where claims, results, figures and what makes them do not fit together."""
     with plainly():
         registry.check(
-            [(rule.name, [str(file) for file in rule.output], [str(file) for file in rule.log]) for rule in rules]
+            [(each.name, [str(file) for file in each.output], [str(file) for file in each.log]) for each in made]
         )
 
 
@@ -19,7 +19,7 @@ def all_results():
     return [
         f"results/{study}/{cohort}/{result}.csv"
         for study, cohort in registry.pairs
-        for result in registry.results[study] + registry.cohort_results
+        for result in [*registry.results[study], *registry.cohort_results, "steps/split"]
     ]
 
 

@@ -269,7 +269,11 @@ use rule statement from nat_residual as nat_residual_x_mri_target_residual with:
         second="nat_residual_x_mri_accuracy",
     params:
         relations=[
-            (("first", "all", "mri_complete_response=no~pcr=no", "sensitivity"), ">", ("first", "all", "mri_complete_response=no~pcr=no", "specificity")),
+            (
+                ("first", "all", "mri_complete_response=no~pcr=no", "sensitivity"),
+                ">",
+                ("first", "all", "mri_complete_response=no~pcr=no", "specificity"),
+            ),
         ],
 
 
@@ -281,7 +285,11 @@ use rule statement from nat_residual as nat_residual_x_mri_target_pcr with:
         second="nat_residual_x_mri_accuracy",
     params:
         relations=[
-            (("first", "all", "mri_complete_response=yes~pcr=yes", "sensitivity"), ">", ("first", "all", "mri_complete_response=yes~pcr=yes", "specificity")),
+            (
+                ("first", "all", "mri_complete_response=yes~pcr=yes", "sensitivity"),
+                ">",
+                ("first", "all", "mri_complete_response=yes~pcr=yes", "specificity"),
+            ),
         ],
 
 
@@ -292,6 +300,7 @@ use rule association from nat_residual as nat_residual_t4_recist with:
     params:
         rows="recist",
         columns="calc_change",
+        order={"recist": ["cr", "pr", "sd", "pd"], "calc_change": ["decrease", "no_change", "increase"]},
         test="pearson",
 
 
@@ -302,6 +311,7 @@ use rule association from nat_residual as nat_residual_t4_miller_payne with:
     params:
         rows="miller_payne",
         columns="calc_change",
+        order={"miller_payne": ["1", "2", "3", "4", "5"], "calc_change": ["decrease", "no_change", "increase"]},
         test="fisher",
 
 
@@ -312,6 +322,7 @@ use rule association from nat_residual as nat_residual_t4_pcr with:
     params:
         rows="pcr",
         columns="calc_change",
+        order={"pcr": ["no", "yes"], "calc_change": ["decrease", "no_change", "increase"]},
         test="pearson",
 
 
@@ -401,7 +412,13 @@ use rule statement from nat_residual as nat_residual_x_mri_agrees_better with:
         first="nat_residual_t5_icc_mri_pathology",
         second="nat_residual_t5_icc_mg_pathology",
     params:
-        relations=[(("first", "all", "mri_post_mm~residual_size_mm", "icc"), ">", ("second", "all", "calc_extent_post_mm~residual_size_mm", "icc"))],
+        relations=[
+            (
+                ("first", "all", "mri_post_mm~residual_size_mm", "icc"),
+                ">",
+                ("second", "all", "calc_extent_post_mm~residual_size_mm", "icc"),
+            )
+        ],
 
 
 use rule statement from nat_residual as nat_residual_x_icc_tn_highest with:
@@ -412,9 +429,21 @@ use rule statement from nat_residual as nat_residual_x_icc_tn_highest with:
         second="nat_residual_t5_icc_mri_pathology",
     params:
         relations=[
-            (("first", "subtype=tn", "mri_post_mm~residual_size_mm", "icc"), ">", ("first", "subtype=hrneg_her2pos", "mri_post_mm~residual_size_mm", "icc")),
-            (("first", "subtype=tn", "mri_post_mm~residual_size_mm", "icc"), ">", ("first", "subtype=hrpos_her2pos", "mri_post_mm~residual_size_mm", "icc")),
-            (("first", "subtype=tn", "mri_post_mm~residual_size_mm", "icc"), ">", ("first", "subtype=hrpos_her2neg", "mri_post_mm~residual_size_mm", "icc")),
+            (
+                ("first", "subtype=tn", "mri_post_mm~residual_size_mm", "icc"),
+                ">",
+                ("first", "subtype=hrneg_her2pos", "mri_post_mm~residual_size_mm", "icc"),
+            ),
+            (
+                ("first", "subtype=tn", "mri_post_mm~residual_size_mm", "icc"),
+                ">",
+                ("first", "subtype=hrpos_her2pos", "mri_post_mm~residual_size_mm", "icc"),
+            ),
+            (
+                ("first", "subtype=tn", "mri_post_mm~residual_size_mm", "icc"),
+                ">",
+                ("first", "subtype=hrpos_her2neg", "mri_post_mm~residual_size_mm", "icc"),
+            ),
         ],
 
 
@@ -464,10 +493,10 @@ rule nat_residual_synthesise:
         assumptions="results/nat_residual/synthetic/assumptions.csv",
     log:
         "logs/nat_residual/synthetic/synthesise.log",
+    conda:
+        "../../environment.yml"
     params:
         seed=registry.seed,
         code=digest("cohort.synthesise.nat_residual:synthesise"),
-    conda:
-        "../../environment.yml"
     script:
         "../scripts/synthesise_nat_residual.py"

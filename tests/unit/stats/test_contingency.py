@@ -100,9 +100,7 @@ def test_an_empty_category_keeps_its_score():
     assert gap.p != c.linear_by_linear([[5, 1, 2], [1, 2, 6], [0, 3, 4]]).p
 
 
-@pytest.mark.parametrize(
-    "table", [np.zeros((2, 2)), [[3, 4], [0, 0]], [[3, 0], [4, 0]], [[7]], np.zeros((0, 2))]
-)
+@pytest.mark.parametrize("table", [np.zeros((2, 2)), [[3, 4], [0, 0]], [[3, 0], [4, 0]], [[7]], np.zeros((0, 2))])
 def test_nothing_to_test_gives_nan_and_a_reason(table):
     for test in EVERY_TEST:
         result = test(table)
@@ -117,9 +115,7 @@ def test_equal_scores_give_nan():
     assert result.warning == "the scores do not differ: no trend to test"
 
 
-@pytest.mark.parametrize(
-    "table", [[[1, -1], [2, 3]], [[1.5, 1], [2, 3]], [[math.nan, 1], [2, 3]], [1, 2], "ab"]
-)
+@pytest.mark.parametrize("table", [[[1, -1], [2, 3]], [[1.5, 1], [2, 3]], [[math.nan, 1], [2, 3]], [1, 2], "ab"])
 def test_nonsense_is_refused(table):
     for test in [*EVERY_TEST, c.cochran_rule]:
         with pytest.raises(ValueError, match=r"counts of a table must"):
@@ -137,8 +133,8 @@ def test_too_large_a_table_is_refused_with_its_size():
     for test in (c.fisher_freeman_halton, c.exact_pearson):
         result = test(np.full((6, 6), 30))
         assert math.isnan(result.p)
-        assert "partial tables, more than the 20,000,000 allowed" in result.warning
-        assert "more than the 10 allowed" in test(CASES["recist_change"]["table"], max_states=10).warning
+        assert "e+09 partial tables, more than the " in result.warning
+        assert "partial tables, more than the" in test(CASES["recist_change"]["table"], max_states=100).warning
 
 
 TWO_BY_TWO = arrays(np.int64, (2, 2), elements=st.integers(0, 40))

@@ -76,9 +76,7 @@ def test_order_statistic_interval_covers_as_it_says():
 @given(VALUES, st.floats(0, 1), st.sampled_from(["type 6", "type 7"]))
 def test_quantiles_equal_numpy(values, q, definition):
     method = {"type 6": "weibull", "type 7": "linear"}[definition]
-    assert quantile(values, q, definition).value == pytest.approx(
-        np.quantile(values, q, method=method), abs=1e-8
-    )
+    assert quantile(values, q, definition).value == pytest.approx(np.quantile(values, q, method=method), abs=1e-8)
 
 
 @settings(max_examples=80, deadline=None)
@@ -111,11 +109,7 @@ def test_too_few_values_give_nan_and_a_reason():
 def test_equal_values_say_so():
     result = mean_sd([0.1] * 3)
     assert (result.mean, result.sd, result.warning) == (0.1, 0.0, "all values are equal")
-    assert (
-        mean_interval([0.1] * 3, 0.95).warning
-        == sd_interval([0.1] * 3, 0.95).warning
-        == "all values are equal"
-    )
+    assert mean_interval([0.1] * 3, 0.95).warning == sd_interval([0.1] * 3, 0.95).warning == "all values are equal"
 
 
 def test_nonsense_is_refused():

@@ -37,9 +37,7 @@ def test_no_patient_gives_nan(method):
     assert result.warning == "no patient: no interval"
 
 
-@pytest.mark.parametrize(
-    ("count", "n"), [(-1, 5), (2.5, 5), (math.nan, 5), (6, 5), ("many", 5), (1, math.inf)]
-)
+@pytest.mark.parametrize(("count", "n"), [(-1, 5), (2.5, 5), (math.nan, 5), (6, 5), ("many", 5), (1, math.inf)])
 def test_nonsense_is_refused(count, n):
     with pytest.raises(ValueError, match=r"must be|cannot exceed"):
         interval(count, n, "Wilson", 0.95)

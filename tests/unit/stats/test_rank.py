@@ -69,9 +69,7 @@ def test_zeros_and_ties_are_reported():
     assert result.warning == "3 of 12 pairs without difference; 5 differences tied in size"
     assert result.method == "Wilcoxon signed-rank, asymptotic, zeros dropped, no continuity correction"
     pratt = wilcoxon_signed_rank(case["x"], case["y"], zeros="pratt", continuity=True, method="asymptotic")
-    assert (
-        pratt.method == "Wilcoxon signed-rank, asymptotic, zeros ranked (Pratt), with continuity correction"
-    )
+    assert pratt.method == "Wilcoxon signed-rank, asymptotic, zeros ranked (Pratt), with continuity correction"
 
 
 def test_binary_fractions_do_not_break_ties():

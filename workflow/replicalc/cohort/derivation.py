@@ -1,7 +1,7 @@
 """Derivation: classes from raw measurements, by the definitions and readings of a study.
 
-Each derivation names what it needs, what it gives and the reading it follows (``study.yaml``, key ``readings``, explained
-in ``NOTES.md``). Lengths are compared as whole hundredths of a millimetre, so that exactly 30 % is exactly 30 %.
+Each derivation names what it needs, what it gives and the reading it follows (``study.yaml``, key ``readings``,
+explained in ``NOTES.md``). Lengths are compared as whole hundredths of a millimetre: exactly 30 % is exactly 30 %.
 """
 
 from __future__ import annotations
@@ -121,7 +121,11 @@ def _her2(frame, readings):
 def _hr(frame, readings):
     er, pr = frame["er_status"], frame["pr_status"]
     return _choose(
-        [((er == "positive") | (pr == "positive"), "positive"), ((er == "negative") & (pr == "negative"), "negative")], er
+        [
+            ((er == "positive") | (pr == "positive"), "positive"),
+            ((er == "negative") & (pr == "negative"), "negative"),
+        ],
+        er,
     )
 
 
@@ -279,7 +283,12 @@ DERIVATIONS = (
         "larger of the two views",
         _larger_view("calc_cc_post_mm", "calc_mlo_post_mm"),
     ),
-    Derivation("calc_change", ("calc_extent_pre_mm", "calc_extent_post_mm"), "relative change of extent", _calc_change),
+    Derivation(
+        "calc_change",
+        ("calc_extent_pre_mm", "calc_extent_post_mm"),
+        "relative change of extent",
+        _calc_change,
+    ),
     Derivation(
         "calc_shape_change",
         ("calc_shape_pre", "calc_shape_post"),

@@ -13,7 +13,18 @@ from replicalc.table import to_csv
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("step", "criterion", "excluded_because", "n_before", "n_excluded", "n_after", "applied", "note", "cohort", "kind")
+COLUMNS = (
+    "step",
+    "criterion",
+    "excluded_because",
+    "n_before",
+    "n_excluded",
+    "n_after",
+    "applied",
+    "note",
+    "cohort",
+    "kind",
+)
 SPLIT_COLUMNS = ("calcified", "subtype", "n", "share_percent", "cohort", "kind")
 
 
@@ -27,7 +38,13 @@ def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out,
     study = load_checked(study_file, "study")
     config = load_checked(cohort_file, "cohort")
     frame = read_step(derived, load_dictionary(dictionary_file))
-    about = (study["study"], config["cohort"], config["kind"], config["unit_of_analysis"], config["clustering"])
+    about = (
+        study["study"],
+        config["cohort"],
+        config["kind"],
+        config["unit_of_analysis"],
+        config["clustering"],
+    )
     write_cohort(Cohort(frame, *about), everybody_out)
     kept, rows = apply_criteria(frame, study["criteria"], config["unit_of_analysis"])
     if kept.empty:
@@ -55,7 +72,16 @@ def apply_criteria(frame: pd.DataFrame, criteria: list[dict], unit: str) -> tupl
         applied = "no" if keep is None else "yes"
         left_out = before - len(frame)
         rows.append(
-            [str(number), criterion["id"], criterion["excluded_because"], str(before), str(left_out), str(len(frame)), applied, note]
+            [
+                str(number),
+                criterion["id"],
+                criterion["excluded_because"],
+                str(before),
+                str(left_out),
+                str(len(frame)),
+                applied,
+                note,
+            ]
         )
     return frame, rows
 

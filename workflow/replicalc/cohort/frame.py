@@ -102,6 +102,4 @@ def read_cohort(path: str | Path) -> Cohort:
 
     frame = pd.read_parquet(path)
     about = frame.attrs
-    return Cohort(
-        frame, about["study"], about["cohort"], about["kind"], about["unit_of_analysis"], about["clustering"]
-    )
+    return Cohort(frame, about["study"], about["cohort"], about["kind"], about["unit_of_analysis"], about["clustering"])

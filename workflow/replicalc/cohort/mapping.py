@@ -57,13 +57,19 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
     for name, entry in config["variables"].items():
         variable = variables.get(name)
         if variable is None:
-            problems.append(f"variables.{name}: no such variable in data/dictionary.csv.{did_you_mean(name, list(variables))}")
+            problems.append(
+                f"variables.{name}: no such variable in data/dictionary.csv.{did_you_mean(name, list(variables))}"
+            )
             continue
         if variable.role == "derived":
-            problems.append(f"variables.{name}: is derived by the workflow; map what it is derived from: {variable.source}")
+            problems.append(
+                f"variables.{name}: is derived by the workflow; map what it is derived from: {variable.source}"
+            )
         if variable.type == "category":
             if "codes" not in entry and "constant" not in entry:
-                problems.append(f"variables.{name}: needs 'codes' (export code: one of {', '.join(variable.code_list)})")
+                problems.append(
+                    f"variables.{name}: needs 'codes' (export code: one of {', '.join(variable.code_list)})"
+                )
             given = [*entry.get("codes", {}).values(), *([entry["constant"]] if "constant" in entry else [])]
             for code in given:
                 if str(code) not in variable.code_list:

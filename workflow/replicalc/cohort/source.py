@@ -45,7 +45,7 @@ def check_bytes(path: Path, expected: str) -> None:
 def read_table(path: Path, source: dict) -> list[dict[str, str]]:
     """Read one source (a CSV file or a sheet of a workbook) as text with the row number of each record.
 
-    ``source`` has the keys of a cohort file's ``sources`` entry: ``sheet``, ``header_row``, ``delimiter``, ``encoding``.
+    ``source`` is an entry of a cohort file's ``sources``: ``sheet``, ``header_row``, ``delimiter``, ``encoding``.
     """
     if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
         rows = _workbook_rows(path, source)
@@ -148,7 +148,7 @@ def join_sources(tables: list[list[dict[str, str]]], names: list[str], key: str 
                         continue
                     if joined[value].get(column, cell) != cell:
                         raise ReplicalcError(
-                            f"{name}, row {record[ROW]}: the column '{column}' stands in two sources with different values"
+                            f"{name}, row {record[ROW]}: '{column}' stands in two sources with different values"
                         )
                     joined[value][column] = cell
         lost = [value for value in joined if value not in seen]

@@ -118,7 +118,7 @@ def _wrong_unit(frame: pd.DataFrame, variable: Variable, config: dict) -> str | 
         return ""
     unit = config["variables"][variable.variable].get("unit", "")
     return (
-        f"{_column(config, variable.variable)}: read as '{unit}', its median is {median:g} {variable.unit}, but it should "
+        f"{_column(config, variable.variable)}: read as '{unit}', its median is {median:g} {variable.unit}; it should "
         f"lie within {lo:g} to {variable.median_max} {variable.unit}. Is the unit right?"
     )
 

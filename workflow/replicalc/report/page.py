@@ -48,8 +48,12 @@ def report(files, out, *, pairs):
     for source in rules.values():
         source["link"] = os.path.relpath(source["file"], folder)
     pictures = [
-        {"link": os.path.relpath(file, folder), "name": Path(file).stem, "doc": rules[Path(file).stem]["doc"],
-         "cohort": Path(file).parent.name}  # fmt: skip
+        {
+            "link": os.path.relpath(file, folder),
+            "name": Path(file).stem,
+            "doc": rules[Path(file).stem]["doc"],
+            "cohort": Path(file).parent.name,
+        }
         for file in files.figures
         if file.endswith(".svg")
     ]
@@ -59,7 +63,9 @@ def report(files, out, *, pairs):
         for file in files.results
         if Path(file).stem in rules and Path(file).stem not in claimed
     ]
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     page = environment.from_string(Path(files.template).read_text(encoding="utf-8")).render(
         rows=rows,
         summary=about,

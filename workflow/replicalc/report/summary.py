@@ -29,7 +29,15 @@ def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed):
         found = {cohort: {row["claim_id"]: row for row in rows_} for (s, cohort), rows_ in tables.items() if s == study}
         claims = load_claims(file)
         for claim in claims:
-            row = [study, claim.claim_id, claim.result, claim.location, claim.kind, claim.reported, claim.label]
+            row = [
+                study,
+                claim.claim_id,
+                claim.result,
+                claim.location,
+                claim.kind,
+                claim.reported,
+                claim.label,
+            ]
             for cohort in cohorts:
                 mine = found.get(cohort, {}).get(claim.claim_id, {})
                 row += [mine.get(what, "") for what in ("replicated", "n", "verdict", "note")]

@@ -50,9 +50,7 @@ def accuracy(tp: int, fp: int, fn: int, tn: int, level: float = 0.95) -> dict[st
     """
     check_level(level)
     names = ("true positives", "false positives", "false negatives", "true negatives")
-    tp, fp, fn, tn = (
-        whole_number(v, f"the number of {c}") for v, c in zip((tp, fp, fn, tn), names, strict=True)
-    )
+    tp, fp, fn, tn = (whole_number(v, f"the number of {c}") for v, c in zip((tp, fp, fn, tn), names, strict=True))
     diseased, healthy, n = tp + fn, fp + tn, tp + fp + fn + tn
     proportions = {
         "sensitivity": (tp, diseased, "diseased"),

@@ -19,7 +19,7 @@ _SPSS_NAMES = {
     "ICC(A,k)": "Two-way random, absolute agreement, average measures",
     "ICC(C,k)": "Two-way mixed, consistency, average measures",
 }
-_HUGE = 1e9  # a coefficient beyond this divides by a sum of mean squares that is 0 but for rounding
+_HUGE = 1e9  # a coefficient below minus this divides by a sum of mean squares that is 0 but for rounding
 _NOISE = 1e-13  # a mean square this small beside the squared size of the ratings is rounding, not variance
 
 
@@ -40,7 +40,8 @@ def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
     differs, so a paper's "two-way mixed, absolute agreement" is ICC(A,.) here.
 
     Values and F are pingouin's (analysis of variance); its limits come rounded to two places, so they are
-    computed here from the mean squares. Negative estimates are kept. Fewer than two subjects or raters, or
+    computed here from the mean squares. Pingouin switches its own rounding options while it runs: threads
+    need a lock. Negative estimates are kept. Fewer than two subjects or raters, or
     subjects whose means do not differ, give ``nan``; without any error variance F is infinite, and limits and
     P are ``nan``.
 
@@ -69,8 +70,9 @@ def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
         f, p = (float(row.F), float(row.pval)) if form in limits else (nan, nan)
         warning = "" if form in limits else "no error variance: F is infinite and there are no limits"
         value, name = values[form], _SPSS_NAMES[form]
-        if not abs(value) < _HUGE:
-            value, lo, hi, warning = nan, nan, nan, "the mean squares cancel: the coefficient is not defined"
+        if not -_HUGE < value < 1 + 1e-9:
+            value = lo = hi = nan
+            warning = "not defined: the variance it divides by is not estimated as positive"
         elif lo == -inf:
             warning = "raters and subjects differ so little that there is no lower limit"
         results.append(ICC(form, name, value, lo, hi, level, f, n - 1.0, float(df2), p, n, k, warning))
@@ -101,18 +103,12 @@ def _pingouin(x: NDArray[np.float64]):
     import pingouin
 
     n, k = x.shape
-    long = pd.DataFrame(
-        {"subject": np.repeat(np.arange(n), k), "rater": np.tile(np.arange(k), n), "rating": x.ravel()}
-    )
+    long = pd.DataFrame({"subject": np.repeat(np.arange(n), k), "rater": np.tile(np.arange(k), n), "rating": x.ravel()})
     with np.errstate(all="ignore"):
-        return pingouin.intraclass_corr(
-            long, targets="subject", raters="rater", ratings="rating", nan_policy="raise"
-        )
+        return pingouin.intraclass_corr(long, targets="subject", raters="rater", ratings="rating", nan_policy="raise")
 
 
-def _limits(
-    ms: _MeanSquares, n: int, k: int, agreement: float, level: float
-) -> dict[str, tuple[float, float]]:
+def _limits(ms: _MeanSquares, n: int, k: int, agreement: float, level: float) -> dict[str, tuple[float, float]]:
     """F-based limits of every form that has them: McGraw and Wong's table 7."""
     limits: dict[str, tuple[float, float]] = {}
     if ms.within > 0:
@@ -160,8 +156,7 @@ def _stepped_up(single: float, k: int) -> float:
 
 def _undefined(n: int, k: int, level: float, warning: str) -> tuple[ICC, ...]:
     return tuple(
-        ICC(form, name, nan, nan, nan, level, nan, nan, nan, nan, n, k, warning)
-        for form, name in _SPSS_NAMES.items()
+        ICC(form, name, nan, nan, nan, level, nan, nan, nan, nan, n, k, warning) for form, name in _SPSS_NAMES.items()
     )
 
 
@@ -208,9 +203,7 @@ def bland_altman(x: ArrayLike, y: ArrayLike, level: float = 0.95, coverage: floa
     if n < 2:
         empty = [Interval(name, nan, nan, level, "fewer than two pairs: no interval") for name in names]
         bias = float(a[0] - b[0]) if n else nan
-        return BlandAltman(
-            n, bias, nan, nan, nan, *empty, warning="fewer than two pairs: no limits of agreement"
-        )
+        return BlandAltman(n, bias, nan, nan, nan, *empty, warning="fewer than two pairs: no limits of agreement")
     from scipy.special import ndtri, stdtrit
 
     d = a - b

@@ -160,9 +160,7 @@ def cochran_rule(table: ArrayLike) -> tuple[float, float]:
     return float((expected < 5).mean()), float(expected.min())
 
 
-def _chi_squared(
-    method: str, table: ArrayLike, *, correction: bool = False, lambda_: str | None = None
-) -> TestResult:
+def _chi_squared(method: str, table: ArrayLike, *, correction: bool = False, lambda_: str | None = None) -> TestResult:
     t = _read(table)
     if correction and t.counts.shape != (2, 2):
         return TestResult(method, nan, warning=join(t.warning, "only defined for 2 x 2"))
@@ -178,9 +176,7 @@ def _chi_squared(
         if share > 0.2 or smallest < 1
         else ""
     )
-    return TestResult(
-        method, float(result.pvalue), float(result.statistic), float(result.dof), join(t.warning, doubt)
-    )
+    return TestResult(method, float(result.pvalue), float(result.statistic), float(result.dof), join(t.warning, doubt))
 
 
 def _read(table: ArrayLike) -> _Table:

@@ -24,11 +24,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_STATES = 20_000_000
-"""Partial tables that one step may visit, by default: some seconds of work and about 2 GB at worst."""
+MAX_STATES = 100_000_000
+"""Partial tables that one step may visit, by default: well under a minute of work and about 2 GB at worst."""
 
 _TOLERANCE = 1e-7  # as R's fisher.test: a table this close to the observed one counts as equally extreme
 _GRID = 1e-9  # costs are rounded to this, so that equal costs merge; far below the tolerance
+_KEPT = 5  # a half that must be kept and sorted may have this many times fewer than one merely visited
 _BLOCK = 1_000_000  # partial tables in hand at once; bounds the memory
 
 Order = Literal["probability", "pearson"]
@@ -55,8 +56,8 @@ def tail(table: NDArray[np.integer], order: Order, max_states: int = MAX_STATES)
     order: which tables are as extreme as the observed one. "probability": those at most as probable (Fisher,
         Freeman and Halton); "pearson": those with at least its chi-squared. Tables within a relative 1e-7
         count as equal.
-    max_states: how many partial tables one step may visit. Each step is counted before it is taken; above the
-        bound P is ``nan`` and the warning names the count.
+    max_states: how many partial tables one step may visit, or five times as many as it may have to keep. Each
+        step is counted before it is taken; above the bound P is ``nan`` and the warning names the count.
 
     References: Freeman & Halton 1951, doi:10.2307/2332323; merging partial tables by their column sums:
     Mehta & Patel 1983, doi:10.1080/01621459.1983.10477989.
@@ -71,17 +72,18 @@ def tail(table: NDArray[np.integer], order: Order, max_states: int = MAX_STATES)
     try:
         packing = _Packing(columns)
         sizes = [_count_fillings(total, columns) for total in table.sum(1)]
-        _allow(max(sizes), max_states)
+        _allow(max(sizes), max_states // (_KEPT * columns.size))
         fillings = [_fillings(total, columns) for total in table.sum(1)]
         rows, limit = _price(table, fillings, packing, order)
         smaller, larger = _split(sizes)
-        second = _tails(_enumerate([rows[i] for i in smaller], packing, limit, max_states))
-        first = _enumerate([rows[i] for i in larger[:-1]], packing, limit, max_states)
+        second = _tails(_enumerate([rows[i] for i in smaller], packing, limit, max_states // _KEPT))
+        first = _enumerate([rows[i] for i in larger[:-1]], packing, limit, max_states // _KEPT)
         extreme = 0.0
-        for part in _add_row(first, rows[larger[-1]], packing, limit, max_states):
+        _allow(first.state.size * rows[larger[-1]].state.size, max_states)
+        for part in _add_row(first, rows[larger[-1]], packing, limit):
             extreme += float(part.weight @ _look_up(second, packing.full - part.state, limit - part.cost))
     except _TooLarge as size:
-        return float("nan"), f"exact P value not computed: {size}, more than the {max_states:,} allowed"
+        return float("nan"), f"exact P value not computed: {size}"
     return min(1.0, extreme / np.exp(_log_multinomial(columns, columns)).item()), ""
 
 
@@ -106,7 +108,7 @@ class _Packing:
 
 def _allow(size: float, max_states: int) -> None:
     if size > max_states:
-        raise _TooLarge(f"{size:.3g} partial tables")
+        raise _TooLarge(f"{size:.3g} partial tables, more than the {max_states:,} allowed")
 
 
 def _count_fillings(total: int, columns: Ints) -> float:
@@ -175,11 +177,8 @@ def _split(sizes: list[float]) -> tuple[list[int], list[int]]:
     return halves[order[0]], halves[order[1]]
 
 
-def _add_row(
-    partial: _Partial, row: _Partial, packing: _Packing, limit: int, max_states: int
-) -> Iterator[_Partial]:
+def _add_row(partial: _Partial, row: _Partial, packing: _Packing, limit: int) -> Iterator[_Partial]:
     """Extend every partial table by every filling of a row that fits, a block at a time."""
-    _allow(partial.state.size * row.state.size, max_states)
     step = max(1, _BLOCK // row.state.size)
     for start in range(0, partial.state.size, step):
         head = _Partial(*(a[start : start + step, None] for a in partial))
@@ -193,7 +192,8 @@ def _enumerate(rows: list[_Partial], packing: _Packing, limit: int, max_states: 
     """All partial tables of some rows, merged by state and cost and sorted by both."""
     done = _Partial(np.zeros(1, np.int64), np.zeros(1, np.int64), np.ones(1))
     for row in rows:
-        done = _merge([_merge([part]) for part in _add_row(done, row, packing, limit, max_states)])
+        _allow(done.state.size * row.state.size, max_states)
+        done = _merge([_merge([part]) for part in _add_row(done, row, packing, limit)])
     return done
 
 

@@ -62,9 +62,7 @@ def wilcoxon_signed_rank(
     if n_zero == d.size:
         return TestResult(name, nan, warning=join(notes, "no difference to test"))
     if method == "exact" and (n_zero or n_tied):
-        return TestResult(
-            name, nan, warning=join(notes, "the exact distribution needs pairs without zeros and ties")
-        )
+        return TestResult(name, nan, warning=join(notes, "the exact distribution needs pairs without zeros and ties"))
     if method == "exact":
         from scipy.stats import rankdata, wilcoxon
 

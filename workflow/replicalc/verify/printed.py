@@ -1,7 +1,7 @@
 """Printed numbers: text with a precision, compared as a reader would compare them.
 
-``58.0`` and ``58`` are different claims; ``<0.001`` is an inequality. Rounding half-up, half-even and truncation are all
-tried, and the one that was needed is named.
+``58.0`` and ``58`` are different claims; ``<0.001`` is an inequality. Rounding half-up, half-even and truncation are
+all tried, and the one that was needed is named.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The joint table of a study's patients as whole numbers: every printed count at once.
 
 Cells are the possible combinations of codes. The printed counts and shares are linear conditions on the cells' counts.
-The starting point is the table of maximum entropy with the printed margins (iterative proportional fitting from a stated
-prior); the whole numbers nearest to it in likelihood, among all that fulfil the printed ones, come from CP-SAT with one
-worker and a fixed seed. A claim that cannot be met together with the others is named, not hidden.
+The starting point is the table of maximum entropy with the printed margins (iterative proportional fitting from a
+stated prior); the whole numbers nearest to it in likelihood, among all that fulfil the printed ones, come from CP-SAT
+with one worker and a fixed seed. A claim that cannot be met together with the others is named, not hidden.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total:
             whole, scale = count(condition.whole), 10**6
             model.add(scale * part >= round(condition.lo * scale) * whole)
             model.add(scale * part <= round(condition.hi * scale) * whole)
-    model.maximize(sum(int(round(100 * weight)) * x for weight, x in zip(likely, counts, strict=True)))
+    model.maximize(sum(round(100 * float(weight)) * x for weight, x in zip(likely, counts, strict=True)))
     solver = _solver(seed)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -240,14 +240,16 @@ def assign_margin(counts: dict[str, int], weights: np.ndarray, rng: np.random.Ge
     """Give each patient a code so that every code occurs exactly as often as printed.
 
     ``weights`` is (patients, codes): how likely each patient is to have each code; 0 forbids it. A random draw given the
-    margin (perturb and assign). Codes come back in the order of the patients. Raises ReplicalcError if no draw exists.
+    margins (perturb and assign). Codes come back in the order of the patients. Raises ReplicalcError if no draw exists.
     """
     from scipy.optimize import linear_sum_assignment
 
     codes = [code for code, count in counts.items() for _ in range(count)]
     columns = np.repeat(np.arange(len(counts)), list(counts.values()))
     if len(codes) != len(weights):
-        raise ReplicalcError(f"the printed counts of {', '.join(counts)} sum to {len(codes)}, not to {len(weights)} patients")
+        raise ReplicalcError(
+            f"the printed counts of {', '.join(counts)} sum to {len(codes)}, not to {len(weights)} patients"
+        )
     with np.errstate(divide="ignore"):
         score = np.log(weights)[:, columns] + rng.gumbel(size=(len(weights), len(codes)))
     cost = np.where(np.isfinite(score), -score, 1e9)

@@ -12,7 +12,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from replicalc.cohort.synthesise.assumptions import COLUMNS, nat_residual_assumptions
 from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
+from replicalc.cohort.synthesise.nat_residual_export import excluded_rows, export_rows
 from replicalc.cohort.synthesise.values import (
     integers_with_moments,
     pair_by_rank,
@@ -26,8 +28,13 @@ from replicalc.records import Claim, load_claims, load_dictionary
 from replicalc.table import to_csv
 from replicalc.verify.printed import parse
 
-ASSUMPTIONS = ("variable", "assumed", "why", "source")
-LARGEST_CM = {"calc_extent_post_mm": 10.5, "residual_size_mm": 9.0, "mri_post_mm": 8.0, "calc_extent_pre_mm": 11.5, "mri_pre_mm": 11.0}
+LARGEST_CM = {
+    "calc_extent_post_mm": 10.5,
+    "residual_size_mm": 9.0,
+    "mri_post_mm": 8.0,
+    "calc_extent_pre_mm": 11.5,
+    "mri_pre_mm": 11.0,
+}
 #: Codes of the joint table; what follows from them is derived beside.
 FACTORS = {
     "subtype": ["hrneg_her2pos", "hrpos_her2pos", "hrpos_her2neg", "tn"],
@@ -68,12 +75,12 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     _margins(patients, printed, {name: v.code_list for name, v in load.items()}, rng)
     _sizes(patients, printed, rng)
     _people(patients, printed, rng)
-    included = _export_rows(patients, rng)
-    rows = included + _excluded(included, rng)
+    included = export_rows(patients, rng)
+    rows = included + excluded_rows(included, rng)
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(_assumptions(joint), ASSUMPTIONS))
+    write_text(assumptions_out, to_csv(nat_residual_assumptions(joint, LARGEST_CM), COLUMNS))
 
 
 def solve_joint(claims: Iterable[Claim], printed: dict, total: int, seed: int) -> Joint:
@@ -127,7 +134,11 @@ def _margins(patients: dict, printed: dict, codes: dict[str, list[str]], rng) ->
     sensible = np.isin(subtype, ["hrneg_her2pos", "tn"])
 
     def counts(name: str) -> dict[str, int]:
-        found = {c: int(printed["all", f"{name}={c}", "count"]) for c in codes[name] if ("all", f"{name}={c}", "count") in printed}
+        found = {
+            c: int(printed["all", f"{name}={c}", "count"])
+            for c in codes[name]
+            if ("all", f"{name}={c}", "count") in printed
+        }
         if sum(found.values()) != n:
             raise ReplicalcError(f"the printed counts of {name} sum to {sum(found.values())}, not to {n}")
         return found
@@ -143,7 +154,10 @@ def _margins(patients: dict, printed: dict, codes: dict[str, list[str]], rng) ->
             c_endocrine_targeted=np.where(hr & her2, 1.0, 0.0),
         ),
         "grade": dict(c_1=np.where(sensible, 0.2, 1.0), c_3=np.where(sensible, 2.5, 1.0)),
-        "histology": dict(c_ilc=np.where(hr & ~her2, 1.0, 0.1), c_idc_dcis=np.where(np.isin(patients["residual_type"], ["dcis", "idc_dcis"]), 3.0, 1.0)),
+        "histology": dict(
+            c_ilc=np.where(hr & ~her2, 1.0, 0.1),
+            c_idc_dcis=np.where(np.isin(patients["residual_type"], ["dcis", "idc_dcis"]), 3.0, 1.0),
+        ),
         "mg_lesion_type": {},
         "calc_shape_pre": dict(c_fine_linear=np.where(her2, 1.8, 1.0)),
         "calc_distribution_pre": dict(c_segmental=np.where(her2, 1.5, 1.0)),
@@ -157,7 +171,11 @@ def _margins(patients: dict, printed: dict, codes: dict[str, list[str]], rng) ->
         for (group, place, stat), count in printed.items():
             if group == "all" and stat == "count" and place.startswith(f"{name}_change=") and "_to_" in place:
                 first, last = place.split("=")[1].split("_to_")
-                chosen = rng.choice(np.flatnonzero((patients[f"{name}_pre"] == first) & (after == first)), int(count), replace=False)
+                chosen = rng.choice(
+                    np.flatnonzero((patients[f"{name}_pre"] == first) & (after == first)),
+                    int(count),
+                    replace=False,
+                )
                 after[chosen] = last
         patients[f"{name}_post"] = after
 
@@ -184,10 +202,15 @@ def _sizes(patients: dict, printed: dict, rng) -> None:
         for name in zero:
             quartiles = [printed[group, name, stat] for stat in ("q1", "median", "q3")]
             nothing = int((mine & zero[name]).sum())
-            values = sample_with_quartiles(int(mine.sum()), nothing, quartiles, max(LARGEST_CM[name], quartiles[2] + 1), 0.2)
+            values = sample_with_quartiles(
+                int(mine.sum()), nothing, quartiles, max(LARGEST_CM[name], quartiles[2] + 1), 0.2
+            )
             free = mine & ~zero[name]
             size[name][free] = pair_by_rank(values[nothing:], score[name][free])
-        for name, partners in (("mri_post_mm", ["residual_size_mm"]), ("calc_extent_post_mm", ["residual_size_mm", "mri_post_mm"])):
+        for name, partners in (
+            ("mri_post_mm", ["residual_size_mm"]),
+            ("calc_extent_post_mm", ["residual_size_mm", "mri_post_mm"]),
+        ):
             wanted = []
             for partner in partners:
                 place = f"{name}~{partner}" if (group, f"{name}~{partner}", "icc") in printed else f"{partner}~{name}"
@@ -197,14 +220,26 @@ def _sizes(patients: dict, printed: dict, rng) -> None:
                 wanted.append((y, icc * (x.var(ddof=1) + y.var(ddof=1)) / 2))
             size[name][mine] = swap_towards(size[name][mine], wanted, ~zero[name][mine], rng)
     after, change = size["calc_extent_post_mm"], patients["calc_change"]
-    ratio = np.select([change == "decrease", change == "increase"], [rng.uniform(0.35, 0.85, n), rng.uniform(1.15, 1.8, n)], 1.0)
-    # Admissible extents before, on the grid: strictly inside or outside the 10 % rule, to the hundredth of a millimetre.
+    ratio = np.select(
+        [change == "decrease", change == "increase"],
+        [rng.uniform(0.35, 0.85, n), rng.uniform(1.15, 1.8, n)],
+        1.0,
+    )
+    # Admissible extents before, on the grid: inside or outside the 10 % rule, to the hundredth of a millimetre.
     lo = np.select([change == "decrease", change == "increase"], [after / 0.9, np.full(n, 0.1)], after / 1.1 + 1e-6)
     hi = np.select([change == "decrease", change == "increase"], [np.full(n, 25.0), after / 1.1], after / 0.9 - 1e-6)
     size["calc_extent_pre_mm"] = within_bounds(after / ratio, lo, hi, _whole_sample(printed, "calc_extent_pre_mm", n))
     left, recist = size["mri_post_mm"], patients["recist"]
-    lo = np.select([recist == "cr", recist == "pr", recist == "pd"], [np.full(n, 0.5), left / 0.7, np.full(n, 0.1)], left / 1.2 + 1e-6)
-    hi = np.select([recist == "cr", recist == "pr", recist == "pd"], [np.full(n, 25.0), np.full(n, 25.0), left / 1.2], left / 0.7 - 1e-6)
+    lo = np.select(
+        [recist == "cr", recist == "pr", recist == "pd"],
+        [np.full(n, 0.5), left / 0.7, np.full(n, 0.1)],
+        left / 1.2 + 1e-6,
+    )
+    hi = np.select(
+        [recist == "cr", recist == "pr", recist == "pd"],
+        [np.full(n, 25.0), np.full(n, 25.0), left / 1.2],
+        left / 0.7 - 1e-6,
+    )
     provisional = np.where(recist == "cr", rng.uniform(1.2, 5.0, n), left / rng.uniform(0.25, 0.7, n))
     size["mri_pre_mm"] = within_bounds(provisional, lo, hi, _whole_sample(printed, "mri_pre_mm", n))
     patients.update(size)
@@ -224,150 +259,29 @@ def _people(patients: dict, printed: dict, rng) -> None:
     last = datetime.date(int(printed["all", "surgery_year", "max"]), 1, 31)
     days = rng.integers(130, 200, n)
     operated = first.toordinal() + 200 + rng.integers(0, (last - first).days - 200, n)
-    operated[np.argmin(operated)], operated[np.argmax(operated)] = first.toordinal() + 210, last.toordinal() - 3
+    operated[np.argmin(operated)], operated[np.argmax(operated)] = (
+        first.toordinal() + 210,
+        last.toordinal() - 3,
+    )
     start = operated - days
     patients["surgery_date"], patients["start_date"] = operated, start
-    patients["mg_pre_date"], patients["mri_pre_date"] = start - rng.integers(5, 25, n), start - rng.integers(2, 20, n)
-    patients["mg_post_date"], patients["mri_post_date"] = operated - rng.integers(3, 20, n), operated - rng.integers(2, 18, n)
+    patients["mg_pre_date"], patients["mri_pre_date"] = (
+        start - rng.integers(5, 25, n),
+        start - rng.integers(2, 20, n),
+    )
+    patients["mg_post_date"], patients["mri_post_date"] = (
+        operated - rng.integers(3, 20, n),
+        operated - rng.integers(2, 18, n),
+    )
     since_birthday = rng.integers(0, 364, n)
     patients["birth_date"] = np.array(
-        [_years_before(int(s) - int(d), int(age)) for s, d, age in zip(start, since_birthday, patients["age"], strict=True)]
+        [
+            _years_before(int(s) - int(d), int(age))
+            for s, d, age in zip(start, since_birthday, patients["age"], strict=True)
+        ]
     )
 
 
 def _years_before(ordinal: int, years: int) -> int:
     day = datetime.date.fromordinal(ordinal)
     return datetime.date(day.year - years, day.month, min(day.day, 28)).toordinal()
-
-
-def _export_rows(patients: dict, rng) -> list[dict]:
-    """Write patients in the hospital's own columns, codes and units, with a few gaps where no printed count looks."""
-    n = len(patients["subtype"])
-    rows = []
-    for i in range(n):
-        p = {name: values[i] for name, values in patients.items()}
-        her2_positive = p["subtype"] in ("hrneg_her2pos", "hrpos_her2pos")
-        hr_positive = p["subtype"] in ("hrpos_her2pos", "hrpos_her2neg")
-        equivocal = rng.random() < 0.25
-        er = int(rng.integers(10, 100)) if p["er_status"] == "positive" else 0
-        pr = int(rng.integers(5, 95)) if hr_positive and (er == 0 or rng.random() < 0.8) else 0
-        pr_known = not (er > 0 and rng.random() < 0.03)
-        invasive = p["residual_type"] in ("invasive", "idc_dcis")
-        dcis = p["residual_type"] in ("dcis", "idc_dcis")
-        chemo, targeted, endocrine = ("1" if word in p["regimen"] else "0" for word in ("chemo", "targeted", "endocrine"))
-        rows.append(
-            {
-                "Date of birth": _day(p["birth_date"]),
-                "Side": "" if rng.random() < 0.02 else rng.choice(["L", "R"]),
-                "Start of NAT": _day(p["start_date"]),
-                "Surgery": _day(p["surgery_date"]),
-                "MG before": _day(p["mg_pre_date"]),
-                "MG after": _day(p["mg_post_date"]),
-                "MRI before": _day(p["mri_pre_date"]),
-                "MRI after": _day(p["mri_post_date"]),
-                "Previous breast cancer": "0",
-                "M stage": "0",
-                "Image quality": "adequate",
-                "Microcalcification": "1",
-                "BI-RADS": rng.choice(["4A", "4B", "4C", "5"], p=[0.1, 0.2, 0.35, 0.35]),
-                "MG lesion": {"calcification_only": "calc", "calcification_and_mass": "calc+mass"}[p["mg_lesion_type"]],
-                "Calc shape before": p["calc_shape_pre"].replace("_", " "),
-                "Calc shape after": p["calc_shape_post"].replace("_", " "),
-                "Calc distribution before": p["calc_distribution_pre"],
-                "Calc distribution after": p["calc_distribution_post"],
-                **_two_views("before", p["calc_extent_pre_mm"], rng),
-                **_two_views("after", p["calc_extent_post_mm"], rng),
-                "MRI scanner": rng.choice(["Optima 360", "Achieva"]),
-                "MRI lesion": {"mass": "mass", "non_mass": "NME"}[p["mri_lesion_type"]],
-                "MRI lesions (n)": 1 if p["lesion_number"] == "single" else int(rng.integers(2, 6)),
-                "MRI LD before (mm)": f"{10 * p['mri_pre_mm']:.0f}",
-                "MRI LD after (mm)": f"{10 * p['mri_post_mm']:.0f}",
-                "ER (%)": er,
-                "PR (%)": pr if pr_known else "",
-                "HER2 IHC": "2+" if equivocal else "3+" if her2_positive else rng.choice(["0", "1+"]),
-                "HER2 FISH": ("amp" if her2_positive else "not amp") if equivocal else "",
-                "Chemotherapy": chemo,
-                "Anti-HER2": targeted,
-                "Endocrine": endocrine,
-                "Histology": {"idc": "IDC", "ilc": "ILC", "idc_dcis": "IDC+DCIS"}[p["histology"]],
-                "Grade": p["grade"],
-                "Operation": {"breast_conserving": "BCS", "mastectomy": "mastectomy"}[p["surgery"]],
-                "BCS possible": {"yes": "1", "no": "0"}[p["bcs_eligible"]],
-                "Miller-Payne": p["miller_payne"],
-                "Residual invasive": "1" if invasive else "0",
-                "Residual DCIS": "1" if dcis else "0",
-                "Invasive size (mm)": f"{10 * p['residual_size_mm']:.0f}",
-            }
-        )
-    return rows
-
-
-def _two_views(when: str, extent: float, rng) -> dict[str, str]:
-    other = round(max(0.1, extent * rng.uniform(0.7, 1.0)), 1)
-    cc, mlo = (extent, min(other, extent)) if rng.random() < 0.5 else (min(other, extent), extent)
-    return {f"Calc CC {when} (cm)": f"{cc:.1f}", f"Calc MLO {when} (cm)": f"{mlo:.1f}"}
-
-
-def _day(ordinal: int) -> str:
-    return datetime.date.fromordinal(int(ordinal)).strftime("%d.%m.%Y")
-
-
-def _excluded(included: list[dict], rng) -> list[dict]:
-    """Add patients whom each criterion leaves out, so that the flow has something to count."""
-    blank_mri = {"MRI after": "", "MRI LD after (mm)": ""}
-    blank_mg = {"MG after": "", "Calc CC after (cm)": "", "Calc MLO after (cm)": ""}
-    no_pathology = {"Miller-Payne": "", "Residual invasive": "", "Residual DCIS": "", "Invasive size (mm)": ""}
-    plan = [
-        (9, {"Microcalcification": "0"}),
-        (4, {"BI-RADS": "3"}),
-        (6, blank_mg),
-        (7, blank_mri),
-        (3, {"Previous breast cancer": "1"}),
-        (5, {"M stage": "1"}),
-        (4, no_pathology),
-        (3, {"Image quality": "poor"}),
-    ]
-    rows = []
-    for count, changes in plan:
-        for i in rng.choice(len(included), count, replace=False):
-            rows.append({**included[i], **changes})
-    return rows
-
-
-def _assumptions(joint: Joint) -> list[list[str]]:
-    own = "assumption of this project"
-    rows = [
-        ["(joint table)", "maximum entropy given the printed counts, then the likeliest whole numbers near it",
-         "the paper prints margins and some cross-tables, not the joint table", "Jaynes 1957, doi:10.1103/PhysRev.106.620"],
-        ["er_status", "93 % of HR-positive tumours are ER-positive", "only the ER status of the six misses is printed",
-         own],
-        ["mri_complete_response", "agrees with pCR more often than not, three to one, before the printed table is imposed",
-         "keeps subgroups plausible where only the total is printed", own],
-        ["bcs_eligible", "eligible patients are drawn so that the printed share among them comes out",
-         "the paper prints a share, not the number of eligible patients", own],
-        ["regimen", "anti-HER2 treatment only in HER2-positive, endocrine treatment only in HR-positive tumours",
-         "usual care; the paper prints the total only", own],
-        ["grade", "grade 3 is 2.5 times as likely in HR-negative tumours", "only the total is printed", own],
-        ["histology", "DCIS in the biopsy goes with residual DCIS", "only the total is printed", own],
-        ["calc_shape_pre, calc_distribution_pre", "fine linear and segmental more often in HER2-positive tumours",
-         "only the total is printed", own],
-        ["mg_lesion_type, mri_lesion_type, lesion_number, birads, mri_scanner, laterality", "independent of the rest",
-         "only the total, or nothing, is printed", own],
-        ["calc_extent_pre_mm, mri_pre_mm", "in the rank order of the size after treatment, within the bounds of its class",
-         "only quartiles of all patients are printed", own],
-        ["calc_cc_*, calc_mlo_*", "the smaller view is 70 to 100 % of the larger, either view may be the larger",
-         "only the larger is analysed", own],
-        ["largest sizes", ", ".join(f"{name} {value} cm" for name, value in LARGEST_CM.items()), "not printed", own],
-        ["residual_size_mm", "0 in pCR, residual DCIS does not count", "reading, see NOTES.md", own],
-        ["age_years", "normal, rounded to whole years, 25 to 75", "mean and SD are printed", own],
-        ["dates", "surgery spread evenly over the printed period; treatment lasts 130 to 199 days",
-         "only the period is printed", own],
-        ["er_percent, pr_percent, her2_ihc, her2_ish", "a quarter of the tumours are HER2 2+ with in situ hybridisation",
-         "only the subtype is printed", own],
-        ["missing values", "side in 2 %, PR in 3 % of the ER-positive patients", "no printed count depends on them", own],
-        ["excluded patients", "41: no calcification 9, BI-RADS 3 4, no MG after 6, no MRI after 7, previous cancer 3, "
-         "metastasis 5, no pathology 4, poor images 3", "Figure 1 names the reasons, the text gives no numbers", own],
-    ]  # fmt: skip
-    for claim in joint.unmet:
-        rows.append(["(joint table)", f"{claim} does not come out", "cannot be met together with the other claims", "CP-SAT"])
-    return rows

@@ -1,0 +1,40 @@
+# make results | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
+# COHORTS="synthetic ispy1 cmmd" chooses the cohorts of a run; CORES the number of cores.
+CORES ?= 4
+PYTHON ?= python3
+export UV_PYTHON_DOWNLOADS = never
+BIN := .venv/bin
+
+.PHONY: results test lint format bench clean
+.DELETE_ON_ERROR:
+
+results: .venv/.ready
+	@$(BIN)/snakemake --cores $(CORES) $(if $(COHORTS),--config cohorts="$(COHORTS)") && $(BIN)/replicalc summary
+
+test: .venv/.ready
+	$(BIN)/python -m pytest
+
+lint: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+format: .venv/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow/rules
+
+bench: .venv/.ready
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf results logs .snakemake
+
+# The locked environment; made again only when the lock changes, so that a second run needs no network.
+.venv/.ready: uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("replicalc needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=/path/to/python3.11" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$$(sed -n 's/.*"uv==\([0-9.]*\)".*/\1/p' pyproject.toml)"
+	@$(BIN)/uv sync --locked --quiet
+	@touch $@
