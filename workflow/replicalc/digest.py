@@ -70,6 +70,7 @@ def _definition(module: str, name: str) -> tuple[str, list[tuple[str, str]]]:
     known = _module(module)
     nodes = known.definitions[name]
     used: list[tuple[str, str]] = []
+    followed: set[ast.AST] = set()
     local = dict(known.imports)
     for node in nodes:
         for inner in ast.walk(node):
@@ -79,12 +80,24 @@ def _definition(module: str, name: str) -> tuple[str, list[tuple[str, str]]]:
             if isinstance(inner, ast.Name):
                 used.extend(_resolve(inner.id, module, known, local))
             elif isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name):
-                source, original = local.get(inner.value.id, (None, None))
-                target = f"{source}.{original}" if original else source
-                if source and _path(target or "") is not None:
+                target = _module_named(inner.value.id, local)
+                if target:
                     used.append((target, inner.attr))
+                    followed.add(inner.value)
+        for inner in ast.walk(node):
+            # A module that is used as a whole (handed to getattr, say): everything in it counts.
+            target = _module_named(inner.id, local) if isinstance(inner, ast.Name) and inner not in followed else None
+            if target:
+                used.extend((target, each) for each in _module(target).definitions)
     code = "\n".join(ast.dump(_without_docstrings(node)) for node in nodes)
     return hashlib.sha256(code.encode()).hexdigest(), used
+
+
+def _module_named(name: str, local: dict) -> str | None:
+    """Tell which module of the package a name stands for, if it stands for one."""
+    source, original = local.get(name, (None, None))
+    target = f"{source}.{original}" if original else source
+    return target if target and _path(target) is not None else None
 
 
 def _resolve(name: str, module: str, known: _Module, local: dict) -> list[tuple[str, str]]:

@@ -58,7 +58,7 @@ def job(function: Callable) -> Callable:
                 function(*files, **params)
             except ReplicalcError as error:
                 _log(log, [*lines, traceback.format_exc(), str(error)])
-                raise
+                raise ReplicalcError(str(error)) from None
             except Exception as error:
                 message = f"{Path(log).stem} failed with {type(error).__name__}: {error}. The traceback is in {log}"
                 _log(log, [*lines, traceback.format_exc(), message])

@@ -1,7 +1,14 @@
-# Used by all the files beside this one. The checked configuration, the registry of claims, and the lists of files to make.
+# Used by all the files beside this one: the checked configuration, the registry of claims, the lists of files to make.
+import logging
+
 from replicalc.digest import digest
 from replicalc.registry import Registry, plainly
 from replicalc.report.summary import print_summary
+
+# Snakemake says these two lines before every batch of jobs; they bury what matters.
+logging.getLogger("snakemake.logging").addFilter(
+    lambda record: not str(record.msg).startswith(("Select jobs to execute", "Execute "))
+)
 
 with plainly():
     registry = Registry.load(config)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import re
+from fractions import Fraction
 from pathlib import Path
 
-from replicalc.cohort.source import ROW, check_bytes, join_sources, read_table
+from replicalc.cohort.source import ROW, check_bytes, join_sources, place_of, read_table
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.job import job, write_text
 from replicalc.records import Variable, load_checked, load_dictionary, read_csv
@@ -45,9 +47,9 @@ def map_export(exports, cohort_file, dictionary_file, sources_file, out):
         _check_total(config, path, source, len(table))
         tables.append(table)
         names.append(str(path) + (f" [{source['sheet']}]" if "sheet" in source else ""))
-    records = join_sources(tables, names, config.get("join_on"))
-    _check_columns(records[0], config, names)
-    rows = _map_records(records, config, variables, " + ".join(names))
+    records, origin = join_sources(tables, names, config.get("join_on"))
+    _check_columns(list(origin), config, names)
+    rows = _map_records(records, config, variables, origin, names)
     write_text(out, to_csv([list(row.values()) for row in rows], list(rows[0])))
 
 
@@ -107,10 +109,9 @@ def _check_total(config: dict, path: Path, source: dict, found: int) -> None:
         )
 
 
-def _check_columns(record: dict[str, str], config: dict, names: list[str]) -> None:
+def _check_columns(found: list[str], config: dict, names: list[str]) -> None:
     used = {entry["column"] for entry in config["variables"].values() if "column" in entry}
     unused = set(config.get("unused_columns", []))
-    found = [column for column in record if column != ROW]
     problems = [
         f"column '{column}' is missing.{did_you_mean(column, found)} Columns of the file: {', '.join(found)}"
         for column in sorted((used | unused) - set(found))
@@ -124,9 +125,13 @@ def _check_columns(record: dict[str, str], config: dict, names: list[str]) -> No
 
 
 def _map_records(
-    records: list[dict[str, str]], config: dict, variables: dict[str, Variable], name: str
+    records: list[dict[str, str]],
+    config: dict,
+    variables: dict[str, Variable],
+    origin: dict[str, int],
+    names: list[str],
 ) -> list[dict[str, str]]:
-    problems: list[str] = []
+    faults: dict[tuple[str, ...], list[str]] = {}
     general = {str(code) for code in config.get("missing", [""])} | {""}
     decimal = config.get("decimal", ".")
     rows: list[dict[str, str]] = [{ROW: record[ROW]} for record in records]
@@ -144,9 +149,23 @@ def _map_records(
             try:
                 row[target] = convert(text)
             except ValueError as error:
-                problems.append(f"row {record[ROW]}, column '{entry['column']}': value '{text}' {error}")
-    fail_with_all(f"{name}:", problems)
+                file, row_number = place_of(record, entry["column"], origin, names)
+                faults.setdefault((file, entry["column"], text, str(error)), []).append(row_number)
+    fail_with_all(
+        f"cohort {config['cohort']}: values that the cohort file does not explain:",
+        [
+            f"{file}, {rows_told(where)}, column '{column}': value '{text}' {error}"
+            for (file, column, text, error), where in faults.items()
+        ],
+    )
     return rows
+
+
+def rows_told(rows: list) -> str:
+    """Name up to five rows, and count the rest."""
+    noun = "row" if len(rows) == 1 else "rows"
+    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    return f"{noun} {', '.join(map(str, rows[:5]))}{more}"
 
 
 def _converter(variable: Variable, entry: dict, decimal: str):
@@ -168,19 +187,15 @@ def _converter(variable: Variable, entry: dict, decimal: str):
                 raise ValueError(f"is not a date of the form {form}") from None
 
     elif variable.type in ("number", "integer"):
-        from fractions import Fraction
-
+        pattern = re.compile(
+            rf"[+-]?(\d{{1,15}}({re.escape(decimal)}\d{{0,15}})?|{re.escape(decimal)}\d{{1,15}})([eE][+-]?\d{{1,2}})?"
+        )
         factor = Fraction(FACTORS[(entry.get("unit", ""), variable.unit)])
 
         def convert(text: str) -> str:
-            plain = text.replace(decimal, ".") if decimal != "." else text
-            try:
-                number = Fraction(plain) if "/" not in plain else None
-            except ValueError:
-                number = None
-            if number is None:
+            if not pattern.fullmatch(text):
                 raise ValueError(f"is not a number (decimal sign '{decimal}')")
-            number *= factor
+            number = Fraction(text.replace(decimal, ".")) * factor
             if variable.type == "integer" and number.denominator != 1:
                 raise ValueError("is not a whole number")
             return str(number.numerator) if number.denominator == 1 else repr(float(number))

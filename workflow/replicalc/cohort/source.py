@@ -120,10 +120,26 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def join_sources(tables: list[list[dict[str, str]]], names: list[str], key: str | None) -> list[dict[str, str]]:
-    """Join several sources one to one on ``key``; every record must have exactly one partner in each source."""
+def place_of(record: dict[str, str], column: str, origin: dict[str, int], names: list[str]) -> tuple[str, str]:
+    """Name the file and the row that a joined record has a column from."""
+    index = origin.get(column, 0)
+    return names[index], record[ROW if index == 0 else f"{ROW}/{index}"]
+
+
+def join_sources(
+    tables: list[list[dict[str, str]]], names: list[str], key: str | None
+) -> tuple[list[dict[str, str]], dict[str, int]]:
+    """Join several sources one to one on ``key``; every record must have exactly one partner in each source.
+
+    Returns the records and, for each column, the number of the source that it comes from (the first that has it).
+    """
+    origin: dict[str, int] = {}
+    for index, table in enumerate(tables):
+        for column in table[0]:
+            if column != ROW:
+                origin.setdefault(column, index)
     if len(tables) == 1:
-        return tables[0]
+        return tables[0], origin
     if not key:
         raise ReplicalcError(f"{' and '.join(names)}: several sources need the key 'join_on'")
     joined: dict[str, dict[str, str]] = {}
@@ -143,6 +159,7 @@ def join_sources(tables: list[list[dict[str, str]]], names: list[str], key: str 
                     f"{name}, row {record[ROW]}, column '{key}': '{value}' has no record in {names[0]}"
                 )
             else:
+                joined[value][f"{ROW}/{index}"] = record[ROW]
                 for column, cell in record.items():
                     if column in (ROW, key):
                         continue
@@ -154,4 +171,4 @@ def join_sources(tables: list[list[dict[str, str]]], names: list[str], key: str 
         lost = [value for value in joined if value not in seen]
         if lost:
             raise ReplicalcError(f"{name}: no record for {key} {', '.join(lost[:5])}, which {names[0]} has")
-    return list(joined.values())
+    return list(joined.values()), origin

@@ -37,14 +37,15 @@ def validate_cohort(mapped, cohort_file, dictionary_file, out):
     for name in config["variables"]:
         missing = int(frame[name].isna().sum())
         record(name, "missing", len(frame), missing, False)
+        suspicion = _wrong_unit(frame, variables[name], config)
         out_of_range = _out_of_range(frame, variables[name])
         if out_of_range is not None:
             record(name, "out of range", len(frame) - missing, len(out_of_range), True, _allowed(variables[name]))
             problems += [
                 f"row {row}, {_column(config, name)}: value {value} is impossible. Allowed: {_allowed(variables[name])}"
                 for row, value in out_of_range
+                if not suspicion
             ]
-        suspicion = _wrong_unit(frame, variables[name], config)
         if suspicion is not None:
             record(name, "unit", len(frame) - missing, int(bool(suspicion)), True, suspicion)
             problems += [suspicion] if suspicion else []
@@ -64,7 +65,9 @@ def validate_cohort(mapped, cohort_file, dictionary_file, out):
     for name, needs, contradiction in CONTRADICTIONS:
         if all(need in frame for need in needs):
             record("+".join(needs), name, len(frame), int(contradiction(frame).sum()), False)
-    fail_with_all(f"cohort {config['cohort']}: values that cannot be right:", problems)
+    first = config["sources"][0]
+    where = first["file"] + (f" [{first['sheet']}]" if "sheet" in first else "")
+    fail_with_all(f"cohort {config['cohort']}: values that cannot be right (rows of {where}):", problems)
     write_text(out, to_csv(rows, COLUMNS))
 
 

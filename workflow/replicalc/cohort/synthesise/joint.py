@@ -239,8 +239,10 @@ def _solver(seed: int):
 def assign_margin(counts: dict[str, int], weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Give each patient a code so that every code occurs exactly as often as printed.
 
-    ``weights`` is (patients, codes): how likely each patient is to have each code; 0 forbids it. A random draw given the
-    margins (perturb and assign). Codes come back in the order of the patients. Raises ReplicalcError if no draw exists.
+    ``weights`` is (patients, codes): how likely each patient is to have each code; 0 forbids it. A random draw given
+    the margins (perturb and assign). Codes come back in the order of the patients.
+
+    Raises ReplicalcError if no draw exists.
     """
     from scipy.optimize import linear_sum_assignment
 

@@ -1,0 +1,167 @@
+"""Derivations at their boundaries: what the paper leaves open follows the recorded reading."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import ROOT
+
+from replicalc.cohort import derivation
+from replicalc.cohort.frame import typed
+from replicalc.cohort.source import ROW
+from replicalc.records import load_dictionary, load_yaml
+
+VARIABLES = load_dictionary(ROOT / "data" / "dictionary.csv")
+READINGS = load_yaml(ROOT / "config/studies/nat_residual/study.yaml")["readings"]
+
+
+def derive(variable: str, readings=READINGS, **columns):
+    """Run the derivations up to ``variable`` on columns of text; return its values."""
+    import pandas as pd
+
+    n = len(next(iter(columns.values())))
+    frame = typed(pd.DataFrame({ROW: [str(i) for i in range(n)], **columns}), VARIABLES)
+    for each in derivation.DERIVATIONS:
+        if all(need in frame for need in each.needs):
+            values = each.function(frame, readings)
+            if VARIABLES[each.variable].type == "category":
+                values = pd.Categorical(values, categories=VARIABLES[each.variable].code_list)
+            frame[each.variable] = values
+        if each.variable == variable:
+            break
+    return [None if pd.isna(v) else v for v in frame[variable]]
+
+
+def test_extent_change_exactly_ten_percent_is_a_change():
+    pre = dict(calc_cc_pre_mm=["30"] * 6 + ["0", "3"], calc_mlo_pre_mm=["20"] * 8)
+    pre["calc_mlo_pre_mm"][6:] = ["0", "3"]
+    post = ["33", "32.9", "27", "27.1", "30", "0", "5", ""]
+    assert derive("calc_change", **pre, calc_cc_post_mm=post, calc_mlo_post_mm=["0"] * 8) == [
+        "increase",
+        "no_change",
+        "decrease",
+        "no_change",
+        "no_change",
+        "decrease",
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("unit", [1, 3, 7, 11, 13])
+def test_exact_percentages_survive_binary_fractions(unit):
+    pre = f"{unit / 10}"
+    for factor, expected in ((1.1, "increase"), (0.9, "decrease")):
+        post = f"{unit * factor / 10:.3f}"
+        got = derive(
+            "calc_change", calc_cc_pre_mm=[pre], calc_mlo_pre_mm=[pre], calc_cc_post_mm=[post], calc_mlo_post_mm=[post]
+        )
+        assert got == [expected]
+
+
+def test_the_larger_view_counts_and_both_are_needed():
+    assert derive("calc_extent_pre_mm", calc_cc_pre_mm=["12", "30", ""], calc_mlo_pre_mm=["20", "10", "15"]) == [
+        20,
+        30,
+        None,
+    ]
+
+
+def test_recist_at_its_limits():
+    pre = ["100"] * 8 + ["0", ""]
+    post = ["0", "70", "70.1", "100", "119.9", "120", "130", "30", "10", "5"]
+    assert derive("recist", mri_pre_mm=pre, mri_post_mm=post) == [
+        "cr",
+        "pr",
+        "sd",
+        "sd",
+        "sd",
+        "pd",
+        "pd",
+        "pr",
+        None,
+        None,
+    ]
+
+
+def test_complete_response_needs_a_lesion_before():
+    got = derive("mri_complete_response", mri_pre_mm=["20", "20", "0", "20"], mri_post_mm=["0", "1", "0", ""])
+    assert got == ["yes", "no", None, None]
+
+
+def test_subtype_from_receptors():
+    got = derive(
+        "subtype",
+        er_percent=["0", "90", "1", "0", "0", "", "50"],
+        pr_percent=["0", "0", "0", "0", "", "0", ""],
+        her2_ihc=["3+", "3+", "1+", "0", "3+", "3+", "2+"],
+        her2_ish=["", "", "", "", "", "", "not_amplified"],
+    )
+    assert got == ["hrneg_her2pos", "hrpos_her2pos", "hrpos_her2neg", "tn", None, None, "hrpos_her2neg"]
+
+
+def test_equivocal_her2_without_in_situ_hybridisation_is_unknown():
+    assert derive("her2_status", her2_ihc=["2+", "2+", "0", ""], her2_ish=["", "amplified", "", "amplified"]) == [
+        None,
+        "positive",
+        "negative",
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"), [("pcr", ["yes", "yes", "no", None]), ("no_pcr", ["yes", "no", "no", None])]
+)
+def test_dcis_only_follows_the_reading(reading, expected):
+    got = derive(
+        "pcr",
+        readings={**READINGS, "dcis_only": reading},
+        miller_payne=["5", "5", "4", ""],
+        residual_invasive=["no", "no", "yes", "no"],
+        residual_dcis=["no", "yes", "no", "yes"],
+    )
+    assert got == expected
+
+
+def test_size_of_a_tumour_that_is_gone_is_zero():
+    got = derive(
+        "residual_size_mm",
+        path_invasive_mm=["", "12", ""],
+        residual_invasive=["no", "yes", "yes"],
+        residual_dcis=["yes"] * 3,
+    )
+    assert got == [0, 12, None]
+
+
+def test_age_is_in_completed_years():
+    got = derive(
+        "age_years",
+        birth_date=["1970-03-15", "1970-03-15", "1970-03-15", "1972-02-29", ""],
+        nat_start_date=["2015-03-14", "2015-03-15", "2015-03-16", "2015-02-28", "2015-01-01"],
+    )
+    assert got == [44, 45, 45, 42, None]
+
+
+def test_regimen_and_unknown_combination():
+    got = derive(
+        "regimen",
+        chemotherapy=["yes", "yes", "no", "no", "yes"],
+        targeted_therapy=["no", "yes", "yes", "no", ""],
+        endocrine_therapy=["no", "no", "yes", "yes", "no"],
+    )
+    assert got == ["chemotherapy", "chemotherapy_targeted", "endocrine_targeted", "other", None]
+
+
+def test_changes_of_shape():
+    got = derive(
+        "calc_shape_change",
+        calc_shape_pre=["amorphous", "fine_pleomorphic", "amorphous", ""],
+        calc_shape_post=["amorphous", "coarse_heterogeneous", "fine_linear", "amorphous"],
+    )
+    assert got == ["none", "fine_pleomorphic_to_coarse_heterogeneous", "other", None]
+
+
+def test_every_derived_variable_has_a_rule_and_a_dictionary_entry():
+    derived = {each.variable for each in derivation.DERIVATIONS}
+    assert derived == {name for name, v in VARIABLES.items() if v.role in ("derived", "both")}
+    for each in derivation.DERIVATIONS:
+        assert set(each.needs) <= set(VARIABLES)

@@ -1,0 +1,197 @@
+"""Bad exports and bad cohort files: one message with file, row, column, value and what is allowed; no output."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import ROOT
+
+from replicalc.cohort.mapping import map_export
+from replicalc.cohort.validation import validate_cohort
+from replicalc.errors import ReplicalcError
+from replicalc.records import read_csv
+
+COHORT = """
+cohort: mini
+kind: real
+title: three patients
+unit_of_analysis: patient
+clustering: none
+sources: [{{file: export.csv{source}}}]
+unit_id: [patient_id]
+missing: ["", "n/a"]
+decimal: "{decimal}"
+variables:
+  patient_id: {{column: ID}}
+  er_status: {{column: ER, codes: {{1: positive, 0: negative}}}}
+  mri_pre_mm: {{column: Size, unit: {unit}}}
+  surgery_date: {{column: Op, format: "%d.%m.%Y"}}
+{more}
+"""
+EXPORT = "ID,ER,Size,Op\nA,1,2.5,01.02.2015\nB,0,n/a,03.04.2016\nC,,4.0,05.06.2017\n"
+
+
+@pytest.fixture
+def run(tmp_path):
+    def go(export=EXPORT, unit="cm", decimal=".", more="", source="", encoding="utf-8"):
+        (tmp_path / "export.csv").write_bytes(export.encode(encoding))
+        text = COHORT.format(unit=unit, decimal=decimal, more=more, source=source)
+        (tmp_path / "mini.yaml").write_text(text)
+        arguments = [tmp_path / "mini.yaml", ROOT / "data" / "dictionary.csv"]
+        mapped = tmp_path / "mapped.csv"
+        map_export([str(tmp_path / "export.csv")], *arguments, ROOT / "data" / "sources.csv", mapped, tmp_path / "log")
+        validate_cohort(mapped, *arguments, tmp_path / "validation.csv", tmp_path / "log2")
+        return read_csv(mapped)
+
+    go.folder = tmp_path
+    return go
+
+
+def refused(run, *words, **how) -> str:
+    with pytest.raises(ReplicalcError) as error:
+        run(**how)
+    message = str(error.value)
+    for word in words:
+        assert word in message, message
+    assert "Traceback" not in message
+    assert not (run.folder / "validation.csv").exists()
+    assert not list(run.folder.glob("*.part"))
+    return message
+
+
+def test_a_good_export(run):
+    rows = run()
+    assert [row["mri_pre_mm"] for row in rows] == ["25", "", "40"]
+    assert [row["er_status"] for row in rows] == ["positive", "negative", ""]
+    assert [row["surgery_date"] for row in rows] == ["2015-02-01", "2016-04-03", "2017-06-05"]
+    assert [row["source_row"] for row in rows] == ["2", "3", "4"]
+
+
+def test_decimal_comma_and_delimiter(run):
+    export = EXPORT.replace(".0,", ",0;").replace("2.5", "2,5")
+    export = "ID;ER;Size;Op\nA;1;2,5;01.02.2015\nB;0;n/a;03.04.2016\n"
+    rows = run(export=export, decimal=",", source=', delimiter: ";"')
+    assert rows[0]["mri_pre_mm"] == "25"
+
+
+def test_unknown_code(run):
+    refused(
+        run, "export.csv", "row 2", "column 'ER'", "value '2'", "Allowed: 1, 0", export=EXPORT.replace("A,1", "A,2")
+    )
+
+
+def test_every_fault_is_told_at_once(run):
+    bad = EXPORT.replace("A,1", "A,2").replace("4.0", "big").replace("03.04.2016", "2016/04/03")
+    refused(run, "'2'", "'big'", "2016/04/03", "%d.%m.%Y", export=bad)
+
+
+def test_wrong_decimal_sign(run):
+    refused(run, "row 2", "'2,5'", "not a number", export=EXPORT.replace("2.5", '"2,5"'))
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e999", "1/2", "0x10", "=1+1"])
+def test_things_that_only_look_like_numbers(run, text):
+    refused(run, f"value '{text}'", "Size", export=EXPORT.replace("2.5", text))
+
+
+def test_missing_column(run):
+    refused(run, "column 'Size' is missing", "Did you mean 'Sizes'", export=EXPORT.replace("Size", "Sizes"))
+
+
+def test_extra_column(run):
+    export = "\n".join(line + ",x" for line in EXPORT.splitlines()).replace("Op,x", "Op,Extra")
+    refused(run, "'Extra' is neither mapped nor listed under 'unused_columns'", export=export)
+    assert run(export=export, more="unused_columns: [Extra]")
+
+
+def test_impossible_value(run):
+    message = refused(run, "row 4", "Size", "value 4000 mm", "0 to 300 mm", export=EXPORT.replace("4.0", "400"))
+    assert "export.csv" in message
+
+
+def test_wrong_unit_in_the_file(run):
+    refused(run, "unit 'kg'", "Allowed: mm, cm", unit="kg")
+
+
+def test_wrong_unit_seen_by_the_median(run):
+    rows = "".join(f"P{i},1,{20 + i},01.02.2015\n" for i in range(10))
+    refused(run, "Is the unit right?", "median is 245 mm", export="ID,ER,Size,Op\n" + rows)
+
+
+def test_duplicate_patient(run):
+    refused(run, "row 2", "row 3", "stands more than once", export=EXPORT.replace("B,0", "A,0"))
+
+
+def test_empty_identifier(run):
+    refused(run, "row 3", "no identifier", export=EXPORT.replace("B,0", ",0"))
+
+
+def test_impossible_date(run):
+    refused(run, "31.02.2015", "not a date", export=EXPORT.replace("01.02.2015", "31.02.2015"))
+
+
+def test_unknown_variable_and_derived_variable(run):
+    refused(run, "no such variable", "Did you mean 'er_status'", more="  er_statu: {column: ER, codes: {1: positive}}")
+    refused(run, "is derived by the workflow", more="  recist: {column: ER, codes: {1: cr}}")
+
+
+def test_code_that_the_variable_does_not_have(run):
+    refused(
+        run, "'maybe' is no code", "Allowed: positive, negative", more="  pr_status: {column: ER, codes: {1: maybe}}"
+    )
+
+
+def test_unknown_key(run):
+    refused(run, "unknown key 'colums'", more="  pr_status: {colums: ER}")
+
+
+def test_a_key_given_twice(run):
+    refused(run, "the key 'er_status' is given twice", more="  er_status: {column: ER, codes: {1: positive}}")
+
+
+def test_ragged_and_empty_files(run):
+    refused(run, "row 2", "5 cells", export=EXPORT.replace("A,1", "A,A,1"))
+    refused(run, "no records", export="ID,ER,Size,Op\n")
+    refused(run, "should hold the column names", export="")
+    refused(run, "stands twice", export=EXPORT.replace("ID,ER", "ID,ID"))
+
+
+def test_wrong_encoding(run):
+    refused(run, "not utf-8", "encoding", export=EXPORT.replace("A,1", "Ä,1"), encoding="latin-1")
+
+
+def test_published_total(run):
+    refused(run, "published total 'er_status=positive' is 2", more="totals: {er_status=positive: 2}")
+    refused(run, "3 records", "published total", "is 4", source=", records: 4")
+
+
+def test_missing_file_says_where_it_was_looked_for(tmp_path, monkeypatch):
+    from replicalc.cohort.source import locate
+
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(ReplicalcError, match=r"data/raw.*cancerimagingarchive"):
+        locate("I-SPY 1 All Patient Clinical and Outcome Data.xlsx", "ispy1", [str(tmp_path / "data/raw")])
+
+
+def test_wrong_bytes(tmp_path):
+    from replicalc.cohort.source import check_bytes
+
+    (tmp_path / "x.csv").write_text("a")
+    with pytest.raises(ReplicalcError, match=r"x\.csv: its sha256 is ca978112.*has 00"):
+        check_bytes(tmp_path / "x.csv", "00")
+
+
+def test_join_needs_partners():
+    from replicalc.cohort.source import join_sources
+
+    left = [{"source_row": "2", "id": "1", "a": "x"}, {"source_row": "3", "id": "2", "a": "y"}]
+    right = [{"source_row": "2", "id": "2", "b": "q"}, {"source_row": "3", "id": "1", "b": "p"}]
+    joined, origin = join_sources([left, right], ["L", "R"], "id")
+    assert [(r["a"], r["b"], r["source_row"], r["source_row/1"]) for r in joined] == [
+        ("x", "p", "2", "3"),
+        ("y", "q", "3", "2"),
+    ]
+    assert origin == {"id": 0, "a": 0, "b": 1}
+    with pytest.raises(ReplicalcError, match="no record for id 1"):
+        join_sources([left, right[:1]], ["L", "R"], "id")
+    with pytest.raises(ReplicalcError, match="R, row 3, column 'id': the value '2' stands twice"):
+        join_sources([left, [right[0], {**right[0], "source_row": "3"}]], ["L", "R"], "id")
