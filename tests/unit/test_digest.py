@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from replicalc.digest import digest, reached_by
 from replicalc.errors import ReplicalcError

@@ -6,7 +6,7 @@ import re
 import subprocess
 import tomllib
 
-from conftest import ROOT
+from project import ROOT
 
 CONDA_NAMES = {"matplotlib-base": "matplotlib", "ortools-python": "ortools", "snakemake-minimal": "snakemake"}
 

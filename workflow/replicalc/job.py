@@ -42,16 +42,17 @@ def write_text(path: str | Path, text: str) -> None:
 def job(function: Callable) -> Callable:
     """Turn ``function(*files, **params)`` into a job ``function(*files, log, **params)``.
 
-    The last positional argument is the log file. The log holds what was called with what, and the traceback if it
-    failed; the caller sees one plain sentence. The digest of the code (``code``) is for Snakemake alone and is dropped.
+    Files are paths, lists of paths, or dictionaries of these. The last positional argument is the log file. The log
+    holds what was called with what, and the traceback if it failed; the caller sees one plain sentence. The digest of
+    the code (``code``) is for Snakemake alone and is dropped.
     """
 
     @functools.wraps(function)
     def run(*files_and_log, code: str | None = None, **params):
-        *files, log = files_and_log
+        *files, log = map(_plain, files_and_log)
         started = time.perf_counter()
-        lines = [f"{function.__module__}.{function.__qualname__}"]
-        lines += [f"  file   {file}" for file in files]
+        lines = [f"{function.__module__}:{function.__qualname__}"]
+        lines += [f"  file   {file!r}" for file in files]
         lines += [f"  param  {name} = {value!r}" for name, value in params.items()]
         with _LOCK:
             try:
@@ -66,6 +67,15 @@ def job(function: Callable) -> Callable:
         _log(log, [*lines, f"done in {time.perf_counter() - started:.2f} s"])
 
     return run
+
+
+def _plain(value: object) -> object:
+    """Turn Snakemake's own list and text types into Python's, so that the log can be read back."""
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return str(value)
 
 
 def _log(log: str | Path, lines: list[str]) -> None:

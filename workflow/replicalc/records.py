@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
@@ -148,7 +148,10 @@ def validate(data: object, schema: str, path: str | Path) -> None:
 
 
 def _sentence(fault) -> str:
-    place = ".".join(str(p) for p in fault.absolute_path) or "top level"
+    path = list(fault.absolute_path)
+    if path and isinstance(path[0], int):  # rows of a CSV file, counted as a spreadsheet counts
+        path[0] = f"line {path[0] + 2}"
+    place = ".".join(str(p) for p in path) or "top level"
     if fault.validator == "additionalProperties":
         known = list(fault.schema.get("properties", {}))
         unknown = [key for key in fault.instance if key not in known]
@@ -196,6 +199,7 @@ def _records(path: str | Path, kind: type) -> list:
 def load_claims(path: str | Path) -> list[Claim]:
     """Read a study's claims: ids unique, kinds known, both entries of the text equal, ``of`` an id of the file."""
     claims = _records(path, Claim)
+    validate([asdict(claim) for claim in claims], "claims", path)
     ids: set[str] = {claim.claim_id for claim in claims}
     seen: set[str] = set()
     problems = []
@@ -204,11 +208,6 @@ def load_claims(path: str | Path) -> list[Claim]:
         if claim.claim_id in seen:
             problems.append(f"{where}: the id stands twice")
         seen.add(claim.claim_id)
-        if claim.kind not in KINDS:
-            problems.append(f"{where}: kind '{claim.kind}' is not known. Known: {', '.join(KINDS)}")
-        for name in ("result", "reported", "location", "label", "stat"):
-            if not getattr(claim, name).strip():
-                problems.append(f"{where}: column '{name}' is empty")
         if claim.second_entry != claim.reported:
             problems.append(
                 f"{where}: the two entries differ ('{claim.reported}' and '{claim.second_entry}'); read the paper again"

@@ -37,4 +37,4 @@ rule report:
         pairs=registry.pairs,
         code=digest("report.page:report"),
     run:
-        page.report(input, output.page, log[0], **params)
+        page.report(dict(input.items()), output.page, log[0], **params)

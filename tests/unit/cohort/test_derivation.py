@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ROOT
+from project import ROOT
 
 from replicalc.cohort import derivation
 from replicalc.cohort.frame import typed

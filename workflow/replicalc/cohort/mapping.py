@@ -34,7 +34,6 @@ def map_export(exports, cohort_file, dictionary_file, sources_file, out):
 
     Raises ReplicalcError listing every fault with file, row, column, value and what is allowed.
     """
-    exports = [exports] if isinstance(exports, str) else list(exports)
     config = load_checked(cohort_file, "cohort")
     variables = load_dictionary(dictionary_file)
     check_mapping(config, variables, cohort_file)

@@ -41,10 +41,10 @@ def report(files, out, *, pairs):
     """
     import jinja2
 
-    rows = read_csv(files.claims)
-    about = json.loads(Path(files.summary).read_text(encoding="utf-8"))
+    rows = read_csv(files["claims"])
+    about = json.loads(Path(files["summary"]).read_text(encoding="utf-8"))
     folder = Path(out).parent
-    rules = rule_sources(files.rules)
+    rules = rule_sources(files["rules"])
     for source in rules.values():
         source["link"] = os.path.relpath(source["file"], folder)
     pictures = [
@@ -54,19 +54,19 @@ def report(files, out, *, pairs):
             "doc": rules[Path(file).stem]["doc"],
             "cohort": Path(file).parent.name,
         }
-        for file in files.figures
+        for file in files["figures"]
         if file.endswith(".svg")
     ]
     claimed = {row["result"] for row in rows}
     cohort_results = [
         {"link": os.path.relpath(file, folder), "name": Path(file).stem, "cohort": Path(file).parent.name}
-        for file in files.results
+        for file in files["results"]
         if Path(file).stem in rules and Path(file).stem not in claimed
     ]
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page = environment.from_string(Path(files.template).read_text(encoding="utf-8")).render(
+    page = environment.from_string(Path(files["template"]).read_text(encoding="utf-8")).render(
         rows=rows,
         summary=about,
         line=closing_line(about),

@@ -1,0 +1,115 @@
+"""Verdicts on claims, one kind of number at a time."""
+
+from __future__ import annotations
+
+import pytest
+from project import STUDY
+
+from replicalc.compare import compare
+from replicalc.records import Claim, load_claims
+from replicalc.table import Lookup, Row
+
+
+def claim(stat, reported, variable="v", group="all", of="", kind="count") -> Claim:
+    return Claim("s.c", "s_r", "Table", kind, reported, reported, "label", group, variable, stat, of)
+
+
+def judge(stat, reported, value, n=100, extra=(), of="", whole="127", **row):
+    rows = [Row("s_r", "all", "v", stat, value, n=n, **row)]
+    rows += [Row("s_r", "all", "v", name, limit, conf_level=0.95) for name, limit in extra]
+    mine = claim(stat, reported, of=of)
+    claims = {"s.c": mine, "s.n": claim("n_included", whole)}
+    return compare(mine, Lookup(rows), claims, alpha=0.05)
+
+
+@pytest.mark.parametrize(
+    ("reported", "value", "verdict"),
+    [
+        ("0.09", 0.0867, "same_print"),
+        ("0.09", 0.2, "same_conclusion"),
+        ("0.09", 0.03, "conclusion_differs"),
+        ("<0.001", 0.0004, "same_print"),
+        ("<0.001", 0.03, "same_conclusion"),
+        ("<0.001", 0.3, "conclusion_differs"),
+        ("P>0.05", 0.3, "same_print"),
+        ("P>0.05", 0.01, "conclusion_differs"),
+        ("< 0.05", 0.06, "conclusion_differs"),
+        ("0.05", 0.3, "same_conclusion"),
+    ],
+)
+def test_p_values(reported, value, verdict):
+    assert judge("p", reported, value).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("reported", "value", "limits", "verdict"),
+    [
+        ("36.5", 36.5384, (24.8, 50.1), "same_print"),
+        ("36.5", 30.8, (19.9, 44.3), "same_conclusion"),
+        ("36.5", 14.6, (10.3, 20.1), "same_direction"),
+        ("36.5", 70.0, (60.0, 80.0), "conclusion_differs"),
+    ],
+)
+def test_shares(reported, value, limits, verdict):
+    extra = [("percent_lo", limits[0]), ("percent_hi", limits[1])]
+    assert judge("percent", reported, value, extra=extra).verdict == verdict
+
+
+def test_icc_and_its_limits():
+    extra = [("icc_lo", 0.1), ("icc_hi", 0.5)]
+    assert judge("icc", "0.771", 0.3, extra=extra).verdict == "same_direction"
+    assert judge("icc", "0.450", 0.3, extra=extra).verdict == "same_conclusion"
+    assert judge("icc", "−0.018", 0.3, extra=extra).verdict == "conclusion_differs"
+    assert judge("icc_lo", "−0.078", -0.2).verdict == "same_conclusion"
+    assert judge("icc_lo", "−0.078", 0.02).verdict == "conclusion_differs"
+
+
+def test_medians_have_no_direction():
+    extra = [("median_lo", 2.0), ("median_hi", 3.0)]
+    assert judge("median", "2.9", 2.5, extra=extra).verdict == "same_conclusion"
+    assert judge("median", "3.9", 2.5, extra=extra).verdict == "conclusion_differs"
+
+
+def test_counts_are_compared_as_shares_of_their_whole():
+    assert judge("count", "52", 52, n=127, of="s.n").verdict == "same_print"
+    other = judge("count", "52", 52, n=221, of="s.n")
+    assert other.verdict == "same_direction" and "40.9 % printed" in other.note
+    assert judge("count", "52", 90, n=221, of="s.n").verdict == "same_conclusion"
+    assert judge("count", "52", 200, n=221, of="s.n").verdict == "conclusion_differs"
+
+
+def test_the_size_of_a_cohort_is_not_a_finding():
+    found = judge("n_included", "127", 204, n=221)
+    assert found.verdict == "not_evaluable" and "not a finding" in found.note
+
+
+def test_what_is_not_there_is_named():
+    rows = [Row("s_r", "all", "", "not_evaluable", warning="variable surgery not in cohort x")]
+    found = compare(claim("count", "5"), Lookup(rows), {}, 0.05)
+    assert (found.verdict, found.note, found.replicated) == ("not_evaluable", "variable surgery not in cohort x", "")
+
+
+def test_rounding_other_than_half_up_is_named():
+    assert judge("percent", "12", 12.5).note == "by half-even"
+
+
+def test_number_words_and_statements():
+    assert judge("n_levels", "two", 2).verdict == "same_print"
+    holds = compare(
+        claim("holds", "max ICCb", variable=""), Lookup([Row("r", "all", "", "holds", 0.0, method="a > b")]), {}, 0.05
+    )
+    assert (holds.verdict, holds.replicated, holds.note) == (
+        "conclusion_differs",
+        "does not hold",
+        "does not hold: a > b",
+    )
+
+
+def test_warnings_of_the_statistic_reach_the_note():
+    assert judge("percent", "36.5", 36.5, warning="unit is the breast").note == "unit is the breast"
+
+
+def test_every_count_claim_of_the_study_knows_its_whole():
+    for each in load_claims(STUDY / "claims.csv"):
+        if each.stat == "count":
+            assert each.of, f"{each.claim_id} has no whole"

@@ -1,0 +1,122 @@
+"""Claims, dictionaries and YAML files with faults."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+from project import ROOT, STUDY
+
+from replicalc.errors import ReplicalcError
+from replicalc.records import load_checked, load_claims, load_dictionary, load_yaml, read_csv
+
+
+@pytest.fixture
+def claims(tmp_path):
+    """Copy the study's claims, change one cell (line counted as in a spreadsheet) and load them."""
+
+    def go(line=None, column=None, value=None, drop=None):
+        rows = list(csv.DictReader((STUDY / "claims.csv").open(encoding="utf-8", newline="")))
+        if line:
+            rows[line - 2][column] = value
+        names = [name for name in rows[0] if name != drop]
+        path = tmp_path / "claims.csv"
+        with path.open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.DictWriter(handle, names, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        return load_claims(path)
+
+    return go
+
+
+def test_all_claims_of_the_study_are_there(claims):
+    found = claims()
+    assert len(found) == 435
+    shared = ROOT.parent / "shared" / "claims" / "nat_residual.csv"
+    if not shared.is_file():
+        pytest.skip("the list of printed numbers is not beside the project")
+    listed = {row["claim_id"]: (row["kind"], row["reported"]) for row in read_csv(shared)}
+    assert {c.claim_id: (c.kind, c.reported) for c in found} == listed
+
+
+def test_repeated_id(claims):
+    with pytest.raises(ReplicalcError, match=r"line 3, nat_residual\.abs\.period\.n: the id stands twice"):
+        claims(3, "claim_id", "nat_residual.abs.period.n")
+
+
+def test_second_entry_must_agree(claims):
+    with pytest.raises(ReplicalcError, match=r"the two entries differ \('127' and '128'\)"):
+        claims(2, "second_entry", "128")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("kind", "number", r"line 2\.kind: 'number' is not allowed\. Allowed: count, percent"),
+        ("reported", "", "line 2"),
+        ("result", "Table 1", "does not have the form"),
+        ("of", "nat_residual.nothing", "which is no claim of this file"),
+    ],
+)
+def test_faults_in_a_row(claims, column, value, told):
+    with pytest.raises(ReplicalcError, match=told):
+        claims(2, column, value)
+
+
+def test_missing_column(claims):
+    with pytest.raises(ReplicalcError, match="missing: stat"):
+        claims(drop="stat")
+
+
+def test_dictionary_faults(tmp_path):
+    text = (ROOT / "data" / "dictionary.csv").read_text()
+    for old, new, told in (
+        ("patient_id,id", "patient_id,ident", "type 'ident' is not known"),
+        ("age_years,number,year,,15", "age_years,number,year,,young", "'young' is not a number"),
+        ("laterality,", "patient_id,", "stands twice"),
+    ):
+        assert old in text
+        (tmp_path / "d.csv").write_text(text.replace(old, new, 1))
+        with pytest.raises(ReplicalcError, match=told):
+            load_dictionary(tmp_path / "d.csv")
+
+
+def test_yaml_keeps_words_and_dates_as_text(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: yes\nb: 2020-01-31\nc: true\nd: {1: no}\n")
+    assert load_yaml(tmp_path / "a.yaml") == {"a": "yes", "b": "2020-01-31", "c": True, "d": {"1": "no"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: 1\na: 2\n", "line 2: the key 'a' is given twice"),
+        ("a: [1\n", "not valid YAML"),
+        ("a: !!python/object/apply:os.system ['true']\n", "not valid YAML"),
+    ],
+)
+def test_yaml_faults(tmp_path, text, told):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ReplicalcError, match=told):
+        load_yaml(tmp_path / "a.yaml")
+
+
+def test_ragged_csv(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b\n1,2,3\n")
+    with pytest.raises(ReplicalcError, match="line 2: expected 2 fields, found more"):
+        read_csv(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    "file", ["config/config.yaml", *(str(p.relative_to(ROOT)) for p in ROOT.glob("config/cohorts/*.yaml"))]
+)
+def test_shipped_configuration_fits_its_schema(file):
+    load_checked(ROOT / file, "config" if file == "config/config.yaml" else "cohort")
+
+
+def test_every_file_in_config_has_a_schema():
+    schemas = {path.name.removesuffix(".schema.json") for path in (ROOT / "workflow" / "schemas").glob("*.json")}
+    assert schemas == {"config", "cohort", "study", "claims"}
+    for path in (ROOT / "workflow" / "schemas").glob("*.json"):
+        assert json.loads(path.read_text())["$schema"].endswith("2020-12/schema")
