@@ -68,9 +68,11 @@ def closing_line(summary: dict) -> str:
     return f"{claims} claims of {studies} {noun}; " + "; ".join(parts)
 
 
-def print_summary(path: str | Path) -> None:
-    """Print the closing line of a finished run."""
+def print_summary(path: str | Path, missing_ok: bool = False) -> None:
+    """Print the closing line of a finished run; a run of single files may have made no summary."""
     path = Path(path)
+    if missing_ok and not path.is_file():
+        return
     if not path.is_file():
         raise ReplicalcError(f"{path}: no such file; run the workflow first")
     print(closing_line(json.loads(path.read_text(encoding="utf-8"))))

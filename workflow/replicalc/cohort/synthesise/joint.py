@@ -217,7 +217,9 @@ def conflicting(cells: Cells, conditions: list[Restriction], total: int) -> tupl
     slack = np.zeros((len(rows), len(conditions)))
     slack[np.arange(len(rows)), owner] = -1.0
     left = csr_matrix(np.hstack([np.array(rows), slack]))
-    cost = np.concatenate([np.zeros(len(cells.cells)), np.ones(len(conditions))])
+    # A share is a rounded way of telling a count: where the two cannot both hold, the share gives way.
+    weight = np.array([2.0 if condition.whole is None else 1.0 for condition in conditions])
+    cost = np.concatenate([np.zeros(len(cells.cells)), weight])
     everybody = np.concatenate([np.ones(len(cells.cells)), np.zeros(len(conditions))])[None, :]
     found = linprog(cost, A_ub=left, b_ub=bounds, A_eq=everybody, b_eq=[total], method="highs-ds")
     if not found.success:

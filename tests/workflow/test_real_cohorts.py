@@ -1,0 +1,94 @@
+"""I-SPY 1 and CMMD through the same rules. Skipped, with the reason, where the public files are not."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from project import copy_project, raw_file, snakemake
+
+
+def rows(path: Path) -> list[dict]:
+    return list(csv.DictReader(path.open(encoding="utf-8", newline="")))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    ispy1 = raw_file("ispy1", "I-SPY 1 All Patient Clinical and Outcome Data.xlsx")
+    cmmd = raw_file("cmmd", "CMMD_clinicaldata_revision.xlsx")
+    folder = copy_project(tmp_path_factory.mktemp("real") / "project")
+    for path in (ispy1, cmmd):
+        (folder / "data/raw" / path.name).symlink_to(path)
+    snakemake(folder, "--config", "cohorts=ispy1 cmmd", "raw_folders=[data/raw]")
+    return folder / "results/nat_residual"
+
+
+def stat(run, cohort, result, group, variable, name):
+    (row,) = [
+        r
+        for r in rows(run / cohort / f"{result}.csv")
+        if (r["group"], r["variable"], r["stat"]) == (group, variable, name)
+    ]
+    return float(row["value"])
+
+
+def test_comparison_tables_are_complete(run):
+    for cohort in ("ispy1", "cmmd"):
+        found = rows(run / cohort / "comparison.csv")
+        assert len(found) == 435 and {row["kind"] for row in found} == {"real"}
+        for row in found:
+            if row["verdict"] == "not_evaluable":
+                assert row["note"], row["claim_id"]
+
+
+def test_ispy1_against_a_recomputation_from_the_workbook(run):
+    """Independent of the workflow's own reading: pandas straight on the two sheets."""
+    import pandas as pd
+
+    book = pd.read_excel(
+        raw_file("ispy1", "I-SPY 1 All Patient Clinical and Outcome Data.xlsx"), sheet_name=None, engine="calamine"
+    )
+    data = book["TCIA Patient Clinical Subset"].merge(book["TCIA Outcomes Subset"], on="SUBJECTID")
+    data = data.dropna(subset=["MRI LD Baseline", "MRI LD PreSurg", "PCR"])
+    data = data[data["MRI LD Baseline"] > 0]
+    complete = data["MRI LD PreSurg"] == 0
+    residual = data["PCR"] == 0
+    place = "mri_complete_response=no~pcr=no"
+    for cell, count in (
+        ("tp", (~complete & residual).sum()),
+        ("fp", (~complete & ~residual).sum()),
+        ("fn", (complete & residual).sum()),
+        ("tn", (complete & ~residual).sum()),
+    ):
+        assert stat(run, "ispy1", "nat_residual_x_mri_accuracy", "all", place, cell) == count
+    change = (data["MRI LD PreSurg"] - data["MRI LD Baseline"]) / data["MRI LD Baseline"]
+    partial = (~complete & (change <= -0.3)).sum()
+    progress = (~complete & (change >= 0.2)).sum()
+    assert stat(run, "ispy1", "nat_residual_t4_recist", "all", "recist=pr", "count") == partial
+    assert stat(run, "ispy1", "nat_residual_t4_recist", "all", "recist=pd", "count") == progress
+    hr, her2 = data["HR Pos"], data["Her2MostPos"]
+    negative = ((hr == 0) & (her2 == 0) & (data["PCR"] == 1)).sum()
+    assert stat(run, "ispy1", "nat_residual_t2_subtype_pcr", "pcr=yes", "subtype=tn", "count") == negative
+
+
+def test_cmmd_calcification_by_malignancy_and_subtype(run):
+    import pandas as pd
+
+    data = pd.read_excel(raw_file("cmmd", "CMMD_clinicaldata_revision.xlsx"), engine="calamine")
+    calcified = data["abnormality"].isin(["calcification", "both"])
+    malignant = data["classification"] == "Malignant"
+    found = stat(run, "cmmd", "cohort_calcified_malignant", "calcified=yes", "malignant=yes", "count")
+    assert found == (calcified & malignant).sum() == 579
+    found = stat(run, "cmmd", "cohort_calcified_subtype", "intrinsic_subtype=her2_enriched", "calcified=yes", "count")
+    assert found == (calcified & (data["subtype"] == "HER2-enriched")).sum()
+    (row,) = [r for r in rows(run / "cmmd/cohort_calcified_malignant.csv") if r["stat"] == "p"]
+    assert "97 patients contribute more than one" in row["warning"]
+
+
+def test_what_cannot_be_evaluated_names_the_variable(run):
+    notes = {row["claim_id"]: row for row in rows(run / "ispy1/comparison.csv")}
+    row = notes["nat_residual.t4.recist.cr.decrease.n"]
+    assert (row["verdict"], row["note"]) == ("not_evaluable", "variable calc_change not in cohort ispy1")
+    steps = rows(run / "ispy1/steps/flow.csv")
+    assert [s["criterion"] for s in steps if s["applied"] == "yes"] == ["mri_before_and_after", "pathology"]
