@@ -25,6 +25,7 @@ class _Module:
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
+@functools.cache
 def digest(*entries: str) -> str:
     """Hash the code reached from ``module:name`` entries (module relative to the package), as 16 hex digits.
 

@@ -1,0 +1,124 @@
+# The figures of nat_residual, made from the result tables and, where single patients are drawn, from the cohort.
+# Each is a rule of its own, written as SVG and PNG. A figure whose variables a cohort lacks is written all the same
+# and says which.
+from replicalc import figures
+from replicalc.digest import digest
+
+
+rule nat_residual_fig_flow:
+    """Figure 1 and Results, paragraph 1, drawn: patients assessed, excluded for each reason and included."""
+    input:
+        flow="results/nat_residual/{cohort}/steps/flow.csv",
+        cohort="results/nat_residual/{cohort}/cohort.parquet",
+    output:
+        svg="results/nat_residual/{cohort}/nat_residual_fig_flow.svg",
+        png="results/nat_residual/{cohort}/nat_residual_fig_flow.png",
+    log:
+        "logs/nat_residual/{cohort}/nat_residual_fig_flow.log",
+    params:
+        code=digest("figures.flowchart:flow"),
+    run:
+        figures.flow(input.flow, input.cohort, output.svg, output.png, log[0], **params)
+
+
+rule nat_residual_fig_pcr_by_subtype:
+    """Table 2, drawn: share of patients with pCR by molecular subtype, beside the printed counts."""
+    input:
+        table="results/nat_residual/{cohort}/nat_residual_t2_subtype_pcr.csv",
+        claims="config/studies/nat_residual/claims.csv",
+    output:
+        svg="results/nat_residual/{cohort}/nat_residual_fig_pcr_by_subtype.svg",
+        png="results/nat_residual/{cohort}/nat_residual_fig_pcr_by_subtype.png",
+    log:
+        "logs/nat_residual/{cohort}/nat_residual_fig_pcr_by_subtype.log",
+    params:
+        code=digest("figures.forest:pcr_by_subtype"),
+    run:
+        figures.pcr_by_subtype(input.table, input.claims, output.svg, output.png, log[0], **params)
+
+
+rule nat_residual_fig_extent_before_after:
+    """Table 3 and head of Table 4, drawn: extent before and after treatment, patient by patient."""
+    input:
+        cohort="results/nat_residual/{cohort}/cohort.parquet",
+        table="results/nat_residual/{cohort}/nat_residual_t3_extent.csv",
+        study="config/studies/nat_residual/study.yaml",
+    output:
+        svg="results/nat_residual/{cohort}/nat_residual_fig_extent_before_after.svg",
+        png="results/nat_residual/{cohort}/nat_residual_fig_extent_before_after.png",
+    log:
+        "logs/nat_residual/{cohort}/nat_residual_fig_extent_before_after.log",
+    params:
+        code=digest("figures.extent:extent_before_after"),
+    run:
+        figures.extent_before_after(*input, output.svg, output.png, log[0], **params)
+
+
+rule nat_residual_fig_change_by_response:
+    """Table 4, drawn: decrease, no change or increase of the extent by response, with the named tests."""
+    input:
+        recist="results/nat_residual/{cohort}/nat_residual_t4_recist.csv",
+        miller_payne="results/nat_residual/{cohort}/nat_residual_t4_miller_payne.csv",
+        pcr="results/nat_residual/{cohort}/nat_residual_t4_pcr.csv",
+        residual_type="results/nat_residual/{cohort}/nat_residual_t4_residual_type.csv",
+        study="config/studies/nat_residual/study.yaml",
+    output:
+        svg="results/nat_residual/{cohort}/nat_residual_fig_change_by_response.svg",
+        png="results/nat_residual/{cohort}/nat_residual_fig_change_by_response.png",
+    log:
+        "logs/nat_residual/{cohort}/nat_residual_fig_change_by_response.log",
+    params:
+        code=digest("figures.response:change_by_response"),
+    run:
+        figures.change_by_response(*input, output.svg, output.png, log[0], **params)
+
+
+rule nat_residual_fig_agreement:
+    """Table 5, its sizes drawn: mammography and MRI against pathology, Bland-Altman and scatter plots."""
+    input:
+        cohort="results/nat_residual/{cohort}/cohort.parquet",
+        mg_pathology="results/nat_residual/{cohort}/nat_residual_t5_icc_mg_pathology.csv",
+        mri_pathology="results/nat_residual/{cohort}/nat_residual_t5_icc_mri_pathology.csv",
+    output:
+        svg="results/nat_residual/{cohort}/nat_residual_fig_agreement.svg",
+        png="results/nat_residual/{cohort}/nat_residual_fig_agreement.png",
+    log:
+        "logs/nat_residual/{cohort}/nat_residual_fig_agreement.log",
+    params:
+        code=digest("figures.sizes:agreement"),
+    run:
+        figures.agreement(*input, output.svg, output.png, log[0], **params)
+
+
+rule nat_residual_fig_icc_by_subtype:
+    """Table 5, its intraclass correlations drawn: by molecular subtype, beside the printed ones."""
+    input:
+        mg_pathology="results/nat_residual/{cohort}/nat_residual_t5_icc_mg_pathology.csv",
+        mri_pathology="results/nat_residual/{cohort}/nat_residual_t5_icc_mri_pathology.csv",
+        mg_mri="results/nat_residual/{cohort}/nat_residual_t5_icc_mg_mri.csv",
+        claims="config/studies/nat_residual/claims.csv",
+    output:
+        svg="results/nat_residual/{cohort}/nat_residual_fig_icc_by_subtype.svg",
+        png="results/nat_residual/{cohort}/nat_residual_fig_icc_by_subtype.png",
+    log:
+        "logs/nat_residual/{cohort}/nat_residual_fig_icc_by_subtype.log",
+    params:
+        code=digest("figures.forest:icc_by_subtype"),
+    run:
+        figures.icc_by_subtype(*input, output.svg, output.png, log[0], **params)
+
+
+rule nat_residual_fig_confusion:
+    """Results, MRI, drawn: complete response on MRI against pCR, fourfold table and measures of accuracy."""
+    input:
+        table="results/nat_residual/{cohort}/nat_residual_x_mri_accuracy.csv",
+        claims="config/studies/nat_residual/claims.csv",
+    output:
+        svg="results/nat_residual/{cohort}/nat_residual_fig_confusion.svg",
+        png="results/nat_residual/{cohort}/nat_residual_fig_confusion.png",
+    log:
+        "logs/nat_residual/{cohort}/nat_residual_fig_confusion.log",
+    params:
+        code=digest("figures.diagnostic:confusion"),
+    run:
+        figures.confusion(input.table, input.claims, output.svg, output.png, log[0], **params)

@@ -1,0 +1,119 @@
+"""The flow of patients: assessed, left out by each criterion, included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from replicalc.cohort.frame import read_cohort
+from replicalc.figures.canvas import (
+    BLUE,
+    INK,
+    LINE,
+    MARGIN,
+    MUTED,
+    SMALL,
+    WIDTH,
+    About,
+    frame,
+    not_evaluable,
+    sheet,
+    study_of,
+    wrapped,
+)
+from replicalc.job import job
+from replicalc.records import read_csv
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SPINE, MAIN, SIDE, SIDE_WIDTH = (
+    1.15,
+    2.3,
+    2.9,
+    4.3,
+)  # inches: middle and width of the main boxes, the boxes beside
+BOX, GAP = 0.3, 0.14
+
+
+@job
+def flow(flow, cohort, svg, png):
+    """Draw who was assessed, excluded for each reason and included; criteria not applied are grey."""
+    steps = read_csv(flow)
+    data = read_cohort(cohort)
+    about = About(study_of(svg), data.name, data.kind)
+    title = "Flow of patients"
+    if not steps:
+        return not_evaluable(svg, png, title=title, about=about, reasons={"": "the study names no criteria"})
+    unit = {"patient": "patients", "breast": "breasts"}.get(data.unit_of_analysis, f"{data.unit_of_analysis}s")
+    texts = [_side_text(step) for step in steps]
+    heights = [LINE * len(lines) + 0.13 for lines in texts]
+    kept = [step["applied"] == "yes" for step in steps]
+    body = 2 * BOX + GAP + sum(height + GAP + (BOX if keep else 0) for height, keep in zip(heights, kept, strict=True))
+    if kept[-1]:
+        body -= BOX  # the last box is the one of those included
+    notes = ["grey, dashed: criterion not applied, because the cohort lacks the variable"] if not all(kept) else []
+    with sheet(svg, png, title=title, about=about, body=body + 0.05, notes=notes) as page:
+        ax = page.canvas(MARGIN, 0, WIDTH - 2 * MARGIN, body + 0.05)
+        y = _main_box(ax, 0, f"assessed: {steps[0]['n_before']} {unit}", bold=True)
+        for i, (step, lines, height) in enumerate(zip(steps, texts, heights, strict=True)):
+            end = y + height + GAP
+            middle = y + GAP / 2 + height / 2
+            last = i == len(steps) - 1
+            box_follows = kept[i] or last
+            _arrow(ax, (SPINE, y), (SPINE, end), head=box_follows)
+            _side_box(ax, middle, height, lines, applied=kept[i])
+            if last:
+                y = _main_box(ax, end, f"included: {step['n_after']} {unit}", bold=True)
+            else:
+                y = _main_box(ax, end, f"n = {step['n_after']}") if box_follows else end
+        page.alt = (
+            f"{steps[0]['n_before']} {unit} assessed, "
+            + ", ".join(
+                f"{step['n_excluded']} excluded ({step['excluded_because']})"
+                for step in steps
+                if step["applied"] == "yes"
+            )
+            + f", {steps[-1]['n_after']} included; {kept.count(False)} of {len(steps)} criteria not applied."
+        )
+    return None
+
+
+def _side_text(step: dict[str, str]) -> list[str]:
+    reason = step["excluded_because"]
+    if step["applied"] == "yes":
+        second = f"excluded: n = {step['n_excluded']}"
+    else:
+        second = step["note"] or "not applied"
+    return [*wrapped(reason[:1].upper() + reason[1:], SIDE_WIDTH - 0.3), *wrapped(second, SIDE_WIDTH - 0.3)]
+
+
+def _main_box(ax: Axes, top: float, text: str, bold: bool = False) -> float:
+    style = {
+        "facecolor": "#E4EFF7" if bold else "white",
+        "edgecolor": BLUE if bold else INK,
+        "linestyle": "-",
+    }
+    frame(ax, SPINE - MAIN / 2, top, MAIN, BOX, **style)
+    weight = "bold" if bold else "normal"
+    ax.text(SPINE, top + BOX / 2, text, ha="center", va="center_baseline", fontsize=SMALL, fontweight=weight)
+    return top + BOX
+
+
+def _side_box(ax: Axes, middle: float, height: float, lines: list[str], *, applied: bool) -> None:
+    _arrow(ax, (SPINE, middle), (SIDE, middle), head=applied, muted=not applied)
+    style = {"facecolor": "white", "edgecolor": INK, "linestyle": "-"} if applied else {}
+    frame(ax, SIDE, middle - height / 2, SIDE_WIDTH, height, **style)
+    ax.text(SIDE + 0.12, middle, "\n".join(lines), va="center", fontsize=SMALL, linespacing=1.3,
+            color=INK if applied else MUTED)  # fmt: skip
+
+
+def _arrow(ax: Axes, start: tuple, end: tuple, *, head: bool = True, muted: bool = False) -> None:
+    look = {
+        "arrowstyle": "-|>,head_width=0.18,head_length=0.35" if head else "-",
+        "color": MUTED if muted else INK,
+        "linewidth": 0.9,
+        "linestyle": (0, (4, 3)) if muted else "-",
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    ax.annotate("", xy=end, xytext=start, arrowprops=look)
