@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from project import copy_project, raw_file, snakemake
+from project import ROOT, copy_project, raw_file, snakemake
 
 
 def rows(path: Path) -> list[dict]:
@@ -92,3 +92,8 @@ def test_what_cannot_be_evaluated_names_the_variable(run):
     assert (row["verdict"], row["note"]) == ("not_evaluable", "variable calc_change not in cohort ispy1")
     steps = rows(run / "ispy1/steps/flow.csv")
     assert [s["criterion"] for s in steps if s["applied"] == "yes"] == ["mri_before_and_after", "pathology"]
+
+
+def test_the_picture_in_the_readme_is_the_one_that_comes_out(run):
+    shown = (ROOT / "docs/images/ispy1_pcr_by_subtype.png").read_bytes()
+    assert (run / "ispy1/nat_residual_fig_pcr_by_subtype.png").read_bytes() == shown

@@ -63,6 +63,13 @@ def test_the_summary_counts_the_claims(finished):
     assert sum(summary["studies"]["nat_residual"]["cohorts"]["synthetic"].values()) == 435
 
 
+def test_the_readme_shows_the_closing_line(finished):
+    from replicalc.report.summary import closing_line
+
+    line = closing_line(json.loads((finished / "results/summary.json").read_text()))
+    assert line in (ROOT / "README.md").read_text()
+
+
 def test_every_result_is_a_long_table_named_after_its_rule(finished):
     from replicalc.table import COLUMNS
 
