@@ -1,0 +1,186 @@
+"""Results on small cohorts counted by hand, and on cohorts that lack something."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from replicalc import results
+from replicalc.errors import ReplicalcError
+
+
+def test_distribution_counts_known_values_and_every_code(make):
+    found = make(results.distribution, {"grade": ["1", "2", "2", ""]}, variables=["grade"])
+    assert (found("all", "grade=2", "count").value, found("all", "grade=2", "count").n) == (2, 3)
+    assert found("all", "grade=2", "percent").value == pytest.approx(200 / 3)
+    assert found("all", "grade=3", "count").value == 0
+    assert found("all", "grade", "n").n_missing == 1
+    assert found("all", "grade=3", "percent_hi").value > 0
+    assert found.rows[0].cohort == "tiny" and found.rows[0].kind == "synthetic"
+
+
+def test_a_missing_variable_is_named(make):
+    for columns in ({"grade": ["1"]}, {"grade": ["1"], "surgery": [""]}):
+        found = make(results.distribution, columns, variables=["surgery"])
+        assert found.reason() == "variable surgery not in cohort tiny"
+        assert len(found.rows) == 1
+
+
+def test_association_names_one_test_and_shows_the_others(make):
+    columns = {"pcr": ["yes"] * 6 + ["no"] * 6, "subtype": ["tn"] * 5 + ["hrpos_her2neg"] * 6 + ["tn"]}
+    found = make(results.association, columns, rows="pcr", columns="subtype", test="fisher")
+    named = [r for r in found.rows if r.stat == "p"]
+    assert [r.method for r in named] == ["Fisher exact, two-sided"]
+    others = {r.method for r in found.rows if r.stat == "p_alternative"}
+    assert {"Pearson chi-squared", "Pearson chi-squared with Yates correction", "Likelihood-ratio chi-squared"} <= others
+    assert "Linear-by-linear association" not in others
+    assert named[0].value == pytest.approx(0.0800865800865801)
+    assert found("pcr=yes", "subtype=tn", "count").value == 5
+    assert found("pcr=yes", "subtype=tn", "percent").n == 6
+
+
+def test_linear_by_linear_needs_an_order(make):
+    columns = {"recist": ["cr", "pr", "sd", "pd"] * 3, "calc_change": ["decrease", "no_change", "increase", "increase"] * 3}
+    order = {"recist": ["cr", "pr", "sd", "pd"], "calc_change": ["decrease", "no_change", "increase"]}
+    found = make(results.association, columns, rows="recist", columns="calc_change", test="pearson", order=order)
+    trend = [r for r in found.rows if r.method == "Linear-by-linear association" and r.stat == "statistic_alternative"]
+    # M2 = (N - 1) r2 with scores 1..4 and 1, 2, 3, 3.
+    x, y = [1, 2, 3, 4] * 3, [1, 2, 3, 3] * 3
+    mx, my = sum(x) / 12, sum(y) / 12
+    r2 = sum((a - mx) * (b - my) for a, b in zip(x, y, strict=True)) ** 2
+    r2 /= sum((a - mx) ** 2 for a in x) * sum((b - my) ** 2 for b in y)
+    assert trend[0].value == pytest.approx(11 * r2)
+    with pytest.raises(ReplicalcError, match="leaves out codes that occur"):
+        make(results.association, columns, rows="recist", columns="calc_change", test="pearson", order={**order, "recist": ["cr"]})
+
+
+def test_one_variable_is_still_described_when_the_other_is_missing(make):
+    found = make(results.association, {"recist": ["cr", "pr", "pr"]}, rows="recist", columns="calc_change", test="pearson")
+    assert found("all", "recist=pr", "count").value == 2
+    assert found.reason("recist=pr", "calc_change=decrease") == "variable calc_change not in cohort tiny"
+    assert found("all", "recist x calc_change", "p") is None
+
+
+def test_unknown_test(make):
+    columns = {"recist": ["cr"], "pcr": ["yes"]}
+    with pytest.raises(ReplicalcError, match="there is no test 'chi'"):
+        make(results.association, columns, rows="recist", columns="pcr", test="chi")
+
+
+def test_one_level_factor_gives_no_p_and_says_why(make):
+    found = make(results.association, {"pcr": ["yes"] * 4, "grade": ["1", "2", "3", "1"]}, rows="pcr", columns="grade", test="pearson")
+    row = found("all", "pcr x grade", "p")
+    assert math.isnan(row.value) and row.warning
+
+
+def test_clustered_units_are_told(make):
+    columns = {"patient_id": ["a", "a", "b"], "calcified": ["yes", "no", "no"], "malignant": ["yes", "no", "yes"]}
+    found = make(results.association, columns, unit_of_analysis="breast", rows="calcified", columns="malignant", test="pearson")
+    assert "1 patients contribute more than one" in found("all", "calcified x malignant", "p").warning
+
+
+def test_numeric_follows_spss_quantiles(make):
+    sizes = ["10", "20", "30", "40", "100", ""]
+    found = make(results.numeric, {"mri_post_mm": sizes}, variables={"mri_post_mm": "mm"}, unit="cm")
+    assert found("all", "mri_post_mm", "median").value == 3.0
+    assert found("all", "mri_post_mm", "q3").value == 7.0  # position 0.75 x 6 = 4.5 between 4 and 10
+    assert found("all", "mri_post_mm", "q3").method == "type 6"
+    assert [r.value for r in found.rows if r.stat == "q3_alternative" and r.method == "type 7"] == [4.0]
+    assert found("all", "mri_post_mm", "n").n_missing == 1
+    assert found("all", "mri_post_mm", "min") is None
+
+
+def test_numeric_by_group_with_an_empty_one(make):
+    columns = {"mri_post_mm": ["10", "20"], "subtype": ["tn", "tn"]}
+    found = make(results.numeric, columns, variables={"mri_post_mm": "mm"}, unit="cm", by="subtype")
+    assert found("subtype=tn", "mri_post_mm", "mean").value == 1.5
+    assert found.reason("subtype=hrpos_her2pos", "mri_post_mm") == "nobody in this group has a value"
+
+
+ACCURACY = {
+    "mri_complete_response": ["no", "no", "no", "yes", "yes", "no", "yes"],
+    "pcr": ["no", "no", "yes", "no", "yes", "no", ""],
+    "subtype": ["tn", "tn", "tn", "hrpos_her2pos", "tn", "hrpos_her2pos", "tn"],
+}
+MRI = dict(index=("mri_complete_response", "no"), target=("pcr", "no"))
+PLACE = "mri_complete_response=no~pcr=no"
+
+
+def test_accuracy_for_both_targets_and_pooled_groups(make):
+    found = make(results.accuracy, ACCURACY, **MRI, by="subtype", pooled=[["tn", "hrpos_her2pos"]], both_targets=True)
+    assert [found("all", PLACE, cell).value for cell in ("tp", "fp", "fn", "tn")] == [3, 1, 1, 1]
+    assert found("all", PLACE, "sensitivity").value == 75
+    assert found("all", PLACE, "specificity").value == 50
+    flipped = "mri_complete_response=yes~pcr=yes"
+    assert found("all", flipped, "sensitivity").value == 50
+    assert found("subtype=tn", PLACE, "sensitivity").value == 100
+    assert found("subtype=tn|hrpos_her2pos", PLACE, "tp").value == 3
+    assert found("all", PLACE, "tp").n_missing == 1
+    assert found.reason("subtype=hrpos_her2neg", PLACE) == "nobody in this group has both variables"
+    assert found("all", PLACE, "sensitivity_lo").method == "Wilson"
+    assert found("all", PLACE, "sensitivity_clopper_pearson_hi").value > 75
+
+
+def test_misses_are_described(make):
+    found = make(results.misses, ACCURACY, **MRI, described_by=["subtype", "er_status"])
+    assert found("error=false_negative", "subtype=hrpos_her2pos", "count").value == 1
+    assert found("error=false_positive", "subtype=tn", "count").value == 1
+    assert found.reason("error=false_negative", "er_status") == "variable er_status not in cohort tiny"
+
+
+def test_agreement_gives_six_forms_and_names_one(make):
+    columns = {"mri_post_mm": ["10", "20", "35", "0"], "residual_size_mm": ["12", "18", "30", "5"]}
+    found = make(
+        results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)"
+    )
+    place = "mri_post_mm~residual_size_mm"
+    named = found("all", place, "icc")
+    x, y = [1, 2, 3.5, 0], [1.2, 1.8, 3.0, 0.5]
+    mx, my = sum(x) / 4, sum(y) / 4
+    cov = sum((a - mx) * (b - my) for a, b in zip(x, y, strict=True))
+    expected = 2 * cov / (sum((a - mx) ** 2 for a in x) + sum((b - my) ** 2 for b in y))
+    assert named.value == pytest.approx(expected)
+    assert named.method.startswith("ICC(C,1): ")
+    assert len([r for r in found.rows if r.stat == "icc_alternative"]) == 5
+    assert found("all", place, "bias").value == pytest.approx(0.0)
+
+
+def test_agreement_of_one_patient(make):
+    columns = {"mri_post_mm": ["10"], "residual_size_mm": ["12"]}
+    found = make(results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)")
+    assert "needs at least 2" in found.reason()
+
+
+def test_before_after(make):
+    columns = {"mri_pre_mm": ["20", "30", "40", "50"], "mri_post_mm": ["10", "30", "50", ""]}
+    found = make(results.before_after, columns, before="mri_pre_mm", after="mri_post_mm", unit="cm", canonical="mm")
+    place = "mri_post_mm - mri_pre_mm"
+    assert [found("all", place, s).value for s in ("n_decrease", "n_increase", "n_equal")] == [1, 1, 1]
+    assert found("all", place, "p").n == 3
+    assert found("all", "mri_pre_mm", "median").value == 3.5
+    assert len([r for r in found.rows if r.stat == "p_alternative"]) == 4
+
+
+def test_statement(make, tmp_path):
+    make(results.distribution, {"surgery": ["mastectomy", "mastectomy", "breast_conserving"]}, variables=["surgery"])
+    file, out = tmp_path / "tiny_result.csv", tmp_path / "s.csv"
+    more = (("first", "all", "surgery=mastectomy", "count"), ">", ("second", "all", "surgery=breast_conserving", "count"))
+    from replicalc.table import Lookup, read_result
+
+    for relations, expected in (([more], 1), ([more, (more[0], "<=", 1)], 0)):
+        results.statement(file, file, out, tmp_path / "log", relations=relations)
+        assert Lookup(read_result(out))("all", "", "holds").value == expected
+    results.statement(file, file, out, tmp_path / "log", relations=[(("first", "all", "grade=1", "count"), ">", 0)])
+    assert "no count of grade=1" in Lookup(read_result(out)).reason()
+    with pytest.raises(ReplicalcError, match="is no relation"):
+        results.statement(file, file, out, tmp_path / "log", relations=[(more[0], "~", 1)])
+
+
+def test_a_failing_job_leaves_no_file_and_a_full_log(make, tmp_path):
+    with pytest.raises(ReplicalcError, match="there is no test"):
+        make(results.association, {"grade": ["1"], "pcr": ["yes"]}, rows="grade", columns="pcr", test="x")
+    assert not (tmp_path / "tiny_result.csv").exists()
+    assert not list(tmp_path.glob("*.part")) and not list(tmp_path.glob(".*part"))
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" in log and "param  test = 'x'" in log
+    assert log.strip().splitlines()[-1].startswith("tiny_result: there is no test 'x'")

@@ -1,0 +1,19 @@
+"""The functions that rules call: each reads files, computes one result, writes one table. Imports stay lean."""
+
+from replicalc.results.agreement import accuracy, agreement, misses
+from replicalc.results.association import association, before_after
+from replicalc.results.describe import cited, distribution, numeric, patient_flow
+from replicalc.results.statement import statement
+
+__all__ = [
+    "accuracy",
+    "agreement",
+    "association",
+    "before_after",
+    "cited",
+    "distribution",
+    "misses",
+    "numeric",
+    "patient_flow",
+    "statement",
+]

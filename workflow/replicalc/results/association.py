@@ -1,0 +1,130 @@
+"""Results that compare: two categorical variables with every test side by side, and one variable before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from replicalc.errors import ReplicalcError
+from replicalc.job import job
+from replicalc.results.common import absent, clustered, open_cohort, with_warning
+from replicalc.results.describe import add_number, add_share, in_unit
+from replicalc.table import ResultTable
+
+
+def tests_by_name() -> dict[str, Callable]:
+    """The names that a rule can give for ``test``."""
+    from replicalc.stats import contingency
+
+    return {
+        "pearson": contingency.pearson,
+        "yates": contingency.yates,
+        "likelihood_ratio": contingency.likelihood_ratio,
+        "fisher": contingency.fisher_freeman_halton,
+        "exact_pearson": contingency.exact_pearson,
+        "linear_by_linear": contingency.linear_by_linear,
+    }
+
+
+@job
+def association(cohort, out, *, rows, columns, test, order=None, subset=None, conf_level=0.95):
+    """Cross-tabulate two variables and test their association.
+
+    Counts and row percentages with Wilson intervals for every cell and margin; then the test that the study uses
+    (``test``) as ``p`` and all the others as ``p_alternative``. Linear-by-linear only where ``order`` gives the codes of
+    both variables from least to most (scores 1, 2, ...). Patients with either variable missing are left out and counted.
+    If one variable is not there at all, the other is still described.
+    """
+    data, table = open_cohort(cohort, subset, out)
+    lacking = data.missing_variables(rows, columns)
+    absent(data, table, rows, columns)
+    present = [name for name in (rows, columns) if name not in lacking]
+    frame = data.frame[data.frame[present].notna().all(axis=1)] if present else data.frame.iloc[:0]
+    missing = len(data.frame) - len(frame)
+    note = clustered(data)
+    for name in present:
+        counts = frame[name].value_counts()
+        for code in frame[name].cat.categories:
+            add_share(table, int(counts.get(code, 0)), len(frame), missing, variable=f"{name}={code}",
+                      conf_level=conf_level, warning=note)  # fmt: skip
+    if not lacking:
+        _cells(table, frame, rows, columns, missing, conf_level, note)
+        _tests(table, frame, rows, columns, missing, test, order, note)
+    table.write(out)
+
+
+def _cells(table: ResultTable, frame, rows, columns, missing, conf_level, note) -> None:
+    for code in frame[rows].cat.categories:
+        part = frame[frame[rows] == code]
+        table.add("n", len(part), group=f"{rows}={code}", variable=columns, n=len(part))
+        counts = part[columns].value_counts()
+        for other in frame[columns].cat.categories:
+            add_share(table, int(counts.get(other, 0)), len(part), missing, group=f"{rows}={code}",
+                      variable=f"{columns}={other}", conf_level=conf_level, warning=note)  # fmt: skip
+
+
+def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note) -> None:
+    import numpy as np
+
+    from replicalc.stats import contingency
+
+    codes = [(order or {}).get(name) or list(frame[name].cat.categories) for name in (rows, columns)]
+    places = [frame[name].cat.set_categories(c).cat.codes.to_numpy() for name, c in zip((rows, columns), codes, strict=True)]
+    if any((place < 0).any() for place in places):
+        raise ReplicalcError(f"{table.result}: 'order' leaves out codes that occur; give all of them")
+    counts = np.zeros([len(c) for c in codes], dtype=int)
+    np.add.at(counts, tuple(places), 1)
+    ordered = order is not None and rows in order and columns in order
+    place = dict(variable=f"{rows} x {columns}", n=len(frame), n_missing=missing)
+    small, least = contingency.cochran_rule(counts)
+    table.add("expected_below_5_percent", 100 * small, unit="percent", **place)
+    table.add("expected_smallest", least, **place)
+    two_by_two = (counts.sum(axis=1) > 0).sum() == 2 and (counts.sum(axis=0) > 0).sum() == 2
+    tests = tests_by_name()
+    if named not in tests:
+        raise ReplicalcError(f"{table.result}: there is no test '{named}'. Tests: {', '.join(tests)}")
+    for name, function in tests.items():
+        if name != named and ((name == "yates" and not two_by_two) or (name == "linear_by_linear" and not ordered)):
+            continue
+        result = with_warning(function(counts), note)
+        table.add_test(result, named=name == named, **place)
+
+
+@job
+def before_after(cohort, out, *, before, after, unit, canonical, subset=None, quantiles="type 6", conf_level=0.95):
+    """Describe a measurement before and after treatment, and test the change within patients: Wilcoxon signed-rank.
+
+    Named: as SPSS computes it (asymptotic, zeros dropped, ties corrected, no continuity correction). Beside it: with
+    continuity correction, zeros by Pratt, exact where there are no ties, and the sign test.
+    """
+    import numpy as np
+
+    from replicalc.stats import describe, rank
+
+    data, table = open_cohort(cohort, subset, out)
+    lacking = data.missing_variables(before, after)
+    absent(data, table, before, after)
+    for name in (before, after):
+        if name not in lacking:
+            add_number(table, data.frame[name], canonical, unit, quantiles=quantiles, conf_level=conf_level)
+    pairs = data.frame[[before, after]].dropna() if not lacking else []
+    if not len(pairs):
+        if not lacking:
+            table.not_evaluable("nobody has both measurements", variable=f"{after} - {before}")
+        return table.write(out)
+    x, y = (in_unit(pairs[name], canonical, unit) for name in (before, after))
+    difference = np.round(y - x, 6)
+    place = dict(variable=f"{after} - {before}", n=len(pairs), n_missing=len(data.frame) - len(pairs))
+    table.add("median", describe.quantile(difference, 0.5, quantiles), unit=unit, method=quantiles, **place)
+    table.add_interval("median", describe.median_interval(difference, conf_level), unit=unit, **place)
+    for stat, count in (
+        ("n_decrease", (difference < 0).sum()),
+        ("n_increase", (difference > 0).sum()),
+        ("n_equal", (difference == 0).sum()),
+    ):
+        table.add(stat, int(count), **place)
+    as_spss = dict(zeros="wilcox", continuity=False, method="asymptotic")
+    table.add_test(rank.wilcoxon_signed_rank(y, x, **as_spss), named=True, **place)
+    for other in ({"continuity": True}, {"zeros": "pratt"}, {"method": "exact"}):
+        table.add_test(rank.wilcoxon_signed_rank(y, x, **{**as_spss, **other}), named=False, **place)
+    table.add_test(rank.sign_test(y, x), named=False, **place)
+    return table.write(out)
