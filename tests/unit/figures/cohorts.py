@@ -80,5 +80,6 @@ EVERY = {
     "no_mammography": lambda: without("calc_extent_pre_mm", "calc_extent_post_mm", "calc_change"),
     "no_pathology": lambda: without("residual_size_mm", "residual_type", "miller_payne", "pcr"),
     "no_subtype": lambda: without("subtype"),
+    "no_grade": lambda: without("miller_payne"),
     "no_classes": lambda: without("calc_change", "miller_payne"),
 }

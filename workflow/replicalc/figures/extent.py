@@ -88,7 +88,7 @@ def _panels(data: Cohort) -> tuple[list[tuple[str, np.ndarray, dict]], list[str]
         mine = known.loc[known["calc_change"] == code, [BEFORE, AFTER]]
         panels.append((code_label("calc_change", code), in_unit(mine, "mm", "cm"), look))
     without = int(known["calc_change"].isna().sum())
-    return panels, [f"{without} without class of change not drawn"] if without else []
+    return panels, [f"without class of change, not drawn: {without} patients"] if without else []
 
 
 def _frame(ax: Axes, highest: float, title: str, *, first: bool) -> None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 REFERENCE = "residual_size_mm"
 WIDE, TALL = 2.3, 2.2
 COLUMNS = (0.65, 4.35)  # inches: left edge of the plots
-AREA, LARGEST = 7.0, 260.0  # area of the mark of one patient, and of the largest mark, in square points
+AREA, SMALLEST, LARGEST = 7.0, 1.5, 260.0  # square points: mark of one patient, and the bounds in a big cohort
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,11 @@ def _handles(most: int, area: float) -> list:
     from matplotlib.lines import Line2D
 
     style = {"linestyle": "none", "marker": "o", "color": MUTED, "alpha": 0.6, "markeredgewidth": 0}
-    numbers = sorted({1, min(5, most), most})
+    numbers = sorted({1, max(1, most // 4), most})
     return [
-        Line2D([], [], markersize=math.sqrt(area * n), label=f"{n} patient{'s' if n > 1 else ''}", **style)
+        Line2D(
+            [], [], markersize=math.sqrt(max(SMALLEST, area * n)), label=f"{n} patient{'s' if n > 1 else ''}", **style
+        )
         for n in numbers
     ]
 
@@ -134,7 +136,7 @@ def _places(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _points(ax: Axes, points: np.ndarray, look: dict, area: float) -> None:
     """Draw one mark for each place, its area by the number of patients there."""
     places, n = _places(points)
-    ax.scatter(*places.T, s=area * n, alpha=0.55, linewidths=0, clip_on=False, zorder=3, **look)
+    ax.scatter(*places.T, s=(area * n).clip(min=SMALLEST), alpha=0.55, linewidths=0, clip_on=False, zorder=3, **look)
 
 
 def _bland_altman(ax: Axes, column: Column, area: float, top: float) -> None:
