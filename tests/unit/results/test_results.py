@@ -148,7 +148,16 @@ def test_agreement_gives_six_forms_and_names_one(make):
 def test_agreement_of_one_patient(make):
     columns = {"mri_post_mm": ["10"], "residual_size_mm": ["12"]}
     found = make(results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)")
-    assert "needs at least 2" in found.reason()
+    assert found.reason() == "an ICC needs at least 2 patients with both sizes; here 1"
+
+
+def test_agreement_of_two_patients_says_why_there_is_none(make):
+    columns = {"mri_post_mm": ["10", "20"], "residual_size_mm": ["12", "25"]}
+    found = make(
+        results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)"
+    )
+    row = found("all", "mri_post_mm~residual_size_mm", "icc")
+    assert math.isnan(row.value) and row.warning.endswith("fewer than five ratings")
 
 
 def test_before_after(make):

@@ -128,7 +128,7 @@ def agreement(cohort, out, *, x, y, unit, canonical, form, by=None, subset=None,
         ratings = in_unit(pairs, canonical, unit)
         place = dict(group=group, variable=f"{x}~{y}", n=len(pairs), n_missing=len(part.frame) - len(pairs))
         if len(pairs) < 2:
-            table.not_evaluable(f"{len(pairs)} patients with both sizes; an ICC needs at least 2", group=group)
+            table.not_evaluable(f"an ICC needs at least 2 patients with both sizes; here {len(pairs)}", group=group)
             continue
         for icc in stats.icc(ratings, conf_level):
             named = icc.form == form

@@ -41,7 +41,7 @@ def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
 
     Values and F are pingouin's (analysis of variance); its limits come rounded to two places, so they are
     computed here from the mean squares. Pingouin switches its own rounding options while it runs: threads
-    need a lock. Negative estimates are kept. Fewer than two subjects or raters, or
+    need a lock. Negative estimates are kept. Fewer than two subjects or raters, fewer than five ratings, or
     subjects whose means do not differ, give ``nan``; without any error variance F is infinite, and limits and
     P are ``nan``.
 
@@ -57,6 +57,8 @@ def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
     n, k = x.shape
     if n < 2 or k < 2:
         return _undefined(n, k, level, "fewer than two subjects or two raters")
+    if x.size < 5:
+        return _undefined(n, k, level, "fewer than five ratings")
     ms = _mean_squares(x)
     if ms.subjects == 0:
         return _undefined(n, k, level, "the mean ratings of the subjects do not differ")

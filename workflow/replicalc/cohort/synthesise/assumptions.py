@@ -31,6 +31,7 @@ def nat_residual_assumptions(joint: Joint, largest_cm: dict[str, float]) -> list
         ["calc_cc_*, calc_mlo_*", "the smaller view is 70 to 100 % of the larger, either view may be the larger",
          "only the larger is analysed", own],
         ["largest sizes", ", ".join(f"{name} {value} cm" for name, value in largest_cm.items()), "not printed", own],
+        ["sizes above the third quartile", "rise with the cube of the rank", "large sizes are rare; not printed", own],
         ["residual_size_mm", "0 in pCR, residual DCIS does not count", "reading, see NOTES.md", own],
         ["age_years", "normal, rounded to whole years, 25 to 75", "mean and SD are printed", own],
         ["dates", "surgery spread evenly over the printed period; treatment lasts 130 to 199 days",

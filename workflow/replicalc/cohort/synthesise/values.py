@@ -6,21 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+#: How fast sizes grow above the third quartile: with this power of the rank.
+TAIL = 3
+
 
 def sample_with_quartiles(
     n: int, zeros: int, quartiles: Sequence[float], largest: float, least: float, step: float = 0.1
 ) -> np.ndarray:
     """Return n ascending grid values, ``zeros`` of them 0, whose type 6 quartiles are near the wanted ones.
 
-    Values run linearly between the quartiles' positions (n + 1) q; both neighbours of a position between two ranks get
-    the quartile itself where they are free.
+    Values run linearly between the quartiles' positions (n + 1) q, and above the last one rise with the cube of the
+    rank, because large sizes are rare; both neighbours of a position between two ranks get the quartile itself where
+    they are free.
     """
     ranks = np.arange(1, n + 1)
     positions = [(n + 1) * q for q in (0.25, 0.5, 0.75)]
     anchors = [(float(zeros), 0.0 if zeros else least)]
     anchors += [(h, q) for h, q in zip(positions, quartiles, strict=True) if h > zeros and q > 0]
     anchors.append((n + 0.5, largest))
+    (start, above), (end, _) = anchors[-2:]
     x = np.interp(ranks, [a for a, _ in anchors], [v for _, v in anchors])
+    tail = ranks > start
+    x[tail] = above + (largest - above) * ((ranks[tail] - start) / (end - start)) ** TAIL
     for h, q in zip(positions, quartiles, strict=True):
         below, above = int(np.floor(h)), int(np.ceil(h))
         if not 1 <= below <= above <= n or above <= zeros:
