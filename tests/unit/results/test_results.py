@@ -54,6 +54,18 @@ def test_linear_by_linear_needs_an_order(make):
         make(results.association, columns, rows="recist", columns="calc_change", test="pearson", order={**order, "recist": ["cr"]})
 
 
+def test_an_empty_category_keeps_the_scores_of_the_others(make):
+    columns = {"recist": ["cr", "cr", "sd", "pd"] * 3, "calc_change": ["decrease", "no_change", "increase", "increase"] * 3}
+    order = {"recist": ["cr", "pr", "sd", "pd"], "calc_change": ["decrease", "no_change", "increase"]}
+    found = make(results.association, columns, rows="recist", columns="calc_change", test="pearson", order=order)
+    (trend,) = [r for r in found.rows if r.method == "Linear-by-linear association" and r.stat == "statistic_alternative"]
+    import numpy as np
+
+    assert trend.value == pytest.approx(11 * np.corrcoef([1, 1, 3, 4] * 3, [1, 2, 3, 3] * 3)[0, 1] ** 2)
+    assert found("all", "recist x calc_change", "p").warning.endswith("nobody has recist=pr")
+    assert found("all", "recist x calc_change", "df").value == 4
+
+
 def test_one_variable_is_still_described_when_the_other_is_missing(make):
     found = make(results.association, {"recist": ["cr", "pr", "pr"]}, rows="recist", columns="calc_change", test="pearson")
     assert found("all", "recist=pr", "count").value == 2

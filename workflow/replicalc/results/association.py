@@ -73,19 +73,26 @@ def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note
         raise ReplicalcError(f"{table.result}: 'order' leaves out codes that occur; give all of them")
     counts = np.zeros([len(c) for c in codes], dtype=int)
     np.add.at(counts, tuple(places), 1)
+    empty = [f"{rows}={code}" for code, n in zip(codes[0], counts.sum(axis=1), strict=True) if not n]
+    empty += [f"{columns}={code}" for code, n in zip(codes[1], counts.sum(axis=0), strict=True) if not n]
+    if empty and len(frame):
+        note = "; ".join(filter(None, [f"nobody has {', '.join(empty)}", note]))
+    kept = np.flatnonzero(counts.sum(axis=1)), np.flatnonzero(counts.sum(axis=0))
+    counts = counts[np.ix_(*kept)]
     ordered = order is not None and rows in order and columns in order
     place = dict(variable=f"{rows} x {columns}", n=len(frame), n_missing=missing)
     small, least = contingency.cochran_rule(counts)
     table.add("expected_below_5_percent", 100 * small, unit="percent", **place)
     table.add("expected_smallest", least, **place)
-    two_by_two = (counts.sum(axis=1) > 0).sum() == 2 and (counts.sum(axis=0) > 0).sum() == 2
+    two_by_two = counts.shape == (2, 2)
     tests = tests_by_name()
     if named not in tests:
         raise ReplicalcError(f"{table.result}: there is no test '{named}'. Tests: {', '.join(tests)}")
     for name, function in tests.items():
         if name != named and ((name == "yates" and not two_by_two) or (name == "linear_by_linear" and not ordered)):
             continue
-        result = with_warning(function(counts), note)
+        scores = {"row_scores": kept[0] + 1, "col_scores": kept[1] + 1} if name == "linear_by_linear" else {}
+        result = with_warning(function(counts, **scores), note)
         table.add_test(result, named=name == named, **place)
 
 
