@@ -97,3 +97,10 @@ def test_what_cannot_be_evaluated_names_the_variable(run):
 def test_the_picture_in_the_readme_is_the_one_that_comes_out(run):
     shown = (ROOT / "docs/images/ispy1_pcr_by_subtype.png").read_bytes()
     assert (run / "ispy1/nat_residual_fig_pcr_by_subtype.png").read_bytes() == shown
+
+
+@pytest.mark.parametrize("cohort", ["ispy1", "cmmd"])
+def test_verdicts_are_those_last_looked_at(run, cohort):
+    golden = rows(ROOT / f"tests/golden/nat_residual_{cohort}.csv")
+    found = [{name: row[name] for name in golden[0]} for row in rows(run / cohort / "comparison.csv")]
+    assert [pair for pair in zip(golden, found, strict=True) if pair[0] != pair[1]] == []

@@ -51,6 +51,12 @@ def test_every_claim_has_a_verdict(finished):
     assert len(rows(finished / "results/claims.csv")) == 435
 
 
+def test_verdicts_are_those_last_looked_at(finished):
+    golden = rows(ROOT / "tests/golden/nat_residual_synthetic.csv")
+    found = [{name: row[name] for name in golden[0]} for row in rows(finished / RESULTS / "comparison.csv")]
+    assert [pair for pair in zip(golden, found, strict=True) if pair[0] != pair[1]] == []
+
+
 def test_wholes_of_counts_agree_with_the_paper(finished):
     printed = {c.claim_id: c.reported for c in CLAIMS}
     for row, claim in zip(rows(finished / RESULTS / "comparison.csv"), CLAIMS, strict=True):
