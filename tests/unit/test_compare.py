@@ -14,12 +14,13 @@ def claim(stat, reported, variable="v", group="all", of="", kind="count") -> Cla
     return Claim("s.c", "s_r", "Table", kind, reported, reported, "label", group, variable, stat, of)
 
 
-def judge(stat, reported, value, n=100, extra=(), of="", whole="127", **row):
-    rows = [Row("s_r", "all", "v", stat, value, n=n, **row)]
-    rows += [Row("s_r", "all", "v", name, limit, conf_level=0.95) for name, limit in extra]
-    mine = claim(stat, reported, of=of)
+def judge(stat, reported, value, n=100, extra=(), of="", whole="127", variable="v=a", codes="ab", kind="real", **row):
+    rows = [Row("s_r", "all", variable, stat, value, n=n, kind=kind, **row)]
+    rows += [Row("s_r", "all", variable, name, limit, conf_level=0.95) for name, limit in extra]
+    rows += [Row("s_r", "all", f"v={code}", "percent", 1.0) for code in codes if stat != "percent" or code != "a"]
+    mine = claim(stat, reported, of=of, variable=variable)
     claims = {"s.c": mine, "s.n": claim("n_included", whole)}
-    return compare(mine, Lookup(rows), claims, alpha=0.05)
+    return compare(mine, {"s_r": Lookup(rows)}, claims, alpha=0.05)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +56,83 @@ def test_shares(reported, value, limits, verdict):
     assert judge("percent", reported, value, extra=extra).verdict == verdict
 
 
+def test_a_share_of_three_categories_has_no_direction():
+    extra = [("percent_lo", 10.3), ("percent_hi", 20.1)]
+    assert judge("percent", "36.5", 14.6, extra=extra, codes="abc").verdict == "conclusion_differs"
+    assert judge("count", "10", 40, n=100, of="s.n", codes="abc").verdict == "conclusion_differs"
+
+
+def test_the_middle_itself_is_on_no_side():
+    extra = [("percent_lo", 5.0), ("percent_hi", 15.0)]
+    assert judge("percent", "50", 10.0, extra=extra).verdict == "conclusion_differs"
+    assert judge("count", "13", 50, n=100, of="s.n").verdict == "conclusion_differs"
+
+
 def test_icc_and_its_limits():
     extra = [("icc_lo", 0.1), ("icc_hi", 0.5)]
     assert judge("icc", "0.771", 0.3, extra=extra).verdict == "same_direction"
     assert judge("icc", "0.450", 0.3, extra=extra).verdict == "same_conclusion"
     assert judge("icc", "−0.018", 0.3, extra=extra).verdict == "conclusion_differs"
-    assert judge("icc_lo", "−0.078", -0.2).verdict == "same_conclusion"
-    assert judge("icc_lo", "−0.078", 0.02).verdict == "conclusion_differs"
+
+
+@pytest.mark.parametrize(
+    ("printed", "here", "verdict"),
+    [
+        (("−0.078", "0.266"), (-0.2, 0.4), "same_conclusion"),
+        (("−0.078", "0.266"), (0.02, 0.4), "conclusion_differs"),
+        (("0.689", "0.833"), (0.1, 0.4), "same_conclusion"),
+        (("0.689", "0.833"), (-0.4, -0.1), "conclusion_differs"),
+    ],
+)
+def test_a_limit_is_judged_with_its_partner(printed, here, verdict):
+    pair = {stat: claim(stat, text) for stat, text in zip(("icc_lo", "icc_hi"), printed, strict=True)}
+    rows = [Row("s_r", "all", "v", stat, value) for stat, value in zip(pair, here, strict=True)]
+    for each in pair.values():
+        assert compare(each, {"s_r": Lookup(rows)}, pair, 0.05).verdict == verdict
+
+
+def test_a_bare_zero_has_the_precision_of_its_column():
+    q1, median = claim("q1", "0"), claim("median", "0.8")
+    rows = [
+        Row("s_r", "all", "v", "q1", 0.4),
+        Row("s_r", "all", "v", "q1_lo", 0.0),
+        Row("s_r", "all", "v", "q1_hi", 0.9),
+    ]
+    found = compare(q1, {"s_r": Lookup(rows)}, {"a": q1, "b": median}, 0.05)
+    assert (found.verdict, found.replicated) == ("same_conclusion", "0.4")
+
+
+def test_other_tests_that_print_the_same_are_named():
+    mine = claim("p", "0.14")
+    rows = [
+        Row("s_r", "all", "v", "p", 0.0977, method="Fisher"),
+        Row("s_r", "all", "v", "p_alternative", 0.1413, method="exact Pearson"),
+        Row("s_r", "all", "v", "p_alternative", 0.2, method="Pearson"),
+    ]
+    found = compare(mine, {"s_r": Lookup(rows)}, {}, 0.05)
+    assert found.note == "P is not below 0.05 here; prints the same by: exact Pearson"
+
+
+def test_truncation_shows_what_it_truncated():
+    found = judge("p", "0.09", 0.0977)
+    assert (found.verdict, found.replicated, found.note) == ("same_print", "0.09", "only by truncation of 0.0977")
+
+
+def test_a_cell_of_a_2x2_is_out_of_the_margin_that_the_sentence_names():
+    fn, negatives = claim("fn", "6", of="s.neg"), claim("count", "42", variable="cr=yes")
+    rows = [Row("s_r", "all", "v", "fn", 19, n=204), Row("s_r", "all", "cr=yes", "count", 46, n=204)]
+    found = compare(fn, {"s_r": Lookup(rows)}, {"s.c": fn, "s.neg": negatives}, 0.05)
+    assert found.verdict == "conclusion_differs" and "41.3 % here" in found.note and "14.3 % printed" in found.note
+
+
+def test_wording_is_not_for_patients_to_confirm():
+    found = compare(
+        claim("wording", "target wording", variable=""),
+        {"s_r": Lookup([Row("s_r", "all", "", "holds", 1.0)])},
+        {},
+        0.05,
+    )
+    assert found.verdict == "not_evaluable" and found.note.endswith("it holds here")
 
 
 def test_medians_have_no_direction():
@@ -79,24 +150,29 @@ def test_counts_are_compared_as_shares_of_their_whole():
 
 
 def test_the_size_of_a_cohort_is_not_a_finding():
-    found = judge("n_included", "127", 204, n=221)
-    assert found.verdict == "not_evaluable" and "not a finding" in found.note
+    for size in (204, 127):
+        found = judge("n_included", "127", size, n=221)
+        assert found.verdict == "not_evaluable" and "not a finding" in found.note
+    assert judge("n_included", "127", 127, n=168, kind="synthetic").verdict == "same_print"
 
 
 def test_what_is_not_there_is_named():
     rows = [Row("s_r", "all", "", "not_evaluable", warning="variable surgery not in cohort x")]
-    found = compare(claim("count", "5"), Lookup(rows), {}, 0.05)
+    found = compare(claim("count", "5"), {"s_r": Lookup(rows)}, {}, 0.05)
     assert (found.verdict, found.note, found.replicated) == ("not_evaluable", "variable surgery not in cohort x", "")
 
 
 def test_rounding_other_than_half_up_is_named():
-    assert judge("percent", "12", 12.5).note == "by half-even"
+    assert judge("percent", "12", 12.5).note == "only by half-even of 12.5"
 
 
 def test_number_words_and_statements():
     assert judge("n_levels", "two", 2).verdict == "same_print"
     holds = compare(
-        claim("holds", "max ICCb", variable=""), Lookup([Row("r", "all", "", "holds", 0.0, method="a > b")]), {}, 0.05
+        claim("holds", "max ICCb", variable=""),
+        {"s_r": Lookup([Row("r", "all", "", "holds", 0.0, method="a > b")])},
+        {},
+        0.05,
     )
     assert (holds.verdict, holds.replicated, holds.note) == (
         "conclusion_differs",

@@ -83,7 +83,12 @@ def test_cmmd_calcification_by_malignancy_and_subtype(run):
     found = stat(run, "cmmd", "cohort_calcified_subtype", "intrinsic_subtype=her2_enriched", "calcified=yes", "count")
     assert found == (calcified & (data["subtype"] == "HER2-enriched")).sum()
     (row,) = [r for r in rows(run / "cmmd/cohort_calcified_malignant.csv") if r["stat"] == "p"]
-    assert "97 patients contribute more than one" in row["warning"]
+    assert "of the patients analysed 97 contribute more than one" in row["warning"]
+    (row,) = [r for r in rows(run / "cmmd/cohort_calcified_subtype.csv") if r["stat"] == "p"]
+    assert "contribute more than one" not in row["warning"] and "chosen for cancer" in row["warning"]
+    first = data["ID1"].str.startswith("D1-")
+    found = stat(run, "cmmd", "cohort_calcified_malignant_unselected", "calcified=yes", "malignant=yes", "count")
+    assert found == (calcified & malignant & first).sum() == 246
 
 
 def test_what_cannot_be_evaluated_names_the_variable(run):
@@ -91,7 +96,12 @@ def test_what_cannot_be_evaluated_names_the_variable(run):
     row = notes["nat_residual.t4.recist.cr.decrease.n"]
     assert (row["verdict"], row["note"]) == ("not_evaluable", "variable calc_change not in cohort ispy1")
     steps = rows(run / "ispy1/steps/flow.csv")
-    assert [s["criterion"] for s in steps if s["applied"] == "yes"] == ["mri_before_and_after", "pathology"]
+    assert [s["criterion"] for s in steps if s["applied"] == "yes"] == [
+        "breast_cancer",
+        "mri_before_and_after",
+        "pathology",
+    ]
+    assert "lymph nodes" in notes["nat_residual.t1.pcr.yes.n"]["note"]
 
 
 def test_the_picture_in_the_readme_is_the_one_that_comes_out(run):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from replicalc.cohort.frame import read_cohort
@@ -14,20 +15,11 @@ from replicalc.verify.printed import Printed, as_printed, parse, rounding_needed
 
 COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note", "cohort", "kind")
 VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_differs", "not_evaluable")
-#: Statistics that are percentages of a known number of patients, so that 50 % is a natural midpoint.
-SHARES = [
-    "percent",
-    "sensitivity",
-    "specificity",
-    "ppv",
-    "npv",
-    "accuracy",
-    "false_positive_rate",
-    "false_negative_rate",
-    "prevalence",
-]
-#: Limits of an interval whose null value is 0.
-LIMITS_AROUND_ZERO = ("icc_lo", "icc_hi")
+#: Measures of two outcomes, so that 50 % is a natural middle. A share is one too if its variable has two codes.
+TWO_OUTCOMES = ("sensitivity", "specificity", "accuracy", "false_positive_rate", "false_negative_rate")
+SHARES = ("percent", "ppv", "npv", "prevalence", *TWO_OUTCOMES)
+QUANTILES = ("median", "q1", "q3")
+SIZES = ("n", "n_included", "n_assessed")
 WORDS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
 
 
@@ -51,26 +43,31 @@ def comparison(claims_file, study_file, cohort_file, result_files, out):
     by_id = {claim.claim_id: claim for claim in claims}
     rows = []
     for claim in claims:
-        found = compare(claim, lookups[claim.result], by_id, alpha)
+        found = compare(claim, lookups, by_id, alpha)
+        note = _join(found.note, *_differences(claim, cohort.notes))
         n = "" if found.n is None else str(found.n)
-        rows.append(
-            [
-                claim.claim_id,
-                claim.result,
-                claim.reported,
-                found.replicated,
-                n,
-                found.verdict,
-                found.note,
-                cohort.name,
-                cohort.kind,
-            ]
-        )
+        told = [claim.claim_id, claim.result, claim.reported, found.replicated, n, found.verdict, note]
+        rows.append([*told, cohort.name, cohort.kind])
     write_text(out, to_csv(rows, COLUMNS))
 
 
-def compare(claim: Claim, lookup: Lookup, claims: dict[str, Claim], alpha: float) -> Comparison:
+def _differences(claim: Claim, notes: dict[str, str]) -> list[str]:
+    """Say where a variable of the claim means something else in this cohort."""
+    names = {part.partition("=")[0].strip() for part in re.split(r"[;~]| x | - ", f"{claim.group};{claim.variable}")}
+    return [f"{name} here: {notes[name]}" for name in sorted(names & set(notes))]
+
+
+def compare(claim: Claim, lookups: dict[str, Lookup], claims: dict[str, Claim], alpha: float) -> Comparison:
     """Give the verdict on one claim from the statistics of its result."""
+    lookup = lookups[claim.result]
+    if claim.stat == "wording":
+        row = lookup(claim.group, claim.variable, "holds")
+        seen = (
+            ""
+            if row is None or math.isnan(row.value)
+            else ("; it holds here" if row.value else "; it does not hold here")
+        )
+        return Comparison("", None, "not_evaluable", f"about the paper's wording, which no patients can confirm{seen}")
     row = lookup(claim.group, claim.variable, claim.stat)
     if row is None or math.isnan(row.value):
         why = (row.warning if row else "") or lookup.reason(claim.group, claim.variable)
@@ -78,26 +75,37 @@ def compare(claim: Claim, lookup: Lookup, claims: dict[str, Claim], alpha: float
         return Comparison("", row.n if row else None, "not_evaluable", why)
     if claim.stat == "holds":
         holds = row.value == 1
-        note = f"{'holds' if holds else 'does not hold'}: {row.method}"
-        return Comparison(
-            "holds" if holds else "does not hold",
-            row.n,
-            "same_conclusion" if holds else "conclusion_differs",
-            note,
-        )
+        told = "holds" if holds else "does not hold"
+        return Comparison(told, row.n, "same_conclusion" if holds else "conclusion_differs", f"{told}: {row.method}")
     printed = printed_number(claim.reported)
     if printed is None:
         return Comparison(f"{row.value:g}", row.n, "not_evaluable", f"'{claim.reported}' is not a number")
-    shown = as_printed(row.value, printed)
+    printed = replace(printed, decimals=_decimals(claim, printed, claims))
+    if claim.stat in SIZES and not claim.of and row.kind == "real":
+        why = "the size of this cohort; not a finding that another cohort can repeat"
+        return Comparison(as_printed(row.value, printed), row.n, "not_evaluable", why)
     rounding = rounding_needed(row.value, printed)
     whole = _printed_whole(claim, claims)
-    if whole is not None and whole != _whole_here(claim, row, lookup):
+    if whole is not None and whole != _whole_here(claim, row, lookups, claims):
         rounding = None  # the same count out of another number of patients is not the same finding
+    shown = as_printed(row.value, printed, rounding)
     if rounding is not None:
-        note = "" if rounding in ("half-up", "inequality") else f"by {rounding}"
+        note = "" if rounding in ("half-up", "inequality") else f"only by {rounding} of {row.value:.6g}"
         return Comparison(shown, row.n, "same_print", _join(note, row.warning))
-    verdict, note = _nearest(claim, printed, row, lookup, claims, alpha)
+    verdict, note = _nearest(claim, printed, row, lookups, claims, alpha)
     return Comparison(shown, row.n, verdict, _join(note, row.warning))
+
+
+def _decimals(claim: Claim, printed: Printed, claims: dict[str, Claim]) -> int:
+    """Give a bare 0 the precision of its column: in a column of 0.8 and 1.5 it means 0.0."""
+    if printed.value or claim.stat not in QUANTILES:
+        return printed.decimals
+    column = [
+        parse(other.reported)
+        for other in claims.values()
+        if (other.result, other.variable) == (claim.result, claim.variable) and other.stat in QUANTILES
+    ]
+    return max(each.decimals for each in column if each is not None)
 
 
 def printed_number(text: str) -> Printed | None:
@@ -110,24 +118,25 @@ def _join(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def _nearest(claim: Claim, printed: Printed, row: Row, lookup: Lookup, claims, alpha) -> tuple[str, str]:
+def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha) -> tuple[str, str]:
     """Judge a number that does not print the same."""
-    value = float(printed.value)
+    value, lookup = float(printed.value), lookups[claim.result]
     if claim.stat == "p":
         same = _significant(value, printed.sign, alpha) == (row.value < alpha)
         side = "below" if row.value < alpha else "not below"
-        return ("same_conclusion" if same else "conclusion_differs"), f"P is {side} {alpha:g} here"
-    if claim.stat in LIMITS_AROUND_ZERO:
-        same = (value > 0) == (row.value > 0)
-        return ("same_conclusion" if same else "conclusion_differs"), "judged by the side of 0 on which the limit lies"
+        verdict = "same_conclusion" if same else "conclusion_differs"
+        return verdict, _join(f"P is {side} {alpha:g} here", _other_tests(claim, printed, lookup))
+    if claim.stat in ("icc_lo", "icc_hi"):
+        return _by_null(claim, lookup, claims)
     if claim.stat in SHARES:
-        return _by_interval(value, row.value, lookup, claim, 50.0)
+        middle = 50.0 if claim.stat in TWO_OUTCOMES or _two_codes(claim, lookup) else None
+        return _by_interval(value, row.value, lookup, claim, middle)
     if claim.stat == "icc":
         return _by_interval(value, row.value, lookup, claim, 0.0)
-    if claim.stat in ("mean", "sd", "median", "q1", "q3"):
+    if claim.stat in ("mean", "sd", *QUANTILES):
         return _by_interval(value, row.value, lookup, claim, None)
     if claim.of:
-        return _count_as_share(claim, value, row, lookup, claims)
+        return _count_as_share(claim, value, row, lookups, claims)
     return (
         "not_evaluable",
         "a number of patients or a date of this cohort; not a finding that another cohort can repeat",
@@ -139,6 +148,28 @@ def _significant(value: float, sign: str, alpha: float) -> bool:
     return value <= alpha if sign in ("<", "<=") else value < alpha
 
 
+def _other_tests(claim: Claim, printed: Printed, lookup: Lookup) -> str:
+    """Name the tests beside the named one whose P prints as the paper's."""
+    methods = [
+        row.method
+        for row in lookup.rows
+        if (row.group, row.variable, row.stat) == (claim.group, claim.variable, "p_alternative")
+        and rounding_needed(row.value, printed) in ("half-up", "inequality")
+    ]
+    return f"prints the same by: {', '.join(methods)}" if methods and printed.sign == "=" else ""
+
+
+def _two_codes(claim: Claim, lookup: Lookup) -> bool:
+    name = claim.variable.partition("=")[0] + "="
+    codes = [r for r in lookup.rows if r.stat == "percent" and r.group == claim.group and r.variable.startswith(name)]
+    return len(codes) == 2
+
+
+def _same_side(a: float, b: float, middle: float) -> bool:
+    """Tell whether two values lie on the same side; the middle itself is on no side."""
+    return (a - middle) * (b - middle) > 0
+
+
 def _by_interval(value, found, lookup: Lookup, claim: Claim, middle: float | None) -> tuple[str, str]:
     lo, hi = (lookup(claim.group, claim.variable, f"{claim.stat}_{side}") for side in ("lo", "hi"))
     if lo is None or hi is None or math.isnan(lo.value) or math.isnan(hi.value):
@@ -146,9 +177,28 @@ def _by_interval(value, found, lookup: Lookup, claim: Claim, middle: float | Non
     shown = f"{100 * (lo.conf_level or 0):g} % interval here {lo.value:.3g} to {hi.value:.3g}"
     if lo.value <= value <= hi.value:
         return "same_conclusion", f"the printed value lies in the {shown}"
-    if middle is not None and (value > middle) == (found > middle) and found != middle:
+    if middle is not None and _same_side(value, found, middle):
         return "same_direction", f"outside the {shown}, on the same side of {middle:g}"
     return "conclusion_differs", f"the printed value lies outside the {shown}"
+
+
+def _by_null(claim: Claim, lookup: Lookup, claims: dict[str, Claim]) -> tuple[str, str]:
+    """Judge a limit together with its partner: do the two intervals say the same about 0?"""
+    limits = {}
+    for other in claims.values():
+        if (other.result, other.group, other.variable) == (claim.result, claim.group, claim.variable):
+            limits.setdefault(other.stat, printed_number(other.reported))
+    printed = [limits.get(stat) for stat in ("icc_lo", "icc_hi")]
+    here = [lookup(claim.group, claim.variable, stat) for stat in ("icc_lo", "icc_hi")]
+    if None in printed or None in here:
+        return "not_evaluable", "only one limit of the interval is there"
+    said, found = (_about_zero(*(float(v.value) for v in pair)) for pair in (printed, here))
+    verdict = "same_conclusion" if said == found else "conclusion_differs"
+    return verdict, f"the printed interval {said}, the interval here {found}"
+
+
+def _about_zero(lo: float, hi: float) -> str:
+    return "lies above 0" if lo > 0 else "lies below 0" if hi < 0 else "includes 0"
 
 
 def _printed_whole(claim: Claim, claims: dict[str, Claim]) -> float | None:
@@ -157,27 +207,31 @@ def _printed_whole(claim: Claim, claims: dict[str, Claim]) -> float | None:
     return float(whole.value) if whole is not None else None
 
 
-def _whole_here(claim: Claim, row: Row, lookup: Lookup) -> int | None:
-    """The number of patients that the count is a part of in this cohort; for the size of a group, everybody's."""
+def _whole_here(claim: Claim, row: Row, lookups: dict[str, Lookup], claims: dict[str, Claim]) -> int | None:
+    """The number of patients that the count is a part of in this cohort."""
+    if claim.stat in ("tp", "fp", "fn", "tn"):  # the sentence decides which margin of the 2 x 2 table it is
+        of = claims[claim.of]
+        whole = lookups[of.result](of.group, of.variable, of.stat)
+        return None if whole is None else int(whole.value)
     if claim.stat != "n":
         return row.n
-    everybody = lookup("all", claim.variable, "n")
+    everybody = lookups[claim.result]("all", claim.variable, "n")
     return None if everybody is None else int(everybody.value)
 
 
-def _count_as_share(claim: Claim, value: float, row: Row, lookup: Lookup, claims) -> tuple[str, str]:
+def _count_as_share(claim: Claim, value: float, row: Row, lookups, claims) -> tuple[str, str]:
     """Compare a count with the printed one as shares of their wholes."""
     from replicalc.stats.proportion import interval
 
-    whole, here = _printed_whole(claim, claims), _whole_here(claim, row, lookup)
+    whole, here = _printed_whole(claim, claims), _whole_here(claim, row, lookups, claims)
     if not whole or not here:
         return "not_evaluable", f"the whole of this count ({claim.of}) is not a number above 0"
     share, found = value / whole, row.value / here
-    limits = interval(int(row.value), here, "Wilson", 0.95)
-    inside = f"95 % interval {100 * limits.lo:.1f} to {100 * limits.hi:.1f}"
+    limits = interval(int(row.value), here, "Wilson", row.conf_level or 0.95)
+    inside = f"{100 * limits.level:g} % interval {100 * limits.lo:.1f} to {100 * limits.hi:.1f}"
     shown = f"{100 * found:.1f} % here ({inside}), {100 * share:.1f} % printed"
     if limits.lo <= share <= limits.hi:
         return "same_conclusion", f"as shares: {shown}"
-    if (share > 0.5) == (found > 0.5):
+    if _two_codes(claim, lookups[claim.result]) and _same_side(share, found, 0.5):
         return "same_direction", f"as shares: {shown}"
     return "conclusion_differs", f"as shares: {shown}"

@@ -126,6 +126,20 @@ use rule cohort_calcified_subtype as cohort_calcified_receptors with:
         code=digest("results.association:association"),
 
 
+use rule cohort_calcified_subtype as cohort_calcified_malignant_unselected with:
+    """Cohort level: malignancy, by calcified or not, in the part that was not selected for cancer."""
+    output:
+        stats="results/{study}/{cohort}/cohort_calcified_malignant_unselected.csv",
+    log:
+        "logs/{study}/{cohort}/cohort_calcified_malignant_unselected.log",
+    params:
+        rows="calcified",
+        columns="malignant",
+        test="pearson",
+        subset={"series": "unselected"},
+        code=digest("results.association:association"),
+
+
 use rule cohort_calcified_subtype as cohort_calcified_malignant with:
     """Cohort level: malignancy, by calcified or not."""
     output:

@@ -100,10 +100,13 @@ def test_subtype_from_receptors():
 
 
 def test_equivocal_her2_without_in_situ_hybridisation_is_unknown():
-    assert derive("her2_status", her2_ihc=["2+", "2+", "0", ""], her2_ish=["", "amplified", "", "amplified"]) == [
+    assert derive(
+        "her2_status", her2_ihc=["2+", "2+", "0", "", ""], her2_ish=["", "amplified", "", "amplified", ""]
+    ) == [
         None,
         "positive",
         "negative",
+        "positive",
         None,
     ]
 

@@ -47,6 +47,7 @@ def run(tmp_path):
 
 
 def refused(run, *words, **how) -> str:
+    (run.folder / "validation.csv").unlink(missing_ok=True)
     with pytest.raises(ReplicalcError) as error:
         run(**how)
     message = str(error.value)
@@ -137,6 +138,17 @@ def test_unknown_variable_and_derived_variable(run):
 def test_code_that_the_variable_does_not_have(run):
     refused(
         run, "'maybe' is no code", "Allowed: positive, negative", more="  pr_status: {column: ER, codes: {1: maybe}}"
+    )
+
+
+def test_a_category_told_by_the_beginning_of_a_text(run):
+    rows = run(more="  series: {column: ID, starts_with: {A: unselected, B: selected_for_cancer, C: unselected}}")
+    assert [row["series"] for row in rows] == ["unselected", "selected_for_cancer", "unselected"]
+    refused(
+        run,
+        "row 4",
+        "value 'C' does not begin with one of A, B",
+        more="  series: {column: ID, starts_with: {A: unselected, B: unselected}}",
     )
 
 

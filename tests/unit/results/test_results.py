@@ -88,7 +88,7 @@ def test_one_level_factor_gives_no_p_and_says_why(make):
 def test_clustered_units_are_told(make):
     columns = {"patient_id": ["a", "a", "b"], "calcified": ["yes", "no", "no"], "malignant": ["yes", "no", "yes"]}
     found = make(results.association, columns, unit_of_analysis="breast", rows="calcified", columns="malignant", test="pearson")
-    assert "1 patients contribute more than one" in found("all", "calcified x malignant", "p").warning
+    assert "of the patients analysed 1 contribute more than one" in found("all", "calcified x malignant", "p").warning
 
 
 def test_numeric_follows_spss_quantiles(make):
@@ -205,3 +205,26 @@ def test_a_failing_job_leaves_no_file_and_a_full_log(make, tmp_path):
     log = (tmp_path / "log").read_text()
     assert "Traceback" in log and "param  test = 'x'" in log
     assert log.strip().splitlines()[-1].startswith("tiny_result: there is no test 'x'")
+
+
+def test_groups_add_up_to_everybody_and_missing_values_are_counted_where_they_are(make):
+    columns = {"pcr": ["yes", "yes", "no", "no", "no"], "subtype": ["tn", "", "tn", "", ""], "mri_post_mm": ["1", "2", "3", "", "5"]}
+    found = make(results.association, columns, rows="pcr", columns="subtype", test="pearson")
+    assert [found(f"pcr={c}", "subtype", "n").n_missing for c in ("yes", "no")] == [1, 2]
+    assert found("pcr=no", "subtype=tn", "count").n_missing == 2
+    found = make(results.numeric, columns, variables={"mri_post_mm": "mm"}, unit="cm", by="subtype")
+    sizes = [r.n for r in found.rows if r.stat == "n" and r.group != "all"]
+    assert sum(sizes) == found("all", "mri_post_mm", "n").n == 4
+    assert found("subtype=not recorded", "mri_post_mm", "n").n_missing == 1
+
+
+def test_second_variable_that_is_missing_is_named(make):
+    found = make(results.distribution, {"grade": ["1", "2"]}, variables=["grade", "surgery"])
+    assert found.reason("all", "surgery") == "variable surgery not in cohort tiny"
+
+
+def test_bland_altman_limits_have_intervals(make):
+    columns = {"mri_post_mm": ["10", "20", "35", "0"], "residual_size_mm": ["12", "18", "30", "5"]}
+    found = make(results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)")
+    row = found("all", "mri_post_mm~residual_size_mm", "loa_hi_lo")
+    assert row.conf_level == 0.95 and row.value < found("all", "mri_post_mm~residual_size_mm", "loa_hi").value

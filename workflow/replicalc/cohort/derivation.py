@@ -52,7 +52,8 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
         if lacking:
             note = f"not derived: the cohort has no {', '.join(lacking)}"
             if name in frame:
-                note = "as the cohort gives it; " + note
+                given = config["variables"][name].get("note", "")
+                note = "; ".join(filter(None, ["as the cohort gives it", given, note]))
         else:
             values = derivation.function(frame, study["readings"])
             if variables[name].type == "category":
@@ -107,12 +108,13 @@ def _receptor(percent: str):
 
 def _her2(frame, readings):
     score, ish = frame["her2_ihc"], frame["her2_ish"]
+    decided_by_ish = (score == "2+") | score.isna()
     return _choose(
         [
             (score == "3+", "positive"),
             (score.isin(["0", "1+"]), "negative"),
-            ((score == "2+") & (ish == "amplified"), "positive"),
-            ((score == "2+") & (ish == "not_amplified"), "negative"),
+            (decided_by_ish & (ish == "amplified"), "positive"),
+            (decided_by_ish & (ish == "not_amplified"), "negative"),
         ],
         score,
     )
@@ -267,7 +269,7 @@ DERIVATIONS = (
     Derivation("surgery_year", ("surgery_date",), "calendar year", _surgery_year),
     Derivation("er_status", ("er_percent",), "positive from the percentage in study.yaml on", _receptor("er_percent")),
     Derivation("pr_status", ("pr_percent",), "positive from the percentage in study.yaml on", _receptor("pr_percent")),
-    Derivation("her2_status", ("her2_ihc", "her2_ish"), "3+, or 2+ and amplified", _her2),
+    Derivation("her2_status", ("her2_ihc", "her2_ish"), "3+; 2+ or no score: by in situ hybridisation", _her2),
     Derivation("hr_status", ("er_status", "pr_status"), "ER or PR positive", _hr),
     Derivation("subtype", ("hr_status", "her2_status"), "HR by HER2", _subtype),
     Derivation("regimen", ("chemotherapy", "targeted_therapy", "endocrine_therapy"), "combination given", _regimen),

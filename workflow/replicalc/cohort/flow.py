@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.frame import Cohort, read_cohort, read_step, write_cohort
@@ -38,25 +39,29 @@ def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out,
     study = load_checked(study_file, "study")
     config = load_checked(cohort_file, "cohort")
     frame = read_step(derived, load_dictionary(dictionary_file))
-    about = (
-        study["study"],
-        config["cohort"],
-        config["kind"],
-        config["unit_of_analysis"],
-        config["clustering"],
+    everybody = Cohort(
+        frame,
+        study=study["study"],
+        name=config["cohort"],
+        kind=config["kind"],
+        unit_of_analysis=config["unit_of_analysis"],
+        clustering=config["clustering"],
+        conf_level=study["conf_level"],
+        caveat=config.get("caveat", ""),
+        notes={name: entry["note"] for name, entry in config["variables"].items() if "note" in entry},
     )
-    write_cohort(Cohort(frame, *about), everybody_out)
-    kept, rows = apply_criteria(frame, study["criteria"], config["unit_of_analysis"])
+    write_cohort(everybody, everybody_out)
+    kept, rows = apply_criteria(frame, study["criteria"])
     if kept.empty:
         told = "; ".join(f"{row[2]}: {row[4]}" for row in rows if row[4] != "0")
         raise ReplicalcError(
             f"cohort {config['cohort']}: nobody is left for study {study['study']} after its criteria ({told})"
         )
-    write_cohort(Cohort(kept, *about), cohort_out)
+    write_cohort(replace(everybody, frame=kept), cohort_out)
     write_text(flow_out, to_csv([[*row, config["cohort"], config["kind"]] for row in rows], COLUMNS))
 
 
-def apply_criteria(frame: pd.DataFrame, criteria: list[dict], unit: str) -> tuple[pd.DataFrame, list[list[str]]]:
+def apply_criteria(frame: pd.DataFrame, criteria: list[dict]) -> tuple[pd.DataFrame, list[list[str]]]:
     """Apply inclusion criteria one after the other; return who is left and one row of text a step."""
     rows = []
     for number, criterion in enumerate(criteria, start=1):

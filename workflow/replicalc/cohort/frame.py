@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """A cohort as results see it: one row a unit of analysis, categories with all their codes."""
+    """A cohort as results see it: one row a unit of analysis, categories with all their codes.
+
+    ``caveat`` is what a reader of any number must know; ``notes`` says, by variable, what means something else here.
+    """
 
     frame: pd.DataFrame
     study: str
@@ -25,6 +28,9 @@ class Cohort:
     kind: str
     unit_of_analysis: str
     clustering: str
+    conf_level: float = 0.95
+    caveat: str = ""
+    notes: dict[str, str] = field(default_factory=dict)
 
     def missing_variables(self, *names: str) -> list[str]:
         """Name the variables that this cohort lacks: no such column, or no value in it at all."""
@@ -39,7 +45,7 @@ class Cohort:
             if str(code) not in list(frame[name].cat.categories):
                 raise ReplicalcError(f"subset: '{code}' is no code of '{name}'")
             frame = frame[frame[name] == str(code)]
-        return Cohort(frame, self.study, self.name, self.kind, self.unit_of_analysis, self.clustering)
+        return replace(self, frame=frame)
 
 
 def typed(rows: pd.DataFrame, variables: dict[str, Variable]) -> pd.DataFrame:
@@ -85,13 +91,7 @@ def read_step(path: str | Path, variables: dict[str, Variable]) -> pd.DataFrame:
 def write_cohort(cohort: Cohort, path: str | Path) -> None:
     """Write a cohort as Parquet with its description in the file."""
     frame = cohort.frame.reset_index(drop=True)
-    frame.attrs = {
-        "study": cohort.study,
-        "cohort": cohort.name,
-        "kind": cohort.kind,
-        "unit_of_analysis": cohort.unit_of_analysis,
-        "clustering": cohort.clustering,
-    }
+    frame.attrs = {each.name: getattr(cohort, each.name) for each in fields(Cohort) if each.name != "frame"}
     with whole_file(path) as temporary:
         frame.to_parquet(temporary, index=False)
 
@@ -101,5 +101,4 @@ def read_cohort(path: str | Path) -> Cohort:
     import pandas as pd
 
     frame = pd.read_parquet(path)
-    about = frame.attrs
-    return Cohort(frame, about["study"], about["cohort"], about["kind"], about["unit_of_analysis"], about["clustering"])
+    return Cohort(frame, **frame.attrs)

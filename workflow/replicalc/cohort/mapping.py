@@ -67,17 +67,19 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
                 f"variables.{name}: is derived by the workflow; map what it is derived from: {variable.source}"
             )
         if variable.type == "category":
-            if "codes" not in entry and "constant" not in entry:
+            if len([way for way in ("codes", "starts_with", "constant") if way in entry]) != 1:
+                codes = ", ".join(variable.code_list)
                 problems.append(
-                    f"variables.{name}: needs 'codes' (export code: one of {', '.join(variable.code_list)})"
+                    f"variables.{name}: needs 'codes' or 'starts_with' (text of the export: one of {codes})"
                 )
-            given = [*entry.get("codes", {}).values(), *([entry["constant"]] if "constant" in entry else [])]
+            given = [*entry.get("codes", {}).values(), *entry.get("starts_with", {}).values()]
+            given += [entry["constant"]] if "constant" in entry else []
             for code in given:
                 if str(code) not in variable.code_list:
                     allowed = ", ".join(variable.code_list)
                     problems.append(f"variables.{name}: '{code}' is no code of this variable. Allowed: {allowed}")
-        elif "codes" in entry:
-            problems.append(f"variables.{name}: is a {variable.type}; it takes no 'codes'")
+        elif "codes" in entry or "starts_with" in entry:
+            problems.append(f"variables.{name}: is a {variable.type}; it takes no codes")
         if variable.type in ("number", "integer"):
             unit = entry.get("unit", "" if not variable.unit else None)
             allowed = [given for given, target in FACTORS if target == variable.unit]
@@ -170,11 +172,17 @@ def rows_told(rows: list) -> str:
 def _converter(variable: Variable, entry: dict, decimal: str):
     if variable.type == "category":
         codes = {str(given): str(code) for given, code in entry.get("codes", {}).items()}
+        starts = {str(given): str(code) for given, code in entry.get("starts_with", {}).items()}
 
         def convert(text: str) -> str:
-            if text not in codes:
-                raise ValueError(f"is not a known code. Allowed: {', '.join(codes)}")
-            return codes[text]
+            if text in codes:
+                return codes[text]
+            found = [code for start, code in starts.items() if text.startswith(start)]
+            if len(found) == 1:
+                return found[0]
+            if starts:
+                raise ValueError(f"does not begin with one of {', '.join(starts)}")
+            raise ValueError(f"is not a known code. Allowed: {', '.join(codes)}")
 
     elif variable.type == "date":
         form = entry.get("format", "%Y-%m-%d")

@@ -138,6 +138,11 @@ CONTRADICTIONS = [
     _after("surgery_date", "mg_post_date"),
     _after("surgery_date", "mri_post_date"),
     (
+        "calcification measured although none is recorded",
+        ("calcified", "calc_cc_pre_mm"),
+        lambda f: (f["calcified"] == "no") & f["calc_cc_pre_mm"].notna(),
+    ),
+    (
         "Miller-Payne grade 5 with residual invasive carcinoma",
         ("miller_payne", "residual_invasive"),
         lambda f: (f["miller_payne"] == "5") & (f["residual_invasive"] == "yes"),

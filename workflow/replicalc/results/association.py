@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from replicalc.errors import ReplicalcError
 from replicalc.job import job
-from replicalc.results.common import absent, clustered, open_cohort, with_warning
-from replicalc.results.describe import add_number, add_share, in_unit
+from replicalc.results.common import absent, open_cohort, remark, with_warning
+from replicalc.results.describe import add_number, add_shares, in_unit
 from replicalc.table import ResultTable
 
 
@@ -26,7 +26,7 @@ def tests_by_name() -> dict[str, Callable]:
 
 
 @job
-def association(cohort, out, *, rows, columns, test, order=None, subset=None, conf_level=0.95):
+def association(cohort, out, *, rows, columns, test, order=None, subset=None):
     """Cross-tabulate two variables and test their association.
 
     Counts and row percentages with Wilson intervals for every cell and margin; then the test that the study uses
@@ -38,28 +38,19 @@ def association(cohort, out, *, rows, columns, test, order=None, subset=None, co
     lacking = data.missing_variables(rows, columns)
     absent(data, table, rows, columns)
     present = [name for name in (rows, columns) if name not in lacking]
-    frame = data.frame[data.frame[present].notna().all(axis=1)] if present else data.frame.iloc[:0]
-    missing = len(data.frame) - len(frame)
-    note = clustered(data)
+    known = data.frame[data.frame[present].notna().all(axis=1)] if present else data.frame.iloc[:0]
+    missing = len(data.frame) - len(known)
     for name in present:
-        counts = frame[name].value_counts()
-        for code in frame[name].cat.categories:
-            add_share(table, int(counts.get(code, 0)), len(frame), missing, variable=f"{name}={code}",
-                      conf_level=conf_level, warning=note)  # fmt: skip
+        add_shares(table, data, known, name, missing)
     if not lacking:
-        _cells(table, frame, rows, columns, missing, conf_level, note)
-        _tests(table, frame, rows, columns, missing, test, order, note)
+        for code in known[rows].cat.categories:
+            group = f"{rows}={code}"
+            part = known[known[rows] == code]
+            lost = int((data.frame[rows] == code).sum()) - len(part)
+            table.add("n", len(part), group=group, variable=columns, n=len(part), n_missing=lost)
+            add_shares(table, data, part, columns, lost, group=group)
+        _tests(table, known, rows, columns, missing, test, order, remark(data, known))
     table.write(out)
-
-
-def _cells(table: ResultTable, frame, rows, columns, missing, conf_level, note) -> None:
-    for code in frame[rows].cat.categories:
-        part = frame[frame[rows] == code]
-        table.add("n", len(part), group=f"{rows}={code}", variable=columns, n=len(part))
-        counts = part[columns].value_counts()
-        for other in frame[columns].cat.categories:
-            add_share(table, int(counts.get(other, 0)), len(part), missing, group=f"{rows}={code}",
-                      variable=f"{columns}={other}", conf_level=conf_level, warning=note)  # fmt: skip
 
 
 def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note) -> None:
@@ -82,8 +73,9 @@ def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note
     ordered = order is not None and rows in order and columns in order
     place = dict(variable=f"{rows} x {columns}", n=len(frame), n_missing=missing)
     small, least = contingency.cochran_rule(counts)
-    table.add("expected_below_5_percent", 100 * small, unit="percent", **place)
-    table.add("expected_smallest", least, **place)
+    why = "" if least == least else "no table to test: one variable has a single category, or nobody is left"
+    table.add("expected_below_5_percent", 100 * small, unit="percent", warning=why, **place)
+    table.add("expected_smallest", least, warning=why, **place)
     two_by_two = counts.shape == (2, 2)
     tests = tests_by_name()
     if named not in tests:
@@ -97,7 +89,7 @@ def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note
 
 
 @job
-def before_after(cohort, out, *, before, after, unit, canonical, subset=None, quantiles="type 6", conf_level=0.95):
+def before_after(cohort, out, *, before, after, unit, canonical, subset=None, quantiles="type 6"):
     """Describe a measurement before and after treatment, and test the change within patients: Wilcoxon signed-rank.
 
     Named: as SPSS computes it (asymptotic, zeros dropped, ties corrected, no continuity correction). Beside it: with
@@ -112,8 +104,8 @@ def before_after(cohort, out, *, before, after, unit, canonical, subset=None, qu
     absent(data, table, before, after)
     for name in (before, after):
         if name not in lacking:
-            add_number(table, data.frame[name], canonical, unit, quantiles=quantiles, conf_level=conf_level)
-    pairs = data.frame[[before, after]].dropna() if not lacking else []
+            add_number(table, data, name, canonical, unit, quantiles=quantiles)
+    pairs = data.frame.dropna(subset=[before, after]) if not lacking else []
     if not len(pairs):
         if not lacking:
             table.not_evaluable("nobody has both measurements", variable=f"{after} - {before}")
@@ -122,7 +114,9 @@ def before_after(cohort, out, *, before, after, unit, canonical, subset=None, qu
     difference = np.round(y - x, 6)
     place = dict(variable=f"{after} - {before}", n=len(pairs), n_missing=len(data.frame) - len(pairs))
     table.add("median", describe.quantile(difference, 0.5, quantiles), unit=unit, method=quantiles, **place)
-    table.add_interval("median", describe.median_interval(difference, conf_level), unit=unit, **place)
+    note = remark(data, pairs)
+    limits = with_warning(describe.median_interval(difference, data.conf_level), note)
+    table.add_interval("median", limits, unit=unit, **place)
     for stat, count in (
         ("n_decrease", (difference < 0).sum()),
         ("n_increase", (difference > 0).sum()),
@@ -130,8 +124,10 @@ def before_after(cohort, out, *, before, after, unit, canonical, subset=None, qu
     ):
         table.add(stat, int(count), **place)
     as_spss = dict(zeros="wilcox", continuity=False, method="asymptotic")
-    table.add_test(rank.wilcoxon_signed_rank(y, x, **as_spss), named=True, **place)
+    named = rank.wilcoxon_signed_rank(y, x, **as_spss)
+    table.add_test(with_warning(named, note), named=True, **place)
     for other in ({"continuity": True}, {"zeros": "pratt"}, {"method": "exact"}):
-        table.add_test(rank.wilcoxon_signed_rank(y, x, **{**as_spss, **other}), named=False, **place)
-    table.add_test(rank.sign_test(y, x), named=False, **place)
+        test = rank.wilcoxon_signed_rank(y, x, **{**as_spss, **other})
+        table.add_test(with_warning(test, note), named=False, **place)
+    table.add_test(with_warning(rank.sign_test(y, x), note), named=False, **place)
     return table.write(out)

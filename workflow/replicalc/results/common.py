@@ -37,32 +37,39 @@ def missing_sentence(cohort: Cohort, names: list[str]) -> str:
 def absent(cohort: Cohort, table: ResultTable, *names: str) -> bool:
     """Tell whether a variable is missing altogether, and put the reason into the table."""
     lacking = cohort.missing_variables(*names)
-    if lacking and not table.rows:
-        table.not_evaluable(missing_sentence(cohort, lacking))
+    if lacking:
+        reason = missing_sentence(cohort, lacking)
+        if not any(row.warning == reason for row in table.rows):
+            table.not_evaluable(reason, variable=names[0] if table.rows else "")
     return bool(lacking)
 
 
 def groups(cohort: Cohort, by: str | None) -> Iterator[tuple[str, Cohort]]:
-    """Give everybody, then each group of ``by`` (in the order of the dictionary, empty ones included)."""
+    """Give everybody, then each group of ``by`` (in the order of the dictionary, empty ones included).
+
+    Patients whose group is not recorded are a group of their own, so that the groups add up to everybody.
+    """
     yield "all", cohort
     if by and not cohort.missing_variables(by):
-        for code in cohort.frame[by].cat.categories:
-            yield f"{by}={code}", dataclasses.replace(cohort, frame=cohort.frame[cohort.frame[by] == code])
+        group = cohort.frame[by]
+        for code in group.cat.categories:
+            yield f"{by}={code}", dataclasses.replace(cohort, frame=cohort.frame[group == code])
+        if group.isna().any():
+            yield f"{by}=not recorded", dataclasses.replace(cohort, frame=cohort.frame[group.isna()])
 
 
-def clustered(cohort: Cohort) -> str:
-    """Return the warning that an analysis treats several units of one patient as independent, if so."""
-    if cohort.unit_of_analysis == "patient" or "patient_id" not in cohort.frame:
-        return ""
-    several = int((cohort.frame.groupby("patient_id").size() > 1).sum())
-    if not several:
-        return ""
-    return (
-        f"unit is the {cohort.unit_of_analysis}; {several} patients contribute more than one, "
-        "and the analysis treats them as independent"
+def remark(cohort: Cohort, analysed) -> str:
+    """Say what a reader of a number on the ``analysed`` rows must know: clustering, and the cohort's caveat."""
+    several = 0
+    if cohort.unit_of_analysis != "patient" and "patient_id" in analysed:
+        several = int((analysed.groupby("patient_id").size() > 1).sum())
+    told = (
+        f"unit is the {cohort.unit_of_analysis}; of the patients analysed {several} contribute more than one, "
+        "treated as independent"
     )
+    return "; ".join(filter(None, [told if several else "", cohort.caveat]))
 
 
-def with_warning(test, more: str):
-    """Add a sentence to a test's warning."""
-    return dataclasses.replace(test, warning="; ".join(filter(None, [test.warning, more]))) if more else test
+def with_warning(found, more: str):
+    """Add a sentence to the warning of a test or an interval."""
+    return dataclasses.replace(found, warning="; ".join(filter(None, [found.warning, more]))) if more else found

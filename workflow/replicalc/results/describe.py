@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from replicalc.job import job
 from replicalc.records import load_checked, load_claims, read_csv
-from replicalc.results.common import SCALE, absent, clustered, groups, open_cohort
+from replicalc.results.common import SCALE, absent, groups, open_cohort, remark, with_warning
 from replicalc.table import ResultTable
+
+if TYPE_CHECKING:
+    from replicalc.cohort.frame import Cohort
 
 QUANTILES = (("q1", 0.25), ("median", 0.5), ("q3", 0.75))
 #: Other definitions of a quantile, shown beside the one that the study's software uses.
@@ -15,45 +19,42 @@ OTHER_DEFINITIONS = ("type 7", "type 2", "tukey hinges")
 
 
 @job
-def distribution(cohort, out, *, variables, subset=None, conf_level=0.95):
+def distribution(cohort, out, *, variables, subset=None):
     """Count every code of each variable among the patients where it is known, with share and Wilson interval."""
     data, table = open_cohort(cohort, subset, out)
     for name in variables:
         if absent(data, table, name):
             continue
-        values = data.frame[name]
-        known, missing = int(values.notna().sum()), int(values.isna().sum())
-        table.add("n", known, variable=name, n=known, n_missing=missing)
-        table.add("n_levels", values.nunique(), variable=name, n=known, n_missing=missing)
-        counts = values.value_counts()
-        for code in values.cat.categories:
-            add_share(
-                table,
-                int(counts.get(code, 0)),
-                known,
-                missing,
-                variable=f"{name}={code}",
-                conf_level=conf_level,
-                warning=clustered(data),
-            )
+        known = data.frame[data.frame[name].notna()]
+        missing = len(data.frame) - len(known)
+        table.add("n", len(known), variable=name, n=len(known), n_missing=missing)
+        table.add("n_levels", known[name].nunique(), variable=name, n=len(known), n_missing=missing)
+        add_shares(table, data, known, name, missing)
     table.write(out)
 
 
-def add_share(table: ResultTable, count, n, missing, *, variable, conf_level, group="all", warning="") -> None:
-    """Add a count, its percentage and the Wilson interval of the percentage."""
+def add_shares(table: ResultTable, cohort: Cohort, known, name: str, missing: int, group: str = "all") -> None:
+    """Add, for every code of a variable, its count, percentage and the Wilson interval of the percentage.
+
+    ``known`` holds the patients (rows) in whom the variable is known; ``missing`` of the group have no value.
+    """
     from replicalc.stats.proportion import interval
 
-    place = dict(group=group, variable=variable, n=n, n_missing=missing)
-    table.add("count", count, **place)
-    empty = "" if n else "nobody in this group"
-    share = 100 * count / n if n else math.nan
-    table.add("percent", share, unit="percent", warning=empty or warning, **place)
-    if n:
-        table.add_interval("percent", interval(count, n, "Wilson", conf_level), scale=100, unit="percent", **place)
+    note, n = remark(cohort, known), len(known)
+    counts = known[name].value_counts()
+    for code in known[name].cat.categories:
+        count = int(counts.get(code, 0))
+        place = dict(group=group, variable=f"{name}={code}", n=n, n_missing=missing)
+        table.add("count", count, **place)
+        share = 100 * count / n if n else math.nan
+        table.add("percent", share, unit="percent", warning=note if n else "nobody in this group", **place)
+        if n:
+            limits = with_warning(interval(count, n, "Wilson", cohort.conf_level), note)
+            table.add_interval("percent", limits, scale=100, unit="percent", **place)
 
 
 @job
-def numeric(cohort, out, *, variables, unit, by=None, subset=None, extremes=False, quantiles="type 6", conf_level=0.95):
+def numeric(cohort, out, *, variables, unit, by=None, subset=None, extremes=False, quantiles="type 6"):
     """Describe numbers: n, mean, SD, median and quartiles with intervals, for everybody and for each group of ``by``.
 
     Quantiles follow ``quantiles`` ('type 6' is SPSS); the other common definitions stand beside them. Extremes are
@@ -64,16 +65,7 @@ def numeric(cohort, out, *, variables, unit, by=None, subset=None, extremes=Fals
         if absent(data, table, name):
             continue
         for group, part in groups(data, by):
-            add_number(
-                table,
-                part.frame[name],
-                canonical,
-                unit,
-                group=group,
-                extremes=extremes,
-                quantiles=quantiles,
-                conf_level=conf_level,
-            )
+            add_number(table, part, name, canonical, unit, group=group, extremes=extremes, quantiles=quantiles)
     table.write(out)
 
 
@@ -85,43 +77,50 @@ def in_unit(values, canonical: str, unit: str):
 
 
 def add_number(
-    table: ResultTable, values, canonical, unit, *, group="all", extremes=False, quantiles="type 6", conf_level=0.95
+    table: ResultTable, cohort: Cohort, name, canonical, unit, *, group="all", extremes=False, quantiles="type 6"
 ) -> None:
     """Add n, mean, SD, median and quartiles of one column, with intervals and the other definitions of a quantile."""
     import numpy as np
 
     from replicalc.stats import describe
 
-    x = np.sort(in_unit(values.dropna(), canonical, unit))
-    name = values.name
-    place = dict(group=group, variable=name, n=len(x), n_missing=int(values.isna().sum()))
+    known = cohort.frame[cohort.frame[name].notna()]
+    x = np.sort(in_unit(known[name], canonical, unit))
+    place = dict(group=group, variable=name, n=len(x), n_missing=len(cohort.frame) - len(x))
     table.add("n", len(x), **place)
     if not len(x):
         table.not_evaluable("nobody in this group has a value", group=group, variable=name)
         return
+    note, level = remark(cohort, known), cohort.conf_level
     found = describe.mean_sd(x)
-    table.add("mean", found.mean, unit=unit, **place)
-    table.add("sd", found.sd, unit=unit, method="n - 1 in the denominator", **place)
+    table.add("mean", found.mean, unit=unit, method="arithmetic mean", warning=note, **place)
+    table.add("sd", found.sd, unit=unit, method="n - 1 in the denominator", warning=found.warning or note, **place)
     if len(x) > 1:
-        table.add_interval("mean", describe.mean_interval(x, conf_level), unit=unit, **place)
-        table.add_interval("sd", describe.sd_interval(x, conf_level), unit=unit, **place)
+        table.add_interval("mean", with_warning(describe.mean_interval(x, level), note), unit=unit, **place)
+        table.add_interval("sd", with_warning(describe.sd_interval(x, level), note), unit=unit, **place)
     for stat, q in QUANTILES:
-        table.add(stat, describe.quantile(x, q, quantiles), unit=unit, method=quantiles, **place)
-        table.add_interval(stat, describe.median_interval(x, conf_level, q=q), unit=unit, **place)
+        value = describe.quantile(x, q, quantiles)
+        table.add(stat, value, unit=unit, method=quantiles, warning=note, **place)
+        limits = with_warning(describe.median_interval(x, level, q=q), note)
+        table.add_interval(stat, limits, unit=unit, **place)
         for other in OTHER_DEFINITIONS:
             if other != quantiles:
                 value = describe.quantile(x, q, other)
                 table.add(f"{stat}_alternative", value, unit=unit, method=other, **place)
     if extremes:
-        table.add("min", x[0], unit=unit, **place)
-        table.add("max", x[-1], unit=unit, **place)
+        table.add("min", x[0], unit=unit, method="smallest value", **place)
+        table.add("max", x[-1], unit=unit, method="largest value", **place)
 
 
 @job
 def patient_flow(flow, cohort, out):
-    """Turn the flow of patients into a result: assessed, excluded for each reason, included."""
+    """Turn the flow of patients into a result: assessed, excluded for each reason, included, and whose values lack.
+
+    Those included of whom a variable is not known are counted by variable (``n_value_missing``): results that need it
+    leave them out.
+    """
     steps = read_csv(flow)
-    _, table = open_cohort(cohort, None, out)
+    data, table = open_cohort(cohort, None, out)
     table.add("n_assessed", int(steps[0]["n_before"]))
     for step in steps:
         note = step["note"]
@@ -130,6 +129,10 @@ def patient_flow(flow, cohort, out):
         table.add("n_left", int(step["n_after"]), **place)
         table.add("applied", float(step["applied"] == "yes"), **place)
     table.add("n_included", int(steps[-1]["n_after"]), n=int(steps[0]["n_before"]))
+    for name in data.frame.columns:
+        missing = int(data.frame[name].isna().sum())
+        if 0 < missing < len(data.frame):
+            table.add("n_value_missing", missing, variable=name, n=len(data.frame), n_missing=missing)
     table.write(out)
 
 

@@ -80,8 +80,14 @@ def rounding_needed(value: float, printed: Printed) -> str | None:
     return None
 
 
-def as_printed(value: float, printed: Printed) -> str:
-    """Show ``value`` at the precision of ``printed``; for an inequality with two more places than its bound."""
+def as_printed(value: float, printed: Printed, rounding: str | None = None) -> str:
+    """Show ``value`` at the precision of ``printed``, rounded as it was needed (half-up where nothing was).
+
+    For an inequality two more places than its bound are shown; what rounds to 0 there is told as '<'.
+    """
     if not math.isfinite(value):
         return ""
-    return format_as(value, printed.decimals if printed.sign == "=" else printed.decimals + 2)
+    if printed.sign == "=":
+        return format_as(value, printed.decimals, rounding if rounding in ROUNDINGS else "half-up")
+    shown = format_as(value, printed.decimals + 2)
+    return shown if Decimal(shown) or not value else f"<{Decimal(1).scaleb(-printed.decimals - 2):f}"

@@ -2,8 +2,8 @@
 
 Cells are the possible combinations of codes. The printed counts and shares are linear conditions on the cells' counts.
 The starting point is the table of maximum entropy with the printed margins (iterative proportional fitting from a
-stated prior); the whole numbers nearest to it in likelihood, among all that fulfil the printed ones, come from CP-SAT
-with one worker and a fixed seed. A claim that cannot be met together with the others is named, not hidden.
+stated prior); a table drawn at random around it is moved as little as possible until it fulfils the printed numbers, by
+CP-SAT with one worker and a fixed seed. A claim that cannot be met together with the others is named, not hidden.
 """
 
 from __future__ import annotations
@@ -155,10 +155,11 @@ def maximum_entropy(cells: Cells, conditions: list[Restriction], prior: np.ndarr
 
 
 def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total: int, seed: int) -> Joint:
-    """Find the likeliest whole counts that fulfil the conditions.
+    """Draw a table at random and move it as little as possible, so that it fulfils the conditions.
 
-    Conditions that cannot hold together are found first (a linear programme with the least total slack, in patients);
-    they are left out and named in ``unmet``. Raises ReplicalcError if CP-SAT then finds no table.
+    The draw is Poisson around the table of maximum entropy; a patient who has to be added costs the more, the less
+    likely the cell. Conditions that cannot hold together are found first (a linear programme with the least total
+    slack, in patients); they are left out and named in ``unmet``. Raises ReplicalcError if CP-SAT then finds no table.
     """
     from ortools.sat.python import cp_model
 
@@ -166,9 +167,11 @@ def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total:
     unmet = conflicting(cells, usable, total)
     kept = [c for c in usable if c.claim_id not in unmet]
     expected = maximum_entropy(cells, kept, prior, total)
-    likely = np.log(expected) + np.random.default_rng([seed, 1]).gumbel(size=len(expected))
+    drawn = np.random.default_rng([seed, 1]).poisson(expected)
     model = cp_model.CpModel()
-    counts = [model.new_int_var(0, int(np.ceil(mean)) + 1, f"cell{i}") for i, mean in enumerate(expected)]
+    more = [model.new_int_var(0, total, f"more{i}") for i in range(len(drawn))]
+    fewer = [model.new_int_var(0, int(x), f"fewer{i}") for i, x in enumerate(drawn)]
+    counts = [int(x) + m - f for x, m, f in zip(drawn, more, fewer, strict=True)]
     model.add(sum(counts) == total)
     sums: dict[bytes, object] = {}
 
@@ -189,14 +192,15 @@ def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total:
             whole, scale = count(condition.whole), 10**6
             model.add(scale * part >= round(condition.lo * scale) * whole)
             model.add(scale * part <= round(condition.hi * scale) * whole)
-    model.maximize(sum(round(100 * float(weight)) * x for weight, x in zip(likely, counts, strict=True)))
+    price = np.round(100 - 20 * np.log(np.minimum(expected, 1.0))).astype(int)
+    model.minimize(sum(int(cost) * m for cost, m in zip(price, more, strict=True)) + 100 * sum(fewer))
     solver = _solver(seed)
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         raise ReplicalcError(
             f"no table of {total} patients with all the printed numbers was found ({solver.status_name(status)})"
         )
-    found = np.array([solver.value(x) for x in counts])
+    found = drawn + [solver.value(m) - solver.value(f) for m, f in zip(more, fewer, strict=True)]
     codes = {name: np.repeat(values, found) for name, values in cells.codes.items()}
     return Joint(codes, unmet, len(usable))
 

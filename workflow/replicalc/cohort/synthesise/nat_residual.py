@@ -14,7 +14,7 @@ import numpy as np
 
 from replicalc.cohort.synthesise.assumptions import COLUMNS, nat_residual_assumptions
 from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
-from replicalc.cohort.synthesise.nat_residual_export import excluded_rows, export_rows
+from replicalc.cohort.synthesise.nat_residual_export import LEFT_OUT, excluded_rows, export_rows
 from replicalc.cohort.synthesise.values import (
     integers_with_moments,
     pair_by_rank,
@@ -76,7 +76,9 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     _sizes(patients, printed, rng)
     _people(patients, printed, rng)
     included = export_rows(patients, rng)
-    rows = included + excluded_rows(included, rng)
+    others: dict[str, np.ndarray] = {"subtype": np.zeros(sum(count for count, *_ in LEFT_OUT))}
+    _people(others, printed, rng)
+    rows = included + excluded_rows(included, others, rng)
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))

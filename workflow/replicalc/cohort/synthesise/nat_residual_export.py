@@ -24,14 +24,8 @@ def export_rows(patients: dict, rng) -> list[dict]:
         )
         rows.append(
             {
-                "Date of birth": _day(p["birth_date"]),
+                **date_cells(patients, i),
                 "Side": "" if rng.random() < 0.02 else rng.choice(["L", "R"]),
-                "Start of NAT": _day(p["start_date"]),
-                "Surgery": _day(p["surgery_date"]),
-                "MG before": _day(p["mg_pre_date"]),
-                "MG after": _day(p["mg_post_date"]),
-                "MRI before": _day(p["mri_pre_date"]),
-                "MRI after": _day(p["mri_post_date"]),
                 "Previous breast cancer": "0",
                 "M stage": "0",
                 "Image quality": "adequate",
@@ -79,28 +73,42 @@ def _day(ordinal: int) -> str:
     return datetime.date.fromordinal(int(ordinal)).strftime("%d.%m.%Y")
 
 
-def excluded_rows(included: list[dict], rng) -> list[dict]:
-    """Add patients whom each criterion leaves out, so that the flow has something to count."""
-    blank_mri = {"MRI after": "", "MRI LD after (mm)": ""}
-    blank_mg = {"MG after": "", "Calc CC after (cm)": "", "Calc MLO after (cm)": ""}
-    no_pathology = {
-        "Miller-Payne": "",
-        "Residual invasive": "",
-        "Residual DCIS": "",
-        "Invasive size (mm)": "",
-    }
-    plan = [
-        (9, {"Microcalcification": "0"}),
-        (4, {"BI-RADS": "3"}),
-        (6, blank_mg),
-        (7, blank_mri),
-        (3, {"Previous breast cancer": "1"}),
-        (5, {"M stage": "1"}),
-        (4, no_pathology),
-        (3, {"Image quality": "poor"}),
-    ]
-    rows = []
-    for count, changes in plan:
-        for i in rng.choice(len(included), count, replace=False):
-            rows.append({**included[i], **changes})
+#: What is blank in the export of a patient whom a criterion leaves out, and how many such patients there are.
+LEFT_OUT = [
+    (9, {"Microcalcification": "0"}, ("Calc ", "MG lesion", "BI-RADS")),
+    (4, {"BI-RADS": "3"}, ()),
+    (6, {}, ("MG after", "Calc shape after", "Calc distribution after", "Calc CC after", "Calc MLO after")),
+    (7, {}, ("MRI after", "MRI LD after")),
+    (3, {"Previous breast cancer": "1"}, ()),
+    (5, {"M stage": "1"}, ()),
+    (4, {}, ("Miller-Payne", "Residual ", "Invasive size")),
+    (3, {"Image quality": "poor"}, ()),
+]
+MAMMOGRAPHY = ("Calc ", "MG lesion", "BI-RADS")
+AFTER_TREATMENT = ("MRI ", "Operation", "BCS possible", "Miller-Payne", "Residual ", "Invasive size")
+DATES = ("Date of birth", "Start of NAT", "Surgery", "MG before", "MG after", "MRI before", "MRI after")
+
+
+def date_cells(people: dict, i: int) -> dict[str, str]:
+    """Write the dates of a patient as the hospital does."""
+    names = ("birth", "start", "surgery", "mg_pre", "mg_post", "mri_pre", "mri_post")
+    return {column: _day(people[f"{name}_date"][i]) for column, name in zip(DATES, names, strict=True)}
+
+
+def excluded_rows(included: list[dict], people: dict, rng) -> list[dict]:
+    """Add patients whom each criterion leaves out, so that the flow has something to count.
+
+    Each has dates and an age of their own; mammography, the course after treatment, and the rest come from three
+    different patients, so that nobody is in the export twice.
+    """
+    rows: list[dict] = []
+    for count, changes, blank in LEFT_OUT:
+        for _ in range(count):
+            rest, breast, course = (included[i] for i in rng.choice(len(included), 3, replace=False))
+            row = {**rest}
+            row.update({name: cell for name, cell in breast.items() if name.startswith(MAMMOGRAPHY)})
+            row.update({name: cell for name, cell in course.items() if name.startswith(AFTER_TREATMENT)})
+            row.update(date_cells(people, len(rows)))
+            row.update(dict.fromkeys([name for name in row if blank and name.startswith(blank)], ""))
+            rows.append({**row, **changes})
     return rows
