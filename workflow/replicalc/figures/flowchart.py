@@ -33,6 +33,8 @@ SPINE, MAIN, SIDE, SIDE_WIDTH = (
     4.3,
 )  # inches: middle and width of the main boxes, the boxes beside
 BOX, GAP = 0.3, 0.14
+#: Variables by which results group their patients; who lacks one is told under the diagram.
+GROUPING = ("subtype", "pcr", "recist", "calc_change", "residual_type", "surgery")
 
 
 @job
@@ -52,6 +54,10 @@ def flow(flow, cohort, svg, png):
     if kept[-1]:
         body -= BOX  # the last box is the one of those included
     notes = ["grey, dashed: criterion not applied, because the cohort lacks the variable"] if not all(kept) else []
+    gaps = {name: int(data.frame[name].isna().sum()) for name in GROUPING if not data.missing_variables(name)}
+    lacking = ", ".join(f"{name} {count}" for name, count in gaps.items() if count)
+    if lacking:
+        notes.append(f"included, but left out where the variable is needed, because it is not known: {lacking}")
     with sheet(svg, png, title=title, about=about, body=body + 0.05, notes=notes) as page:
         ax = page.canvas(MARGIN, 0, WIDTH - 2 * MARGIN, body + 0.05)
         y = _main_box(ax, 0, f"assessed: {steps[0]['n_before']} {unit}", bold=True)
