@@ -5,7 +5,7 @@ PYTHON ?= python3
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
-.PHONY: results test lint format bench clean
+.PHONY: results test lint format bench unlock clean
 .DELETE_ON_ERROR:
 
 results: .venv/.ready
@@ -27,6 +27,10 @@ format: .venv/.ready
 
 bench: .venv/.ready
 	$(BIN)/python benchmarks/run.py
+
+# After a run that was killed: gives the folder free again.
+unlock: .venv/.ready
+	$(BIN)/snakemake --unlock
 
 clean:
 	rm -rf results logs .snakemake

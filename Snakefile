@@ -35,8 +35,8 @@ rule all:
 
 onsuccess:
     if "MAKELEVEL" not in os.environ:  # make says it itself, also when there was nothing to do
-        print_summary("results/summary.json", missing_ok=True)
+        print_summary("results/summary.json", not_before=STARTED)
 
 
 onerror:
-    print("Stopped. The sentence above says why; the log that it names has the details.")
+    print("Stopped; the sentence above says why.")

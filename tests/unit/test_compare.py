@@ -6,6 +6,7 @@ import pytest
 from project import STUDY
 
 from replicalc.compare import compare
+from replicalc.errors import ReplicalcError
 from replicalc.records import Claim, load_claims
 from replicalc.table import Lookup, Row
 
@@ -160,6 +161,13 @@ def test_what_is_not_there_is_named():
     rows = [Row("s_r", "all", "", "not_evaluable", warning="variable surgery not in cohort x")]
     found = compare(claim("count", "5"), {"s_r": Lookup(rows)}, {}, 0.05)
     assert (found.verdict, found.note, found.replicated) == ("not_evaluable", "variable surgery not in cohort x", "")
+
+
+@pytest.mark.parametrize(("stat", "reported"), [("q", "5"), ("count", "0.o9")])
+def test_a_typo_in_the_claims_is_told_and_not_taken_for_a_gap(stat, reported):
+    rows = [Row("s_r", "all", "v", "count", 5.0, n=9)]
+    with pytest.raises(ReplicalcError, match=r"claim s\.c: "):
+        compare(claim(stat, reported), {"s_r": Lookup(rows)}, {}, 0.05)
 
 
 def test_rounding_other_than_half_up_is_named():

@@ -59,7 +59,8 @@ def test_a_file_not_named_after_its_rule(registry):
         ({"studies": ["nat_residul"]}, "no study 'nat_residul'. Did you mean 'nat_residual'"),
         ({"cohorts": "synthetic synthetic"}, "the cohort 'synthetic' is named twice"),
         ({"cohorts": ""}, "cohorts"),
-        ({"seed": "seven"}, "seed: 'seven' should be of type integer"),
+        ({"seed": "seven"}, "seed: 'seven' should be a whole number"),
+        ({"cohorts": []}, "cohorts: must not be empty"),
         ({"sead": 1}, "unknown key 'sead'. Did you mean 'seed'"),
         ({"cohorts": "../etc"}, "cohorts"),
     ],
@@ -69,3 +70,75 @@ def test_faults_in_the_configuration(monkeypatch, changes, told):
     with pytest.raises(ReplicalcError) as error:
         Registry.load({**load_yaml("config/config.yaml"), **changes})
     assert told in str(error.value)
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A copy of the configuration in which one text can be changed before it is loaded."""
+    import shutil
+
+    for name in ("config", "data"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+
+    def go(file, old, new):
+        path = tmp_path / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        return Registry.load(load_yaml("config/config.yaml"))
+
+    return go
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            "config/studies/nat_residual/study.yaml",
+            "present: [pcr]",
+            "present: [pcrx]",
+            "no variable 'pcrx'. Did you mean 'pcr'",
+        ),
+        ("config/studies/nat_residual/study.yaml", '"4C", "4"', '"4C", "4x"', "'4x' is no code of birads"),
+        ("config/studies/nat_residual/study.yaml", "id: pathology", "id: suspicious", "the id stands twice"),
+        ("config/studies/nat_residual/study.yaml", "n_reported: 127", "n_reported: 128", "n_reported is 128"),
+        (
+            "config/studies/nat_residual/study.yaml",
+            "nat_residual_t4_pcr\n",
+            "nat_residual_t4_pcrs\n",
+            "no result 'nat_residual_t4_pcrs'",
+        ),
+        ("config/studies/nat_residual/claims.csv", "recist=cr", "recist=crx", "'crx' is no code of recist"),
+        (
+            "config/studies/nat_residual/claims.csv",
+            "surgery=mastectomy",
+            "surgry=mastectomy",
+            "there is no variable 'surgry'",
+        ),
+        ("data/dictionary.csv", "0,250,5,120", "250,0,5,120", "the range 250 to 0 is empty"),
+        ("data/dictionary.csv", "0,250,5,120", "0,,5,120", "a range needs both ends"),
+        ("data/dictionary.csv", "mm,,0,250", "ells,,0,250", "unit 'ells' is not known"),
+        ("config/studies/nat_residual/synthetic.yaml", "unit: cm", "unit: ell", "unit 'ell' cannot be turned into mm"),
+    ],
+)
+def test_faults_in_the_record_stop_before_anything_runs(elsewhere, file, old, new, told):
+    with pytest.raises(ReplicalcError) as error:
+        elsewhere(file, old, new)
+    assert told in str(error.value)
+
+
+def test_an_edit_changes_only_the_prints_of_what_uses_it(elsewhere):
+    kinds = [("printed", ""), ("readings", ""), ("criteria", ""), ("mapping", "synthetic"), ("variables", "")]
+
+    def prints(made):
+        return [made.print_of(kind, "nat_residual", cohort) for kind, cohort in kinds]
+
+    before = prints(Registry.load(load_yaml("config/config.yaml")))
+    study = "config/studies/nat_residual/study.yaml"
+    changed = elsewhere(study, "design: retrospective", "design: a retrospective")
+    assert prints(changed) == before
+    changed = elsewhere(study, "extent_change_from_percent: 10", "extent_change_from_percent: 20")
+    assert [a != b for a, b in zip(before, prints(changed), strict=True)] == [False, True, False, False, False]
+    changed = elsewhere("config/studies/nat_residual/claims.csv", "patients included", "women included")
+    assert prints(changed)[0] == before[0]

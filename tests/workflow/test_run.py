@@ -202,6 +202,53 @@ def test_forced_again_gives_the_same_bytes(finished, tmp_path):
     assert os.path.commonpath([after, finished]) == str(finished)
 
 
+def test_a_run_of_one_file_does_not_repeat_old_verdicts(finished):
+    done = snakemake(finished, "--force", f"{RESULTS}/nat_residual_t1_age.csv")
+    assert "435 claims" not in done.stdout + done.stderr
+    snakemake(finished)
+
+
+def test_one_thread_of_linear_algebra_gives_the_same_bytes(finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    folder = copy_project(tmp_path / "one")
+    wanted = [
+        f"{RESULTS}/nat_residual_{n}.csv" for n in ("t4_recist", "t4_miller_payne", "t4_residual_type", "t5_icc_mg_mri")
+    ]
+    snakemake(folder, *wanted)
+    for name in [*wanted, f"{RESULTS}/raw/export.csv"]:
+        assert filecmp.cmp(finished / name, folder / name, shallow=False), name
+
+
+def test_a_killed_run_can_be_finished(finished, tmp_path):
+    """Killed without a chance to clean up: unlocked, the next run makes the rest, and the bytes are the same."""
+    import subprocess
+    import sys
+    import time
+
+    folder = copy_project(tmp_path / "killed")
+    environment = {**os.environ, "PYTHONPATH": str(folder / "workflow")}
+    running = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    some = folder / RESULTS / "nat_residual_t1_grade.csv"
+    for _ in range(600):
+        if some.exists() or running.poll() is not None:
+            break
+        time.sleep(0.05)
+    running.kill()
+    running.wait()
+    snakemake(folder, "--unlock")
+    snakemake(folder)
+    names = [p.relative_to(finished) for p in (finished / RESULTS).glob("*.csv")]
+    assert len(names) > 45
+    assert [str(n) for n in names if not filecmp.cmp(finished / n, folder / n, shallow=False)] == []
+
+
 def test_no_number_of_the_paper_stands_in_the_code():
     """The synthesiser reads what is printed; none of the telling numbers is typed into it."""
     for path in (ROOT / "workflow/replicalc").rglob("*.py"):

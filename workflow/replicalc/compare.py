@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from replicalc.cohort.frame import read_cohort
+from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_checked, load_claims
 from replicalc.table import Lookup, Row, read_result, to_csv
 from replicalc.verify.printed import Printed, as_printed, parse, rounding_needed
 
 COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note", "cohort", "kind")
-VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_differs", "not_evaluable")
 #: Measures of two outcomes, so that 50 % is a natural middle. A share is one too if its variable has two codes.
 TWO_OUTCOMES = ("sensitivity", "specificity", "accuracy", "false_positive_rate", "false_negative_rate")
 SHARES = ("percent", "ppv", "npv", "prevalence", *TWO_OUTCOMES)
@@ -71,7 +71,11 @@ def compare(claim: Claim, lookups: dict[str, Lookup], claims: dict[str, Claim], 
     row = lookup(claim.group, claim.variable, claim.stat)
     if row is None or math.isnan(row.value):
         why = (row.warning if row else "") or lookup.reason(claim.group, claim.variable)
-        why = why or f"the result has no {claim.stat} of {claim.variable or 'everybody'} for {claim.group}"
+        if not why:
+            raise ReplicalcError(
+                f"claim {claim.claim_id}: the result {claim.result} has no {claim.stat} of "
+                f"'{claim.variable or 'everybody'}' for '{claim.group}'. Is its place in claims.csv right?"
+            )
         return Comparison("", row.n if row else None, "not_evaluable", why)
     if claim.stat == "holds":
         holds = row.value == 1
@@ -79,7 +83,7 @@ def compare(claim: Claim, lookups: dict[str, Lookup], claims: dict[str, Claim], 
         return Comparison(told, row.n, "same_conclusion" if holds else "conclusion_differs", f"{told}: {row.method}")
     printed = printed_number(claim.reported)
     if printed is None:
-        return Comparison(f"{row.value:g}", row.n, "not_evaluable", f"'{claim.reported}' is not a number")
+        raise ReplicalcError(f"claim {claim.claim_id}: '{claim.reported}' is not a number, but {claim.stat} is one")
     printed = replace(printed, decimals=_decimals(claim, printed, claims))
     if claim.stat in SIZES and not claim.of and row.kind == "real":
         why = "the size of this cohort; not a finding that another cohort can repeat"

@@ -43,12 +43,12 @@ def job(function: Callable) -> Callable:
     """Turn ``function(*files, **params)`` into a job ``function(*files, log, **params)``.
 
     Files are paths, lists of paths, or dictionaries of these. The last positional argument is the log file. The log
-    holds what was called with what, and the traceback if it failed; the caller sees one plain sentence. The digest of
-    the code (``code``) is for Snakemake alone and is dropped.
+    holds what was called with what, and the traceback if it failed; the caller sees one plain sentence. The digests of
+    the code (``code``) and of what is used of shared files (``uses``) are for Snakemake alone and are dropped.
     """
 
     @functools.wraps(function)
-    def run(*files_and_log, code: str | None = None, **params):
+    def run(*files_and_log, code: str | None = None, uses: list[str] | None = None, **params):
         *files, log = map(_plain, files_and_log)
         started = time.perf_counter()
         lines = [f"{function.__module__}:{function.__qualname__}"]
@@ -59,7 +59,7 @@ def job(function: Callable) -> Callable:
                 function(*files, **params)
             except ReplicalcError as error:
                 _log(log, [*lines, traceback.format_exc(), str(error)])
-                raise ReplicalcError(str(error)) from None
+                raise ReplicalcError(f"{error}\nDetails: {log}") from None
             except Exception as error:
                 message = f"{Path(log).stem} failed with {type(error).__name__}: {error}. The traceback is in {log}"
                 _log(log, [*lines, traceback.format_exc(), message])

@@ -73,7 +73,17 @@ KINDS = [
     "hr_ci",
     "survival",
 ]
+#: JSON Schema's words for what a YAML file can hold, in plain English.
+PLAIN_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "keys with values",
+}
 TYPES = ("id", "category", "number", "integer", "date")
+UNITS = ("mm", "year", "day", "percent")
 ROLES = ("raw", "derived", "both")
 
 
@@ -130,6 +140,8 @@ def load_yaml(path: str | Path) -> object:
         raise ReplicalcError(f"{path}: no such file")
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=Strict)
+    except TypeError as error:
+        raise ReplicalcError(f"{path}: a key must be a word or a number ({error})") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -165,7 +177,10 @@ def _sentence(fault) -> str:
         allowed = ", ".join(map(str, fault.validator_value))
         return f"{place}: {fault.instance!r} is not allowed. Allowed: {allowed}"
     if fault.validator == "type":
-        return f"{place}: {fault.instance!r} should be of type {fault.validator_value}"
+        wanted = fault.validator_value if isinstance(fault.validator_value, list) else [fault.validator_value]
+        return f"{place}: {fault.instance!r} should be {' or '.join(PLAIN_TYPES[name] for name in wanted)}"
+    if fault.validator in ("minItems", "minProperties", "minLength"):
+        return f"{place}: must not be empty"
     if fault.validator == "pattern":
         return f"{place}: {fault.instance!r} does not have the form {fault.validator_value}"
     return f"{place}: {fault.message}"
@@ -232,16 +247,28 @@ def load_dictionary(path: str | Path) -> dict[str, Variable]:
             problems.append(f"{where}: type '{v.type}' is not known. Known: {', '.join(TYPES)}")
         if v.role not in ROLES:
             problems.append(f"{where}: role '{v.role}' is not known. Known: {', '.join(ROLES)}")
-        for bound in (v.min, v.max, v.median_min, v.median_max):
-            if bound and v.type in ("number", "integer") and not _is_number(bound):
-                problems.append(f"{where}: '{bound}' is not a number")
+        for pair in ((v.min, v.max), (v.median_min, v.median_max)):
+            problems += [f"{where}: {why}" for why in _faults_of_range(v.type, *pair)]
+        if v.unit and v.unit not in UNITS:
+            problems.append(f"{where}: unit '{v.unit}' is not known. Known: {', '.join(UNITS)}")
+        if (v.type == "category") != bool(v.codes):
+            problems.append(f"{where}: a category needs codes, and nothing else has them")
     fail_with_all(f"{path}:", problems)
     return {v.variable: v for v in variables}
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _faults_of_range(kind: str, lo: str, hi: str) -> list[str]:
+    import datetime
+
+    read = datetime.date.fromisoformat if kind == "date" else float
+    limits, faults = [], []
+    for bound in filter(None, (lo, hi)):
+        try:
+            limits.append(read(bound))
+        except ValueError:
+            faults.append(f"'{bound}' is not a {'date (YYYY-MM-DD)' if kind == 'date' else 'number'}")
+    if bool(lo) != bool(hi):
+        faults.append("a range needs both ends")
+    if len(limits) == 2 and limits[0] > limits[1]:
+        faults.append(f"the range {lo} to {hi} is empty")
+    return faults

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -9,11 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from replicalc.cohort.mapping import check_mapping
 from replicalc.cohort.source import locate
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
-from replicalc.records import load_checked, load_claims, validate
+from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, validate
 
 CONFIG = Path("config")
+DICTIONARY = Path("data/dictionary.csv")
 SYNTHETIC = "synthetic"
 
 
@@ -27,6 +31,58 @@ def plainly() -> Iterator[None]:
         raise SystemExit(1) from None
 
 
+def plain_words(record) -> bool:
+    """Filter Snakemake's log: drop its lines about scheduling, and cut a fault of the input down to its sentence."""
+    text = str(record.msg)
+    fault = re.search(r"ReplicalcError in file [^\n]*\n(.*?)(?:\n  File .*)?\Z", text, re.DOTALL)
+    if fault:
+        record.msg = f"\n{fault[1]}\n"
+    chatter = (
+        "Select jobs to execute",
+        "Execute ",
+        "Shutting down",
+        "Exiting because",
+        "Using shell:",
+        "Conda environ",
+    )
+    return not text.startswith(chatter)
+
+
+def _check_criteria(criteria: list[dict], variables: dict[str, Variable], path: Path) -> None:
+    """Criteria name variables and codes of the dictionary, each criterion once."""
+    problems = []
+    for number, criterion in enumerate(criteria):
+        here = f"criteria, '{criterion['id']}'"
+        if criterion["id"] in [c["id"] for c in criteria[:number]]:
+            problems.append(f"{here}: the id stands twice")
+        for name in [*criterion.get("keep", {}), *criterion.get("present", [])]:
+            if name not in variables:
+                problems.append(f"{here}: there is no variable '{name}'.{did_you_mean(name, list(variables))}")
+        for name, codes in criterion.get("keep", {}).items():
+            allowed = variables[name].code_list if name in variables else []
+            problems += [
+                f"{here}: '{code}' is no code of {name}. Allowed: {', '.join(allowed)}"
+                for code in map(str, codes)
+                if allowed and code not in allowed
+            ]
+    fail_with_all(f"{path}:", problems)
+
+
+def _check_places(claims: list[Claim], variables: dict[str, Variable], path: Path) -> None:
+    """Every variable=code in the place of a claim is one of the dictionary."""
+    problems = []
+    for line, claim in enumerate(claims, start=2):
+        for name, codes in re.findall(r"([a-z][a-z0-9_]*)=([^;~]+)", f"{claim.group};{claim.variable}"):
+            if name == "error":
+                continue
+            allowed = variables[name].code_list if name in variables else []
+            strange = [code for code in codes.split("|") if code not in allowed]
+            if strange:
+                why = f"'{strange[0]}' is no code of {name}" if allowed else f"there is no variable '{name}'"
+                problems.append(f"line {line}, {claim.claim_id}: {why}.{did_you_mean(name, list(variables))}")
+    fail_with_all(f"{path}:", problems)
+
+
 @dataclass
 class Registry:
     """Studies with their claims, the cohorts of a run, and (after ``check``) the rules that make the results."""
@@ -36,15 +92,18 @@ class Registry:
     seed: int
     raw_folders: list[str]
     results: dict[str, list[str]]
-    n_claims: dict[str, int]
+    records: dict[str, tuple[dict, list[Claim]]]
+    variables: dict[str, Variable]
     figures: dict[str, list[str]] = field(default_factory=dict)
     cohort_results: list[str] = field(default_factory=list)
 
     @classmethod
     def load(cls, config: dict) -> Registry:
         """Check the configuration and every study and cohort file that it names."""
-        validate(config, "config", "config/config.yaml")
-        cohorts = config["cohorts"].split() if isinstance(config["cohorts"], str) else list(config["cohorts"])
+        load_checked(CONFIG / "config.yaml", "config")
+        validate(config, "config", "config/config.yaml or --config")
+        named = config["cohorts"]
+        cohorts = named.replace(",", " ").split() if isinstance(named, str) else list(named)
         known_studies = sorted(path.parent.name for path in (CONFIG / "studies").glob("*/study.yaml"))
         known_cohorts = [
             SYNTHETIC,
@@ -63,8 +122,9 @@ class Registry:
             problems += [
                 f"the {word} '{name}' is named twice" for name in sorted({n for n in given if given.count(n) > 1})
             ]
-        fail_with_all("config/config.yaml:", problems)
-        results, n_claims = {}, {}
+        fail_with_all("config/config.yaml or --config:", problems)
+        results, records = {}, {}
+        variables = load_dictionary(DICTIONARY)
         for study in config["studies"]:
             folder = CONFIG / "studies" / study
             about = load_checked(folder / "study.yaml", "study")
@@ -73,12 +133,25 @@ class Registry:
                     f"{folder / 'study.yaml'}: 'study' is '{about['study']}', but the folder is '{study}'"
                 )
             claims = load_claims(folder / "claims.csv")
+            _check_criteria(about["criteria"], variables, folder / "study.yaml")
+            _check_places(claims, variables, folder / "claims.csv")
+            known = {claim.result for claim in claims}
+            strange = [name for test in about["tests"] for name in test.get("results", []) if name not in known]
+            fail_with_all(f"{folder / 'study.yaml'}, tests:", [f"there is no result '{name}'" for name in strange])
+            printed = {c.reported for c in claims if c.stat == "n_included"}
+            if printed and str(about["n_reported"]) not in printed:
+                raise ReplicalcError(
+                    f"{folder / 'study.yaml'}: n_reported is {about['n_reported']}, claims.csv has {printed}"
+                )
             results[study] = list(dict.fromkeys(claim.result for claim in claims))
-            n_claims[study] = len(claims)
-        registry = cls(list(config["studies"]), cohorts, config["seed"], config["raw_folders"], results, n_claims)
+            records[study] = about, claims
+        registry = cls(
+            list(config["studies"]), cohorts, config["seed"], config["raw_folders"], results, records, variables
+        )
         for study, cohort in registry.pairs:
             path = registry.cohort_file(study, cohort)
             found = load_checked(path, "cohort")
+            check_mapping(found, variables, path)
             if found["cohort"] != cohort:
                 raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{cohort}'")
             if found["kind"] == "real":
@@ -111,9 +184,10 @@ class Registry:
         problems = []
         stems = {name: self._stems(outputs) for name, outputs, _ in rules}
         for study in self.studies:
-            mine = {name: s for name, s in stems.items() if name.startswith(f"{study}_")}
+            folder = f"results/{study}/{{cohort}}"
+            mine = {name: s for name, s in stems.items() if s[0] == {folder}}
             figures = [name for name in mine if name.startswith(f"{study}_fig_")]
-            results = [name for name in mine if name not in figures and f"results/{study}/{{cohort}}" in mine[name][0]]
+            results = [name for name in mine if name not in figures]
             claimed = self.results[study]
             for name in claimed:
                 if name not in mine:
@@ -135,6 +209,23 @@ class Registry:
                 if not logs:
                     problems.append(f"rule {name}: has no log")
         fail_with_all("Claims and rules do not fit together:", problems)
+
+    def print_of(self, what: str, study: str, cohort: str = "") -> str:
+        """Hash the part of the record that a step uses, so that an edit elsewhere in the same file re-runs nothing.
+
+        ``what``: 'printed' (the printed numbers and their places), 'readings', 'criteria', 'mapping' (a cohort file but
+        its title), 'variables' (the dictionary without definitions and sources).
+        """
+        if what == "printed":
+            part = [[c.claim_id, c.kind, c.reported, c.group, c.variable, c.stat] for c in self.records[study][1]]
+        elif what == "variables":
+            part = [[v.variable, v.type, v.unit, v.codes, v.min, v.max, v.median_min, v.median_max, v.role]
+                    for v in self.variables.values()]  # fmt: skip
+        elif what == "mapping":
+            part = {k: v for k, v in load_checked(self.cohort_file(study, cohort), "cohort").items() if k != "title"}
+        else:
+            part = [self.records[study][0][name] for name in ([what] if what == "readings" else [what, "conf_level"])]
+        return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()[:16]
 
     @staticmethod
     def _stems(outputs: list[str]) -> tuple[set[str], set[str]]:

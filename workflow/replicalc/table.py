@@ -78,7 +78,8 @@ class ResultTable:
         self.add(f"p{suffix}", test.p, **more, **note)
 
     def not_evaluable(self, reason: str, *, group: str = "all", variable: str = "") -> None:
-        self.add(NOT_EVALUABLE, group=group, variable=variable, warning=reason)
+        if not any((r.stat, r.group, r.variable) == (NOT_EVALUABLE, group, variable) for r in self.rows):
+            self.add(NOT_EVALUABLE, group=group, variable=variable, warning=reason)
 
     def write(self, path: str | Path) -> None:
         """Write the table; two rows for the same statistic at the same place are a fault of the program."""
@@ -143,7 +144,11 @@ class Lookup:
         return self._by_place.get((group, variable, stat))
 
     def reason(self, group: str = "all", variable: str = "") -> str:
-        """Return why something is not evaluable, the nearest place first; an empty text if nothing says so."""
-        reasons = [r for r in self.rows if r.stat == NOT_EVALUABLE]
-        near = [r for r in reasons if r.variable in ("", variable) and r.group in ("all", group)]
-        return (near or reasons)[0].warning if reasons else ""
+        """Return why something is not evaluable, or an empty text if nothing says so."""
+        for row in self.rows:
+            if row.stat != NOT_EVALUABLE:
+                continue
+            mine = row.variable in ("", variable, variable.partition("=")[0])
+            if mine and (row.group in ("all", group) or group.startswith(f"{row.group}=")):
+                return row.warning
+        return ""

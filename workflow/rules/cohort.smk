@@ -10,32 +10,31 @@ rule map_export:
     """Cohort, step 1: the columns, codes and units of the export become canonical variables."""
     input:
         exports=lambda wildcards: export_files(wildcards, wildcards.study),
-        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
-        dictionary="data/dictionary.csv",
-        sources="data/sources.csv",
+        mapping=lambda wildcards: ancient(cohort_file(wildcards, wildcards.study)),
+        dictionary=ancient("data/dictionary.csv"),
     output:
         mapped="results/{study}/{cohort}/steps/mapped.csv",
     log:
         "logs/{study}/{cohort}/steps/map_export.log",
     params:
+        uses=lambda wildcards: used(wildcards, "mapping", "variables"),
         code=digest("cohort.mapping:map_export"),
     run:
-        mapping.map_export(
-            list(input.exports), input.mapping, input.dictionary, input.sources, output.mapped, log[0], **params
-        )
+        mapping.map_export(list(input.exports), input.mapping, input.dictionary, output.mapped, log[0], **params)
 
 
 rule validate_cohort:
     """Cohort, step 2: ranges, duplicates, units, contradictions and published totals."""
     input:
         mapped="results/{study}/{cohort}/steps/mapped.csv",
-        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
-        dictionary="data/dictionary.csv",
+        mapping=lambda wildcards: ancient(cohort_file(wildcards, wildcards.study)),
+        dictionary=ancient("data/dictionary.csv"),
     output:
         checks="results/{study}/{cohort}/steps/validation.csv",
     log:
         "logs/{study}/{cohort}/steps/validate_cohort.log",
     params:
+        uses=lambda wildcards: used(wildcards, "mapping", "variables"),
         code=digest("cohort.validation:validate_cohort"),
     run:
         validation.validate_cohort(input.mapped, input.mapping, input.dictionary, output.checks, log[0], **params)
@@ -46,27 +45,38 @@ rule derive_cohort:
     input:
         mapped="results/{study}/{cohort}/steps/mapped.csv",
         checks="results/{study}/{cohort}/steps/validation.csv",
-        study="config/studies/{study}/study.yaml",
-        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
-        dictionary="data/dictionary.csv",
+        study=ancient("config/studies/{study}/study.yaml"),
+        mapping=lambda wildcards: ancient(cohort_file(wildcards, wildcards.study)),
+        dictionary=ancient("data/dictionary.csv"),
     output:
         derived="results/{study}/{cohort}/steps/derived.csv",
         derivations="results/{study}/{cohort}/steps/derivations.csv",
     log:
         "logs/{study}/{cohort}/steps/derive_cohort.log",
     params:
+        uses=lambda wildcards: used(wildcards, "readings", "mapping", "variables"),
         code=digest("cohort.derivation:derive_cohort"),
     run:
-        derivation.derive_cohort(*input, *output, log[0], **params)
+        derivation.derive_cohort(
+            input.mapped,
+            input.checks,
+            input.study,
+            input.mapping,
+            input.dictionary,
+            output.derived,
+            output.derivations,
+            log[0],
+            **params,
+        )
 
 
 rule select_patients:
     """Cohort, step 4: the study's criteria, every excluded patient counted."""
     input:
         derived="results/{study}/{cohort}/steps/derived.csv",
-        study="config/studies/{study}/study.yaml",
-        mapping=lambda wildcards: cohort_file(wildcards, wildcards.study),
-        dictionary="data/dictionary.csv",
+        study=ancient("config/studies/{study}/study.yaml"),
+        mapping=lambda wildcards: ancient(cohort_file(wildcards, wildcards.study)),
+        dictionary=ancient("data/dictionary.csv"),
     output:
         flow="results/{study}/{cohort}/steps/flow.csv",
         cohort="results/{study}/{cohort}/cohort.parquet",
@@ -74,9 +84,20 @@ rule select_patients:
     log:
         "logs/{study}/{cohort}/steps/select_patients.log",
     params:
+        uses=lambda wildcards: used(wildcards, "criteria", "mapping", "variables"),
         code=digest("cohort.flow:select_patients"),
     run:
-        flow.select_patients(*input, *output, log[0], **params)
+        flow.select_patients(
+            input.derived,
+            input.study,
+            input.mapping,
+            input.dictionary,
+            output.flow,
+            output.cohort,
+            output.everybody,
+            log[0],
+            **params,
+        )
 
 
 rule split_cohort:

@@ -1,14 +1,14 @@
 # Used by all the files beside this one: the checked configuration, the registry of claims, the lists of files to make.
 import logging
+import time
 
 from replicalc.digest import digest
-from replicalc.registry import Registry, plainly
+from replicalc.registry import Registry, plain_words, plainly
 from replicalc.report.summary import print_summary
 
-# Snakemake says these two lines before every batch of jobs; they bury what matters.
-logging.getLogger("snakemake.logging").addFilter(
-    lambda record: not str(record.msg).startswith(("Select jobs to execute", "Execute "))
-)
+STARTED = time.time()
+# What Snakemake says around every batch of jobs and every fault buries the one sentence that matters.
+logging.getLogger("snakemake.logging").addFilter(plain_words)
 
 with plainly():
     registry = Registry.load(config)
@@ -52,6 +52,11 @@ def all_comparisons():
 def cohort_file(wildcards, study):
     """The file that says how a cohort's export is read; the synthetic one belongs to its study."""
     return registry.cohort_file(study, wildcards.cohort)
+
+
+def used(wildcards, *parts):
+    """Hashes of the parts of study, cohort file and dictionary that a step uses; an edit elsewhere re-runs nothing."""
+    return [registry.print_of(part, wildcards.study, wildcards.cohort) for part in parts]
 
 
 def export_files(wildcards, study):

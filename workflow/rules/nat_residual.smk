@@ -1,6 +1,8 @@
 # nat_residual: Zhu 2023, doi:10.21037/qims-22-1170. One rule for each reported result, in the order of the paper.
 # What a variable means stands in data/dictionary.csv; why a test or a reading was taken, in config/studies/nat_residual/NOTES.md.
 
+from replicalc.cohort.synthesise import nat_residual as nat_residual_patients
+
 
 module nat_residual:
     pathvars:
@@ -486,17 +488,18 @@ use rule association from nat_residual as nat_residual_x_bcs_eligible with:
 rule nat_residual_synthesise:
     """Synthetic patients, as a hospital would export them, from whom every printed count comes out jointly."""
     input:
-        claims="config/studies/nat_residual/claims.csv",
-        dictionary="data/dictionary.csv",
+        claims=ancient("config/studies/nat_residual/claims.csv"),
+        dictionary=ancient("data/dictionary.csv"),
     output:
         export="results/nat_residual/synthetic/raw/export.csv",
         assumptions="results/nat_residual/synthetic/assumptions.csv",
     log:
         "logs/nat_residual/synthetic/synthesise.log",
-    conda:
-        "../../environment.yml"
     params:
         seed=registry.seed,
+        uses=[registry.print_of("printed", "nat_residual"), registry.print_of("variables", "nat_residual")],
         code=digest("cohort.synthesise.nat_residual:synthesise"),
-    script:
-        "../scripts/synthesise_nat_residual.py"
+    run:
+        nat_residual_patients.synthesise(
+            input.claims, input.dictionary, output.export, output.assumptions, log[0], **params
+        )

@@ -168,3 +168,71 @@ def test_every_derived_variable_has_a_rule_and_a_dictionary_entry():
     assert derived == {name for name, v in VARIABLES.items() if v.role in ("derived", "both")}
     for each in derivation.DERIVATIONS:
         assert set(each.needs) <= set(VARIABLES)
+
+
+def _run(tmp_path, columns: dict[str, list[str]]):
+    """Run the derivation step on a mapped cohort with these columns; return the derived rows and the record."""
+    import csv
+
+    from replicalc.records import read_csv
+
+    names = ["source_row", "patient_id", *columns]
+    n = len(next(iter(columns.values())))
+    with (tmp_path / "mapped.csv").open("w", newline="") as handle:
+        writer = csv.writer(handle)
+        writer.writerow(names)
+        writer.writerows([str(i + 2), f"p{i}", *(values[i] for values in columns.values())] for i in range(n))
+    lines = "".join(f"  {name}: {{column: {name}}}\n" for name in ["patient_id", *columns])
+    (tmp_path / "c.yaml").write_text(
+        "cohort: c\nkind: real\ntitle: t\nunit_of_analysis: patient\nclustering: none\nsources: [{file: x.csv}]\n"
+        f"unit_id: [patient_id]\nvariables:\n{lines}"
+    )
+    files = [
+        tmp_path / "mapped.csv",
+        tmp_path / "none",
+        ROOT / "config/studies/nat_residual/study.yaml",
+        tmp_path / "c.yaml",
+    ]
+    files += [ROOT / "data/dictionary.csv", tmp_path / "derived.csv", tmp_path / "derivations.csv", tmp_path / "log"]
+    derivation.derive_cohort(*files)
+    return read_csv(tmp_path / "derived.csv"), {r["variable"]: r for r in read_csv(tmp_path / "derivations.csv")}
+
+
+def test_a_given_class_is_taken_patient_by_patient_where_there_is_nothing_to_derive_it_from(tmp_path):
+    rows, record = _run(
+        tmp_path,
+        {
+            "er_percent": ["90", "", "0", ""],
+            "er_status": ["negative", "positive", "negative", ""],
+            "age_years": ["50", "", "61", "40"],
+        },
+    )
+    assert [row["er_status"] for row in rows] == ["positive", "positive", "negative", ""]
+    er = record["er_status"]
+    assert [er[name] for name in ("n_derived", "n_given", "n_missing", "n_contradict")] == ["2", "1", "1", "1"]
+    assert [row["age_years"] for row in rows] == ["50.0", "", "61.0", "40.0"]
+    assert record["age_years"]["n_given"] == "3" and "as the cohort gives it" in record["age_years"]["note"]
+
+
+def test_a_raw_column_without_any_value_is_no_column(tmp_path):
+    rows, record = _run(tmp_path, {"er_percent": ["", ""], "er_status": ["positive", "negative"]})
+    assert [row["er_status"] for row in rows] == ["positive", "negative"]
+    assert "the cohort has no er_percent" in record["er_status"]["note"]
+
+
+def test_a_code_that_the_dictionary_lacks_is_an_error_and_not_a_gap():
+    from dataclasses import replace
+
+    from replicalc.cohort.frame import categorical
+    from replicalc.errors import ReplicalcError
+
+    variable = replace(VARIABLES["calc_change"], codes="no_change|decrease|increased")
+    with pytest.raises(ReplicalcError, match=r"calc_change has the codes .*increased, but the workflow made increase"):
+        categorical(["increase", None, "decrease"], variable)
+
+
+def test_a_missing_reading_is_named():
+    from replicalc.errors import ReplicalcError
+
+    with pytest.raises(ReplicalcError, match="readings: 'recist_partial_from_percent' is missing"):
+        derive("recist", readings=derivation.Readings(), mri_pre_mm=["10"], mri_post_mm=["5"])

@@ -38,7 +38,7 @@ def run(tmp_path):
         (tmp_path / "mini.yaml").write_text(text)
         arguments = [tmp_path / "mini.yaml", ROOT / "data" / "dictionary.csv"]
         mapped = tmp_path / "mapped.csv"
-        map_export([str(tmp_path / "export.csv")], *arguments, ROOT / "data" / "sources.csv", mapped, tmp_path / "log")
+        map_export([str(tmp_path / "export.csv")], *arguments, mapped, tmp_path / "log")
         validate_cohort(mapped, *arguments, tmp_path / "validation.csv", tmp_path / "log2")
         return read_csv(mapped)
 
@@ -162,6 +162,9 @@ def test_a_key_given_twice(run):
 
 def test_ragged_and_empty_files(run):
     refused(run, "row 2", "5 cells", export=EXPORT.replace("A,1", "A,A,1"))
+    refused(run, "row 3", "2 cells", export=EXPORT.replace("B,0,n/a,03.04.2016", "B,0"))
+    refused(run, "one column", "contains ';'", export=EXPORT.replace(",", ";"))
+    refused(run, "not a text file", export="PK" + EXPORT)
     refused(run, "no records", export="ID,ER,Size,Op\n")
     refused(run, "should hold the column names", export="")
     refused(run, "stands twice", export=EXPORT.replace("ID,ER", "ID,ID"))
@@ -169,6 +172,48 @@ def test_ragged_and_empty_files(run):
 
 def test_wrong_encoding(run):
     refused(run, "not utf-8", "encoding", export=EXPORT.replace("A,1", "Ä,1"), encoding="latin-1")
+
+
+def test_a_mark_at_the_beginning_is_no_text(run):
+    assert len(run(export="\ufeff" + EXPORT, source=", encoding: utf-8")) == 3
+
+
+def test_rows_are_counted_as_a_spreadsheet_counts(run):
+    export = 'ID,ER,Size,Op\nA,1,2.5,01.02.2015\n"B\nb",0,,03.04.2016\nC,2,,05.06.2017\n'
+    refused(run, "row 4", "value '2'", export=export)
+
+
+def test_files_stay_inside_the_raw_folders(run):
+    for path in ("../../etc/passwd", "/etc/passwd"):
+        (run.folder / "x.yaml").write_text(
+            COHORT.format(unit="cm", decimal=".", more="", source="").replace("export.csv", path)
+        )
+        from replicalc.records import load_checked
+
+        with pytest.raises(ReplicalcError, match="does not have the form"):
+            load_checked(run.folder / "x.yaml", "cohort")
+
+
+def test_workbook_dates_and_numbers_are_taken_as_they_are(tmp_path):
+    from replicalc.cohort.mapping import _converter
+    from replicalc.records import load_dictionary
+
+    variables = load_dictionary(ROOT / "data" / "dictionary.csv")
+    date = _converter(variables["surgery_date"], {"format": "%d.%m.%Y"}, ",", typed=True)
+    assert (date("2015-02-01"), date("01.02.2015")) == ("2015-02-01", "2015-02-01")
+    number = _converter(variables["mri_pre_mm"], {"unit": "cm"}, ",", typed=True)
+    assert (number("1.7"), number("1,7")) == ("17", "17")
+    with pytest.raises(ValueError, match="not a number"):
+        _converter(variables["mri_pre_mm"], {"unit": "cm"}, ",", typed=False)("1.7")
+
+
+def test_overlapping_beginnings_and_two_ways_at_once(run):
+    refused(
+        run,
+        "'A' and 'AB' overlap",
+        more="  series: {column: ID, starts_with: {A: unselected, AB: selected_for_cancer}}",
+    )
+    refused(run, "either 'column' or 'constant'", more='  malignant: {column: ID, constant: "yes"}')
 
 
 def test_published_total(run):

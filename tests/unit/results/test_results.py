@@ -228,3 +228,10 @@ def test_bland_altman_limits_have_intervals(make):
     found = make(results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)")
     row = found("all", "mri_post_mm~residual_size_mm", "loa_hi_lo")
     assert row.conf_level == 0.95 and row.value < found("all", "mri_post_mm~residual_size_mm", "loa_hi").value
+
+
+def test_groups_by_a_variable_that_is_missing_say_so(make):
+    found = make(results.numeric, {"mri_post_mm": ["10", "20"]}, variables={"mri_post_mm": "mm"}, unit="cm", by="subtype")
+    assert found("all", "mri_post_mm", "mean").value == 1.5
+    assert found.reason("subtype=tn", "mri_post_mm") == "variable subtype not in cohort tiny"
+    assert found.reason("pcr=yes", "mri_post_mm") == ""

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from replicalc.cohort.frame import read_text_table, typed, write_step
+from replicalc.cohort.frame import categorical, read_text_table, typed, write_step
+from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_dictionary
 from replicalc.table import to_csv
@@ -18,7 +19,19 @@ from replicalc.table import to_csv
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("variable", "derived_from", "rule", "n", "n_derived", "n_missing", "note", "cohort", "kind")
+COLUMNS = (
+    "variable",
+    "derived_from",
+    "rule",
+    "n",
+    "n_derived",
+    "n_given",
+    "n_missing",
+    "n_contradict",
+    "note",
+    "cohort",
+    "kind",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +48,9 @@ class Derivation:
 def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, out, log_out):
     """Add the derived variables to the mapped cohort, and write which came from what.
 
-    A derivation whose inputs a cohort lacks is listed as such; a value given by the cohort is kept only where nothing
-    raw is there to derive it from.
+    A patient's value is derived where the raw values are there; where they are not, the value that the cohort gives is
+    taken. Both are counted, and so is how often they contradict each other. ``validation`` is read only so that nothing
+    is derived from a cohort that was not validated.
     """
     import pandas as pd
 
@@ -44,37 +58,36 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
     config = load_checked(cohort_file, "cohort")
     variables = load_dictionary(dictionary_file)
     frame = typed(read_text_table(mapped), variables)
+    readings = Readings(study["readings"])
     rows = []
     for derivation in DERIVATIONS:
         name = derivation.variable
-        lacking = [need for need in derivation.needs if need not in frame]
-        note = ""
+        given = frame[name] if name in frame else pd.Series(float("nan"), index=frame.index, dtype="object")
+        lacking = [need for need in derivation.needs if need not in frame or frame[need].isna().all()]
+        note = config["variables"].get(name, {}).get("note", "")
+        derived = given.where(given.isna()) if lacking else derivation.function(frame, readings)
         if lacking:
-            note = f"not derived: the cohort has no {', '.join(lacking)}"
-            if name in frame:
-                given = config["variables"][name].get("note", "")
-                note = "; ".join(filter(None, ["as the cohort gives it", given, note]))
-        else:
-            values = derivation.function(frame, study["readings"])
-            if variables[name].type == "category":
-                values = pd.Categorical(values, categories=variables[name].code_list)
-            frame[name] = values
-        present = int(frame[name].notna().sum()) if name in frame else 0
-        rows.append(
-            [
-                name,
-                "+".join(derivation.needs),
-                derivation.rule,
-                str(len(frame)),
-                str(present),
-                str(len(frame) - present),
-                note,
-                config["cohort"],
-                config["kind"],
-            ]
-        )
+            how = "as the cohort gives it; not derived" if name in frame else "not derived"
+            note = "; ".join(filter(None, [note, f"{how}: the cohort has no {', '.join(lacking)}"]))
+        both = derived.notna() & given.notna()
+        contradict = int((derived[both].astype(str) != given[both].astype(str)).sum())
+        if not lacking or name in frame:
+            values = derived.astype("object").where(derived.notna(), given.astype("object"))
+            categories = variables[name].type == "category"
+            frame[name] = categorical(values, variables[name]) if categories else values.astype("float64")
+        counts = [len(frame), derived.notna().sum(), (derived.isna() & given.notna()).sum()]
+        counts += [(derived.isna() & given.isna()).sum(), contradict]
+        told = [name, "+".join(derivation.needs), derivation.rule, *map(str, map(int, counts)), note]
+        rows.append([*told, config["cohort"], config["kind"]])
     write_step(frame, out)
     write_text(log_out, to_csv(rows, COLUMNS))
+
+
+class Readings(dict):
+    """The study's readings; one that is missing is told by its name."""
+
+    def __missing__(self, name: str):
+        raise ReplicalcError(f"study.yaml, readings: '{name}' is missing, and a derivation needs it")
 
 
 def _choose(pairs: list[tuple[pd.Series, str]], like: pd.Series) -> pd.Series:

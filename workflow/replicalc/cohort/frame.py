@@ -48,6 +48,19 @@ class Cohort:
         return replace(self, frame=frame)
 
 
+def categorical(values, variable: Variable) -> pd.Categorical:
+    """Make a categorical with all codes of the dictionary; a value that is none of them is an error, not a gap."""
+    import pandas as pd
+
+    strange = sorted({str(value) for value in pd.Series(values).dropna()} - set(variable.code_list))
+    if strange:
+        raise ReplicalcError(
+            f"data/dictionary.csv: {variable.variable} has the codes {', '.join(variable.code_list)}, "
+            f"but the workflow made {', '.join(strange)}"
+        )
+    return pd.Categorical(values, categories=variable.code_list)
+
+
 def typed(rows: pd.DataFrame, variables: dict[str, Variable]) -> pd.DataFrame:
     """Turn a frame of canonical text into typed columns; empty text is missing."""
     import pandas as pd
@@ -59,7 +72,7 @@ def typed(rows: pd.DataFrame, variables: dict[str, Variable]) -> pd.DataFrame:
         variable = variables[name]
         column = rows[name].where(rows[name] != "")
         if variable.type == "category":
-            frame[name] = pd.Categorical(column, categories=variable.code_list)
+            frame[name] = categorical(column, variable)
         elif variable.type in ("number", "integer"):
             frame[name] = pd.to_numeric(column).astype("float64")
         elif variable.type == "date":

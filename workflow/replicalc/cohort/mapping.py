@@ -7,10 +7,10 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-from replicalc.cohort.source import ROW, check_bytes, join_sources, place_of, read_table
+from replicalc.cohort.source import ROW, check_bytes, is_workbook, join_sources, place_of, read_table
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.job import job, write_text
-from replicalc.records import Variable, load_checked, load_dictionary, read_csv
+from replicalc.records import Variable, load_checked, load_dictionary
 from replicalc.table import to_csv
 
 #: How many canonical units one given unit is.
@@ -29,7 +29,7 @@ FACTORS = {
 
 
 @job
-def map_export(exports, cohort_file, dictionary_file, sources_file, out):
+def map_export(exports, cohort_file, dictionary_file, out):
     """Read the export named in a cohort file and write one row a record with canonical variables as text.
 
     Raises ReplicalcError listing every fault with file, row, column, value and what is allowed.
@@ -37,18 +37,18 @@ def map_export(exports, cohort_file, dictionary_file, sources_file, out):
     config = load_checked(cohort_file, "cohort")
     variables = load_dictionary(dictionary_file)
     check_mapping(config, variables, cohort_file)
-    on_record = {row["file"]: row["sha256"] for row in read_csv(sources_file) if row["cohort"] == config["cohort"]}
     tables, names = [], []
     for path, source in zip(map(Path, exports), config["sources"], strict=True):
-        if config["kind"] == "real" and source["file"] in on_record:
-            check_bytes(path, on_record[source["file"]])
+        if "sha256" in source:
+            check_bytes(path, source["sha256"])
         table = read_table(path, source)
         _check_total(config, path, source, len(table))
         tables.append(table)
         names.append(str(path) + (f" [{source['sheet']}]" if "sheet" in source else ""))
     records, origin = join_sources(tables, names, config.get("join_on"))
     _check_columns(list(origin), config, names)
-    rows = _map_records(records, config, variables, origin, names)
+    typed = [is_workbook(path) for path in exports]
+    rows = _map_records(records, config, variables, origin, names, typed)
     write_text(out, to_csv([list(row.values()) for row in rows], list(rows[0])))
 
 
@@ -63,9 +63,9 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
             )
             continue
         if variable.role == "derived":
-            problems.append(
-                f"variables.{name}: is derived by the workflow; map what it is derived from: {variable.source}"
-            )
+            problems.append(f"variables.{name}: is derived by the workflow and cannot be mapped; map {_raw_of(name)}")
+        if ("column" in entry) == ("constant" in entry):
+            problems.append(f"variables.{name}: give either 'column' or 'constant'")
         if variable.type == "category":
             if len([way for way in ("codes", "starts_with", "constant") if way in entry]) != 1:
                 codes = ", ".join(variable.code_list)
@@ -74,6 +74,13 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
                 )
             given = [*entry.get("codes", {}).values(), *entry.get("starts_with", {}).values()]
             given += [entry["constant"]] if "constant" in entry else []
+            starts = list(map(str, entry.get("starts_with", {})))
+            problems += [
+                f"variables.{name}: starts_with '{a}' and '{b}' overlap"
+                for a in starts
+                for b in starts
+                if a != b and b.startswith(a)
+            ]
             for code in given:
                 if str(code) not in variable.code_list:
                     allowed = ", ".join(variable.code_list)
@@ -100,6 +107,13 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
         if variable not in config["variables"] or ("=" not in name and not name.startswith("distinct ")):
             problems.append(f"totals: '{name}' should be 'variable=code' or 'distinct variable' of a mapped variable")
     fail_with_all(f"{path}:", problems)
+
+
+def _raw_of(name: str) -> str:
+    """Name what a derived variable is derived from."""
+    from replicalc.cohort.derivation import DERIVATIONS
+
+    return " and ".join(next(each.needs for each in DERIVATIONS if each.variable == name))
 
 
 def _check_total(config: dict, path: Path, source: dict, found: int) -> None:
@@ -131,6 +145,7 @@ def _map_records(
     variables: dict[str, Variable],
     origin: dict[str, int],
     names: list[str],
+    typed: list[bool],
 ) -> list[dict[str, str]]:
     faults: dict[tuple[str, ...], list[str]] = {}
     general = {str(code) for code in config.get("missing", [""])} | {""}
@@ -138,7 +153,7 @@ def _map_records(
     rows: list[dict[str, str]] = [{ROW: record[ROW]} for record in records]
     for target, entry in config["variables"].items():
         missing = general | {str(code) for code in entry.get("missing", [])}
-        convert = _converter(variables[target], entry, decimal)
+        convert = _converter(variables[target], entry, decimal, typed[origin.get(entry.get("column"), 0)])
         for record, row in zip(records, rows, strict=True):
             if "constant" in entry:
                 row[target] = str(entry["constant"])
@@ -169,7 +184,8 @@ def rows_told(rows: list) -> str:
     return f"{noun} {', '.join(map(str, rows[:5]))}{more}"
 
 
-def _converter(variable: Variable, entry: dict, decimal: str):
+def _converter(variable: Variable, entry: dict, decimal: str, typed: bool):
+    """Make the function that turns a text into a canonical one; a workbook's dates and numbers are ``typed``."""
     if variable.type == "category":
         codes = {str(given): str(code) for given, code in entry.get("codes", {}).items()}
         starts = {str(given): str(code) for given, code in entry.get("starts_with", {}).items()}
@@ -188,21 +204,22 @@ def _converter(variable: Variable, entry: dict, decimal: str):
         form = entry.get("format", "%Y-%m-%d")
 
         def convert(text: str) -> str:
-            try:
-                return datetime.datetime.strptime(text, form).date().isoformat()
-            except ValueError:
-                raise ValueError(f"is not a date of the form {form}") from None
+            for each in (form, "%Y-%m-%d") if typed else (form,):
+                try:
+                    return datetime.datetime.strptime(text, each).date().isoformat()
+                except ValueError:
+                    continue
+            raise ValueError(f"is not a date of the form {form}")
 
     elif variable.type in ("number", "integer"):
-        pattern = re.compile(
-            rf"[+-]?(\d{{1,15}}({re.escape(decimal)}\d{{0,15}})?|{re.escape(decimal)}\d{{1,15}})([eE][+-]?\d{{1,2}})?"
-        )
+        point = f"[.{decimal}]" if typed else re.escape(decimal)
+        pattern = re.compile(rf"[+-]?(\d{{1,15}}({point}\d{{0,15}})?|{point}\d{{1,15}})([eE][+-]?\d{{1,2}})?")
         factor = Fraction(FACTORS[(entry.get("unit", ""), variable.unit)])
 
         def convert(text: str) -> str:
             if not pattern.fullmatch(text):
                 raise ValueError(f"is not a number (decimal sign '{decimal}')")
-            number = Fraction(text.replace(decimal, ".")) * factor
+            number = Fraction(text.replace(",", ".")) * factor
             if variable.type == "integer" and number.denominator != 1:
                 raise ValueError("is not a whole number")
             return str(number.numerator) if number.denominator == 1 else repr(float(number))

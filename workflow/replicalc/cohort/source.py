@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from pathlib import Path
 
 from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import read_csv
 
-#: Column that carries the line (CSV) or sheet row (workbook) of every record, counted as a spreadsheet counts.
+#: Column that carries the row of every record, counted as a spreadsheet counts.
 ROW = "source_row"
 
 
@@ -37,7 +38,7 @@ def check_bytes(path: Path, expected: str) -> None:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != expected:
         raise ReplicalcError(
-            f"{path}: its sha256 is {found}, but data/sources.csv has {expected}. "
+            f"{path}: its sha256 is {found}, but the cohort file has {expected}. "
             "This is another version of the file, or it was damaged or saved anew; download it again."
         )
 
@@ -47,7 +48,7 @@ def read_table(path: Path, source: dict) -> list[dict[str, str]]:
 
     ``source`` is an entry of a cohort file's ``sources``: ``sheet``, ``header_row``, ``delimiter``, ``encoding``.
     """
-    if path.suffix.lower() in (".xlsx", ".xls", ".ods"):
+    if is_workbook(path):
         rows = _workbook_rows(path, source)
     elif path.suffix.lower() in (".csv", ".txt", ".tsv"):
         rows = _csv_rows(path, source)
@@ -58,14 +59,20 @@ def read_table(path: Path, source: dict) -> list[dict[str, str]]:
     header = [name.strip() for name in by_number.get(start, [])]
     if not any(header):
         raise ReplicalcError(f"{path}: row {start} should hold the column names, but it is empty or missing")
+    signs = [sign for sign in (";", "\t", "|", ",") if len(header) == 1 and sign in header[0]]
+    if signs:
+        raise ReplicalcError(
+            f"{path}, row {start}: the whole header is one column, but contains {signs[0]!r}; is that the 'delimiter'?"
+        )
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         raise ReplicalcError(f"{path}, row {start}: the column {', '.join(map(repr, doubled))} stands twice")
+    text_file = not is_workbook(path)
     records = []
     for number, cells in rows:
         if number <= start or not any(cell.strip() for cell in cells):
             continue
-        if len(cells) > len(header):
+        if len(cells) > len(header) or (text_file and len(cells) < len(header)):
             raise ReplicalcError(f"{path}, row {number}: {len(cells)} cells, but the header has {len(header)} columns")
         cells = cells + [""] * (len(header) - len(cells))
         records.append({ROW: str(number), **{h: c.strip() for h, c in zip(header, cells, strict=True) if h}})
@@ -74,24 +81,33 @@ def read_table(path: Path, source: dict) -> list[dict[str, str]]:
     return records
 
 
+def is_workbook(path: str | Path) -> bool:
+    """Tell whether a file is a workbook, whose dates and numbers are typed already."""
+    return Path(path).suffix.lower() in (".xlsx", ".xls", ".ods")
+
+
 def _csv_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
-    encoding = source.get("encoding", "utf-8-sig")
-    rows = []
+    encoding = source.get("encoding", "utf-8")
+    if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+        encoding = "utf-8-sig"  # Excel's "CSV UTF-8" begins with a mark that is no text
+    content = path.read_bytes()
+    if content.startswith(b"PK") or b"\0" in content:
+        raise ReplicalcError(f"{path}: this is not a text file; a workbook should end in .xlsx, .xls or .ods")
     try:
-        with path.open(encoding=encoding, newline="") as handle:
-            reader = csv.reader(handle, delimiter=source.get("delimiter", ","), strict=True)
-            line = 1
-            for cells in reader:
-                rows.append((line, cells))
-                line = reader.line_num + 1
+        text = content.decode(encoding)
+    except LookupError as error:
+        raise ReplicalcError(f"{path}: there is no encoding '{encoding}'; common ones are utf-8 and latin-1") from error
     except UnicodeDecodeError as error:
         raise ReplicalcError(
-            f"{path}: byte {error.start} is not {encoding} text; give its 'encoding' in the cohort file, "
-            "or save it as 'CSV UTF-8'"
+            f"{path}: byte {error.start} is not {source.get('encoding', 'utf-8')} text; "
+            "give its 'encoding' in the cohort file, or save it as 'CSV UTF-8'"
         ) from error
-    except (csv.Error, LookupError) as error:
+    try:
+        return list(
+            enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=source.get("delimiter", ","), strict=True), 1)
+        )
+    except csv.Error as error:
         raise ReplicalcError(f"{path}: not a well-formed CSV file: {error}") from error
-    return rows
 
 
 def _workbook_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:

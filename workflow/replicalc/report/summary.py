@@ -10,6 +10,7 @@ from replicalc.job import job, write_text
 from replicalc.records import load_claims, read_csv
 from replicalc.table import to_csv
 
+#: In the order in which they are counted and told.
 VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_differs", "not_evaluable")
 
 
@@ -68,10 +69,13 @@ def closing_line(summary: dict) -> str:
     return f"{claims} claims of {studies} {noun}; " + "; ".join(parts)
 
 
-def print_summary(path: str | Path, missing_ok: bool = False) -> None:
-    """Print the closing line of a finished run; a run of single files may have made no summary."""
+def print_summary(path: str | Path, not_before: float | None = None) -> None:
+    """Print the closing line of a finished run.
+
+    With ``not_before`` (seconds since 1970) an older summary is not printed: a run of single files made no new one.
+    """
     path = Path(path)
-    if missing_ok and not path.is_file():
+    if not_before is not None and not (path.is_file() and path.stat().st_mtime >= not_before):
         return
     if not path.is_file():
         raise ReplicalcError(f"{path}: no such file; run the workflow first")

@@ -28,7 +28,7 @@ def accuracy(cohort, out, *, index, target, by=None, pooled=(), both_targets=Fal
     data, table = open_cohort(cohort, subset, out)
     if absent(data, table, index[0], target[0]):
         return table.write(out)
-    parts = list(groups(data, by))
+    parts = list(groups(data, table, by))
     for codes in pooled if not data.missing_variables(by) else ():
         inside = data.frame[data.frame[by].isin(codes)]
         parts.append((f"{by}={'|'.join(codes)}", dataclasses.replace(data, frame=inside)))
@@ -109,9 +109,9 @@ def agreement(cohort, out, *, x, y, unit, canonical, form, by=None, subset=None)
     data, table = open_cohort(cohort, subset, out)
     if absent(data, table, x, y):
         return table.write(out)
-    for group, part in groups(data, by):
+    for group, part in groups(data, table, by):
         pairs = part.frame.dropna(subset=[x, y])
-        ratings = in_unit(pairs[[x, y]], canonical, unit)
+        ratings = in_unit(pairs[[x, y]].sort_values([x, y]), canonical, unit)
         place = dict(group=group, variable=f"{x}~{y}", n=len(pairs), n_missing=len(part.frame) - len(pairs))
         if len(pairs) < 2:
             table.not_evaluable(f"an ICC needs at least 2 patients with both sizes; here {len(pairs)}", group=group)

@@ -44,13 +44,15 @@ def absent(cohort: Cohort, table: ResultTable, *names: str) -> bool:
     return bool(lacking)
 
 
-def groups(cohort: Cohort, by: str | None) -> Iterator[tuple[str, Cohort]]:
+def groups(cohort: Cohort, table: ResultTable, by: str | None) -> Iterator[tuple[str, Cohort]]:
     """Give everybody, then each group of ``by`` (in the order of the dictionary, empty ones included).
 
     Patients whose group is not recorded are a group of their own, so that the groups add up to everybody.
     """
     yield "all", cohort
-    if by and not cohort.missing_variables(by):
+    if by and cohort.missing_variables(by):
+        table.not_evaluable(missing_sentence(cohort, [by]), group=by)
+    elif by:
         group = cohort.frame[by]
         for code in group.cat.categories:
             yield f"{by}={code}", dataclasses.replace(cohort, frame=cohort.frame[group == code])

@@ -64,7 +64,7 @@ def numeric(cohort, out, *, variables, unit, by=None, subset=None, extremes=Fals
     for name, canonical in variables.items():
         if absent(data, table, name):
             continue
-        for group, part in groups(data, by):
+        for group, part in groups(data, table, by):
             add_number(table, part, name, canonical, unit, group=group, extremes=extremes, quantiles=quantiles)
     table.write(out)
 

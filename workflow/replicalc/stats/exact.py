@@ -81,7 +81,10 @@ def tail(table: NDArray[np.integer], order: Order, max_states: int = MAX_STATES)
         extreme = 0.0
         _allow(first.state.size * rows[larger[-1]].state.size, max_states)
         for part in _add_row(first, rows[larger[-1]], packing, limit):
-            extreme += float(part.weight @ _look_up(second, packing.full - part.state, limit - part.cost))
+            found = _look_up(second, packing.full - part.state, limit - part.cost)
+            extreme += float(
+                np.multiply(part.weight, found).sum()
+            )  # not a BLAS product: its digits depend on the cores
     except _TooLarge as size:
         return float("nan"), f"exact P value not computed: {size}"
     return min(1.0, extreme / np.exp(_log_multinomial(columns, columns)).item()), ""
