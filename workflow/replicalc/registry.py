@@ -163,6 +163,13 @@ class Registry:
         """Every study with every cohort of the run."""
         return [(study, cohort) for study in self.studies for cohort in self.cohorts]
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """What each cohort of the run is; a synthetic one says so by its name."""
+        real = [cohort for cohort in self.cohorts if cohort != SYNTHETIC]
+        found = {cohort: load_checked(self.cohort_file("", cohort), "cohort")["title"] for cohort in real}
+        return {cohort: found.get(cohort, "") for cohort in self.cohorts}
+
     def cohort_file(self, study: str, cohort: str) -> str:
         """The mapping of a cohort; the synthetic export of a study has its own beside the study."""
         folder = CONFIG / "studies" / study if cohort == SYNTHETIC else CONFIG / "cohorts"

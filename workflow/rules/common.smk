@@ -40,7 +40,7 @@ def all_figures():
 
 
 def rule_files():
-    return ["workflow/rules/cohort.smk", "workflow/rules/figures.smk"] + [
+    return ["workflow/rules/archetypes.smk", "workflow/rules/cohort.smk", "workflow/rules/figures.smk"] + [
         f"workflow/rules/{study}.smk" for study in registry.studies
     ]
 

@@ -35,6 +35,7 @@ rule report:
         "logs/report.log",
     params:
         pairs=registry.pairs,
+        titles=registry.titles,
         code=digest("report.page:report"),
     run:
         page.report(dict(input.items()), output.page, log[0], **params)

@@ -34,10 +34,10 @@ def rule_sources(files: list[str]) -> dict[str, dict]:
 
 
 @job
-def report(files, out, *, pairs):
-    """Write the page. Every text is escaped; links are relative, so the folder can be moved as a whole.
+def report(files, out, *, pairs, titles):
+    """Write the page. Every text is escaped; links are relative to ``results/``, so the project can be moved as a whole.
 
-    ``files`` has claims, summary and template (a path each), rules, results and figures (lists of paths).
+    ``titles`` is what each cohort file calls its cohort. ``files`` has claims, summary and template (a path each), rules, results and figures (lists of paths).
     """
     import jinja2
 
@@ -72,6 +72,7 @@ def report(files, out, *, pairs):
         line=closing_line(about),
         verdicts=VERDICTS,
         cohorts=about["cohorts"],
+        titles=titles,
         pairs=pairs,
         rules=rules,
         pictures=pictures,
