@@ -35,9 +35,10 @@ def rule_sources(files: list[str]) -> dict[str, dict]:
 
 @job
 def report(files, out, *, pairs, titles):
-    """Write the page. Every text is escaped; links are relative to ``results/``, so the project can be moved as a whole.
+    """Write the page. Every text is escaped; links are relative, so the project can be moved as a whole.
 
-    ``titles`` is what each cohort file calls its cohort. ``files`` has claims, summary and template (a path each), rules, results and figures (lists of paths).
+    ``titles`` is what each cohort file calls its cohort. ``files`` has claims, summary and template (a path each),
+    rules, results and figures (lists of paths).
     """
     import jinja2
 
