@@ -1,0 +1,86 @@
+"""A proportion of lesions when several of them belong to one woman."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from math import nan, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from replicalc.stats.base import check_level, numbers
+from replicalc.stats.effect import wilson
+
+
+@dataclass(frozen=True, slots=True)
+class ClusteredProportion:
+    """A proportion of ``n`` lesions in ``clusters`` women; ``effective_n`` is how many independent ones they are."""
+
+    method: str
+    successes: int
+    n: int
+    clusters: int
+    value: float
+    se: float
+    design_effect: float
+    effective_n: float
+    lo: float
+    hi: float
+    level: float
+    warning: str = ""
+
+
+def clustered_proportion(success: ArrayLike, cluster: Sequence[Hashable], level: float = 0.95) -> ClusteredProportion:
+    """Proportion p of successes with Wilson's interval at the effective sample size.
+
+    success: shape (n,), 1 or 0 for each lesion. cluster: the n labels that say whose lesion it is, of any
+        type that can be compared for equality; None and NaN are refused.
+
+    The variance is the ratio estimator's, v = m / (m - 1) sum((x_i - p n_i)^2) / n^2 over the m clusters with
+    x_i successes in n_i lesions. The design effect is v / (p (1 - p) / n), the effective sample size n / design
+    effect, which replaces n in Wilson's formula; it need not be whole, and exceeds n where lesions of one
+    woman differ more than chance has it (with a warning). With one lesion a cluster the design effect is
+    m / (m - 1), so the interval is Wilson's for n - 1: the factor is kept, as in Rao & Scott.
+
+    Where the variance between clusters is 0 (all or none succeed) or there are fewer than two clusters the
+    limits are ``nan`` with a warning; Wilson's interval for the number of clusters is then a cautious choice,
+    but the caller's.
+
+    Raises ValueError for values other than 0 and 1, missing labels or unequal lengths.
+    Reference: Rao & Scott 1992, doi:10.2307/2532311.
+
+    >>> result = clustered_proportion([1, 1, 0, 1, 0, 0, 1, 1], ["a", "a", "b", "c", "d", "d", "e", "f"])
+    >>> [round(value, 3) for value in (result.value, result.design_effect, result.lo, result.hi)]
+    [0.625, 1.88, 0.227, 0.904]
+    """
+    check_level(level)
+    y = numbers(success, "the successes")
+    if not np.isin(y, (0, 1)).all():
+        raise ValueError("the successes must be 0 or 1")
+    labels = list(cluster)
+    if len(labels) != y.size:
+        raise ValueError(f"there must be one cluster for each value: {y.size}, not {len(labels)}")
+    if any(label is None or label != label for label in labels):
+        raise ValueError("the clusters must have no missing label")
+    method = "Wilson at the effective sample size (ratio estimator, Rao & Scott 1992)"
+    codes: dict[Hashable, int] = {}
+    code = np.array([codes.setdefault(label, len(codes)) for label in labels], dtype=np.int64)
+    m, n, x = len(codes), y.size, int(y.sum())
+
+    def unknown(p: float, se: float, why: str) -> ClusteredProportion:
+        return ClusteredProportion(method, x, n, m, p, se, nan, nan, nan, nan, level, why)
+
+    if not n:
+        return unknown(nan, nan, "no value: no proportion")
+    p = x / n
+    if m < 2:
+        return unknown(p, nan, "fewer than two clusters: no interval")
+    residual = np.bincount(code, weights=y) - p * np.bincount(code)
+    v = m / (m - 1) * float((residual**2).sum()) / n**2
+    if v < 1e-24:
+        return unknown(p, 0.0, "the proportion does not vary between clusters: no interval")
+    effect = v / (p * (1 - p) / n)
+    lo, hi = wilson(p, n / effect, level)
+    note = "the clusters differ less than chance has it: the effective sample size exceeds n" if effect < 1 else ""
+    return ClusteredProportion(method, x, n, m, p, sqrt(v), effect, n / effect, lo, hi, level, note)

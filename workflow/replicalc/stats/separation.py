@@ -1,0 +1,144 @@
+"""The design of a regression: is it identified, and does a finite maximum of the likelihood exist?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from replicalc.stats.base import numbers
+
+Floats = NDArray[np.float64]
+_DEPENDENT = 1e-9  # a standardised column (or a singular value) this small beside the others is a combination of them
+
+
+class Design(NamedTuple):
+    """Standardised columns, what undoes the standardisation, and in words what is not identified."""
+
+    z: Floats
+    centre: Floats
+    scale: Floats
+    fault: str
+
+
+class Separation(NamedTuple):
+    """Observations that stay informative, columns without a finite estimate, and whether separation is complete."""
+
+    overlap: NDArray[np.bool_]
+    unbounded: NDArray[np.bool_]
+    complete: bool
+
+
+def design(X: ArrayLike, names: Sequence[str], n: int) -> Design:
+    """Check an (n, p) matrix of covariates against its ``p`` names and standardise it.
+
+    Raises ValueError for another shape, missing values, or names that are missing or repeated.
+    """
+    x = numbers(X, "the covariates", ndim=2)
+    if x.shape[0] != n:
+        raise ValueError(f"there must be one row of covariates for each patient: {n}, not {x.shape[0]}")
+    if isinstance(names, str) or len(names) != x.shape[1]:
+        raise ValueError(f"there must be one name for each covariate: {x.shape[1]}, not {names!r}")
+    if len(set(names)) != len(names):
+        raise ValueError("the names of the covariates must differ")
+    if not len(names):
+        raise ValueError("there must be at least one covariate")
+    if not n:
+        return Design(x, np.zeros(len(names)), np.ones(len(names)), "no patient: nothing to fit")
+    centre, largest = x.mean(0), np.abs(x).max(0)
+    spread = x.std(0)
+    constant = spread <= _DEPENDENT * np.maximum(largest, np.finfo(float).tiny)
+    scale = np.where(constant, 1.0, spread)
+    z = (x - centre) / scale
+    if constant.any():
+        fault = (
+            f"{listed(names, constant)} {'do' if constant.sum() > 1 else 'does'} not vary: the model is not identified"
+        )
+        return Design(z, centre, scale, fault)
+    dependent = _null_columns(z)
+    if dependent.any():
+        fault = f"{listed(names, dependent)} are linearly dependent: the model is not identified"
+        return Design(z, centre, scale, fault)
+    if n <= len(names):
+        return Design(z, centre, scale, f"{n} patients are too few for {len(names)} covariates")
+    return Design(z, centre, scale, "")
+
+
+def binary(y: Floats, z: Floats) -> Separation:
+    """Separation in a binary regression of ``y`` on ``z``, whose first column is the constant.
+
+    The linear programme maximises sum(m) under 0 <= m_i <= s_i z_i b, where s_i is +1 for an event and -1
+    otherwise. Rows with m_i = 1 can be predicted without error along a direction in which no row gets worse:
+    without any the estimates are finite, with all of them separation is complete. A coefficient is unbounded
+    unless the other rows, the overlap, determine it (Albert & Anderson 1984, doi:10.1093/biomet/71.1.1;
+    Konis 2007, Oxford thesis).
+    """
+    if not z.shape[1]:
+        return Separation(np.ones(y.size, dtype=bool), np.zeros(0, dtype=bool), False)
+    signed = np.where(y == 1, 1.0, -1.0)[:, None] * z
+    rows, back = np.unique(signed, axis=0, return_inverse=True)
+    won = _separable(rows, np.ones(len(rows), dtype=bool))[back.ravel()]
+    return Separation(~won, _null_columns(z[~won]), bool(won.all()))
+
+
+def monotone(z: Floats, first: NDArray[np.int64], events: Sequence[NDArray[np.int64]]) -> NDArray[np.bool_]:
+    """Columns whose Cox coefficient is unbounded (monotone partial likelihood).
+
+    z: standardised covariates, sorted by time. first[k]: row at which the risk set of event time ``k`` begins.
+    events[k]: rows that have their event at time ``k``.
+    """
+    (n, p), k = z.shape, len(first)
+    latest = np.searchsorted(first, np.arange(n), side="right") - 1  # last event time at which the row is at risk
+    events_at = np.concatenate(events)
+    others = np.setdiff1d(np.flatnonzero(latest >= 0), events_at)
+    who = np.concatenate([events_at, others])
+    # unknowns: the direction b, then the highest z b of each risk set. Rows: that less the row's own z b, ...
+    own = np.zeros((who.size, p + k))
+    own[:, :p] = -z[who]
+    own[
+        np.arange(who.size), p + np.concatenate([np.repeat(np.arange(k), [e.size for e in events]), latest[others]])
+    ] = 1
+    # ... and less that of the next risk set
+    chain = np.zeros((k - 1, p + k))
+    chain[:, p:] = np.eye(k - 1, k) - np.eye(k - 1, k, 1)
+    rows = np.concatenate([own, chain])
+    won = _separable(rows, np.arange(len(rows)) >= events_at.size)
+    return _null_columns(rows[~won])[:p]
+
+
+def _separable(rows: Floats, loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of the ``loose`` rows can be above 0 together in one direction, the others being 0 and none below."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array, eye_array, hstack
+
+    n, p = int(loose.sum()), rows.shape[1]
+    won = np.zeros(len(rows), dtype=bool)
+    if not n:
+        return won
+    tight = rows[~loose]
+    equal = {"A_eq": hstack([csr_array(tight), csr_array((len(tight), n))]), "b_eq": np.zeros(len(tight))}
+    result = linprog(
+        np.concatenate([np.zeros(p), -np.ones(n)]),
+        A_ub=hstack([csr_array(-rows[loose]), eye_array(n)]),
+        b_ub=np.zeros(n),
+        bounds=[(None, None)] * p + [(0, 1)] * n,
+        method="highs",
+        **(equal if len(tight) else {}),
+    )
+    won[loose] = result.x[p:] > 0.5
+    return won
+
+
+def _null_columns(rows: Floats) -> NDArray[np.bool_]:
+    """Columns that the rows do not determine: those with a part in the null space."""
+    width = rows.shape[1]
+    square = np.concatenate([np.linalg.qr(rows, mode="r"), np.zeros((max(0, width - len(rows)), width))])
+    _, size, directions = np.linalg.svd(square)
+    null = directions[size <= _DEPENDENT * max(1.0, float(size.max()))]
+    return (np.abs(null) > 1e-7).any(0)
+
+
+def listed(names: Sequence[str], which: NDArray[np.bool_]) -> str:
+    return ", ".join(name for name, hit in zip(names, which, strict=True) if hit)
