@@ -46,6 +46,20 @@ rule association:
         results.association(input.cohort, output.stats, log[0], **params)
 
 
+rule logistic:
+    """The odds of an outcome by several factors, each alone and all together."""
+    input:
+        cohort="results/<study>/{cohort}/cohort.parquet",
+    output:
+        stats="results/<study>/{cohort}/<result>.csv",
+    log:
+        "logs/<study>/{cohort}/<result>.log",
+    params:
+        code=digest("results.regression:logistic"),
+    run:
+        results.logistic(input.cohort, output.stats, log[0], **params)
+
+
 rule before_after:
     """A measurement before and after treatment in the same patients."""
     input:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from project import ROOT
+
 from replicalc.cohort.frame import Cohort, typed, write_cohort
 from replicalc.cohort.source import ROW
 from replicalc.records import load_dictionary

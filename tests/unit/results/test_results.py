@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from replicalc import results
 from replicalc.errors import ReplicalcError
 
@@ -32,7 +33,11 @@ def test_association_names_one_test_and_shows_the_others(make):
     named = [r for r in found.rows if r.stat == "p"]
     assert [r.method for r in named] == ["Fisher exact, two-sided"]
     others = {r.method for r in found.rows if r.stat == "p_alternative"}
-    assert {"Pearson chi-squared", "Pearson chi-squared with Yates correction", "Likelihood-ratio chi-squared"} <= others
+    assert {
+        "Pearson chi-squared",
+        "Pearson chi-squared with Yates correction",
+        "Likelihood-ratio chi-squared",
+    } <= others
     assert "Linear-by-linear association" not in others
     assert named[0].value == pytest.approx(0.0800865800865801)
     assert found("pcr=yes", "subtype=tn", "count").value == 5
@@ -40,7 +45,10 @@ def test_association_names_one_test_and_shows_the_others(make):
 
 
 def test_linear_by_linear_needs_an_order(make):
-    columns = {"recist": ["cr", "pr", "sd", "pd"] * 3, "calc_change": ["decrease", "no_change", "increase", "increase"] * 3}
+    columns = {
+        "recist": ["cr", "pr", "sd", "pd"] * 3,
+        "calc_change": ["decrease", "no_change", "increase", "increase"] * 3,
+    }
     order = {"recist": ["cr", "pr", "sd", "pd"], "calc_change": ["decrease", "no_change", "increase"]}
     found = make(results.association, columns, rows="recist", columns="calc_change", test="pearson", order=order)
     trend = [r for r in found.rows if r.method == "Linear-by-linear association" and r.stat == "statistic_alternative"]
@@ -51,14 +59,26 @@ def test_linear_by_linear_needs_an_order(make):
     r2 /= sum((a - mx) ** 2 for a in x) * sum((b - my) ** 2 for b in y)
     assert trend[0].value == pytest.approx(11 * r2)
     with pytest.raises(ReplicalcError, match="leaves out codes that occur"):
-        make(results.association, columns, rows="recist", columns="calc_change", test="pearson", order={**order, "recist": ["cr"]})
+        make(
+            results.association,
+            columns,
+            rows="recist",
+            columns="calc_change",
+            test="pearson",
+            order={**order, "recist": ["cr"]},
+        )
 
 
 def test_an_empty_category_keeps_the_scores_of_the_others(make):
-    columns = {"recist": ["cr", "cr", "sd", "pd"] * 3, "calc_change": ["decrease", "no_change", "increase", "increase"] * 3}
+    columns = {
+        "recist": ["cr", "cr", "sd", "pd"] * 3,
+        "calc_change": ["decrease", "no_change", "increase", "increase"] * 3,
+    }
     order = {"recist": ["cr", "pr", "sd", "pd"], "calc_change": ["decrease", "no_change", "increase"]}
     found = make(results.association, columns, rows="recist", columns="calc_change", test="pearson", order=order)
-    (trend,) = [r for r in found.rows if r.method == "Linear-by-linear association" and r.stat == "statistic_alternative"]
+    (trend,) = [
+        r for r in found.rows if r.method == "Linear-by-linear association" and r.stat == "statistic_alternative"
+    ]
     import numpy as np
 
     assert trend.value == pytest.approx(11 * np.corrcoef([1, 1, 3, 4] * 3, [1, 2, 3, 3] * 3)[0, 1] ** 2)
@@ -67,7 +87,9 @@ def test_an_empty_category_keeps_the_scores_of_the_others(make):
 
 
 def test_one_variable_is_still_described_when_the_other_is_missing(make):
-    found = make(results.association, {"recist": ["cr", "pr", "pr"]}, rows="recist", columns="calc_change", test="pearson")
+    found = make(
+        results.association, {"recist": ["cr", "pr", "pr"]}, rows="recist", columns="calc_change", test="pearson"
+    )
     assert found("all", "recist=pr", "count").value == 2
     assert found.reason("recist=pr", "calc_change=decrease") == "variable calc_change not in cohort tiny"
     assert found("all", "recist x calc_change", "p") is None
@@ -80,14 +102,22 @@ def test_unknown_test(make):
 
 
 def test_one_level_factor_gives_no_p_and_says_why(make):
-    found = make(results.association, {"pcr": ["yes"] * 4, "grade": ["1", "2", "3", "1"]}, rows="pcr", columns="grade", test="pearson")
+    found = make(
+        results.association,
+        {"pcr": ["yes"] * 4, "grade": ["1", "2", "3", "1"]},
+        rows="pcr",
+        columns="grade",
+        test="pearson",
+    )
     row = found("all", "pcr x grade", "p")
     assert math.isnan(row.value) and row.warning
 
 
 def test_clustered_units_are_told(make):
     columns = {"patient_id": ["a", "a", "b"], "calcified": ["yes", "no", "no"], "malignant": ["yes", "no", "yes"]}
-    found = make(results.association, columns, unit_of_analysis="breast", rows="calcified", columns="malignant", test="pearson")
+    found = make(
+        results.association, columns, unit_of_analysis="breast", rows="calcified", columns="malignant", test="pearson"
+    )
     assert "of the patients analysed 1 contribute more than one" in found("all", "calcified x malignant", "p").warning
 
 
@@ -159,7 +189,9 @@ def test_agreement_gives_six_forms_and_names_one(make):
 
 def test_agreement_of_one_patient(make):
     columns = {"mri_post_mm": ["10"], "residual_size_mm": ["12"]}
-    found = make(results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)")
+    found = make(
+        results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)"
+    )
     assert found.reason() == "an ICC needs at least 2 patients with both sizes; here 1"
 
 
@@ -185,7 +217,11 @@ def test_before_after(make):
 def test_statement(make, tmp_path):
     make(results.distribution, {"surgery": ["mastectomy", "mastectomy", "breast_conserving"]}, variables=["surgery"])
     file, out = tmp_path / "tiny_result.csv", tmp_path / "s.csv"
-    more = (("first", "all", "surgery=mastectomy", "count"), ">", ("second", "all", "surgery=breast_conserving", "count"))
+    more = (
+        ("first", "all", "surgery=mastectomy", "count"),
+        ">",
+        ("second", "all", "surgery=breast_conserving", "count"),
+    )
     from replicalc.table import Lookup, read_result
 
     for relations, expected in (([more], 1), ([more, (more[0], "<=", 1)], 0)):
@@ -208,7 +244,11 @@ def test_a_failing_job_leaves_no_file_and_a_full_log(make, tmp_path):
 
 
 def test_groups_add_up_to_everybody_and_missing_values_are_counted_where_they_are(make):
-    columns = {"pcr": ["yes", "yes", "no", "no", "no"], "subtype": ["tn", "", "tn", "", ""], "mri_post_mm": ["1", "2", "3", "", "5"]}
+    columns = {
+        "pcr": ["yes", "yes", "no", "no", "no"],
+        "subtype": ["tn", "", "tn", "", ""],
+        "mri_post_mm": ["1", "2", "3", "", "5"],
+    }
     found = make(results.association, columns, rows="pcr", columns="subtype", test="pearson")
     assert [found(f"pcr={c}", "subtype", "n").n_missing for c in ("yes", "no")] == [1, 2]
     assert found("pcr=no", "subtype=tn", "count").n_missing == 2
@@ -225,13 +265,75 @@ def test_second_variable_that_is_missing_is_named(make):
 
 def test_bland_altman_limits_have_intervals(make):
     columns = {"mri_post_mm": ["10", "20", "35", "0"], "residual_size_mm": ["12", "18", "30", "5"]}
-    found = make(results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)")
+    found = make(
+        results.agreement, columns, x="mri_post_mm", y="residual_size_mm", unit="cm", canonical="mm", form="ICC(C,1)"
+    )
     row = found("all", "mri_post_mm~residual_size_mm", "loa_hi_lo")
     assert row.conf_level == 0.95 and row.value < found("all", "mri_post_mm~residual_size_mm", "loa_hi").value
 
 
 def test_groups_by_a_variable_that_is_missing_say_so(make):
-    found = make(results.numeric, {"mri_post_mm": ["10", "20"]}, variables={"mri_post_mm": "mm"}, unit="cm", by="subtype")
+    found = make(
+        results.numeric, {"mri_post_mm": ["10", "20"]}, variables={"mri_post_mm": "mm"}, unit="cm", by="subtype"
+    )
     assert found("all", "mri_post_mm", "mean").value == 1.5
     assert found.reason("subtype=tn", "mri_post_mm") == "variable subtype not in cohort tiny"
     assert found.reason("pcr=yes", "mri_post_mm") == ""
+
+
+def test_two_by_two_effects_name_their_groups(make):
+    columns = {
+        "pcr": ["yes"] * 4 + ["no"] * 6,
+        "surgery": ["mastectomy"] * 3 + ["breast_conserving"] * 3 + ["mastectomy"] * 4,
+    }
+    found = make(results.association, columns, rows="surgery", columns="pcr", test="pearson")
+    row = found("all", "surgery x pcr", "odds_ratio")
+    # breast conserving: 1 pCR, 2 not; mastectomy: 3 pCR, 4 not.
+    assert row.value == pytest.approx((1 * 4) / (2 * 3))
+    assert row.method.endswith("surgery=breast_conserving against mastectomy, event pcr=yes")
+    assert found("all", "surgery x pcr", "risk_difference").value == pytest.approx(100 * (1 / 3 - 3 / 7))
+    assert found("all", "surgery x pcr", "risk_difference_lo").conf_level == 0.95
+    others = {r.method for r in found.rows if r.stat == "p_alternative"}
+    assert {'"N - 1" chi-squared', "Fisher exact with mid-P, two-sided"} <= others
+
+
+LOGISTIC = {
+    "pcr": ["no"] * 10 + ["yes"] * 10 + ["no"],
+    "calcified": (["yes"] * 7 + ["no"] * 3) + (["yes"] * 3 + ["no"] * 7) + [""],
+    "surgery": ["mastectomy", "breast_conserving"] * 10 + ["mastectomy"],
+}
+
+
+def test_logistic_alone_is_the_cross_product_ratio_and_models_use_complete_patients(make):
+    factors = {"calcified": "yes", "surgery": "mastectomy"}
+    found = make(results.logistic, LOGISTIC, outcome=("pcr", "no"), factors=factors)
+    alone = found("model=univariable", "calcified=yes", "or")
+    assert alone.value == pytest.approx(49 / 9) and (alone.n, alone.n_missing) == (20, 1)
+    se = math.sqrt(2 / 7 + 2 / 3)
+    assert found("model=univariable", "calcified=yes", "or_hi").value == pytest.approx(
+        49 / 9 * math.exp(1.959963984540054 * se)
+    )
+    assert found("model=univariable", "surgery=mastectomy", "or").n == 21
+    assert found("model=multivariable", "surgery=mastectomy", "or").n == 20
+    assert found("model=multivariable", "", "events").value == 10
+    assert found("model=multivariable", "", "events_per_variable").value == 5
+    firth = found("model=multivariable, Firth", "calcified=yes", "or")
+    assert 1 < firth.value < found("model=multivariable", "calcified=yes", "or").value
+
+
+def test_logistic_says_what_the_cohort_lacks_and_fits_no_other_model(make):
+    columns = {name: LOGISTIC[name] for name in ("pcr", "calcified")}
+    found = make(
+        results.logistic, columns, outcome=("pcr", "no"), factors={"calcified": "yes", "surgery": "mastectomy"}
+    )
+    assert found("model=univariable", "calcified=yes", "or").value == pytest.approx(49 / 9)
+    assert found.reason("model=univariable", "surgery=mastectomy") == "variable surgery not in cohort tiny"
+    assert found.reason("model=multivariable", "calcified=yes") == "the model needs surgery, not in cohort tiny"
+
+
+def test_logistic_with_separation_warns_and_firth_is_finite(make):
+    columns = {"pcr": ["no"] * 6 + ["yes"] * 6, "calcified": ["yes"] * 6 + ["no"] * 6}
+    found = make(results.logistic, columns, outcome=("pcr", "no"), factors={"calcified": "yes"})
+    row = found("model=univariable", "calcified=yes", "or")
+    assert math.isnan(row.value) and "separation" in row.warning
+    assert math.isfinite(found("model=multivariable, Firth", "calcified=yes", "or").value)

@@ -3,6 +3,7 @@
 from replicalc.results.agreement import accuracy, agreement, misses
 from replicalc.results.association import association, before_after
 from replicalc.results.describe import cited, distribution, numeric, patient_flow
+from replicalc.results.regression import logistic
 from replicalc.results.statement import statement
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "before_after",
     "cited",
     "distribution",
+    "logistic",
     "misses",
     "numeric",
     "patient_flow",

@@ -13,7 +13,7 @@ from replicalc.table import ResultTable
 
 def tests_by_name() -> dict[str, Callable]:
     """The names that a rule can give for ``test``."""
-    from replicalc.stats import contingency
+    from replicalc.stats import contingency, two_groups
 
     return {
         "pearson": contingency.pearson,
@@ -22,7 +22,13 @@ def tests_by_name() -> dict[str, Callable]:
         "fisher": contingency.fisher_freeman_halton,
         "exact_pearson": contingency.exact_pearson,
         "linear_by_linear": contingency.linear_by_linear,
+        "n_minus_1": two_groups.n_minus_1,
+        "fisher_mid_p": two_groups.fisher_mid_p,
     }
+
+
+#: Tests of a 2 x 2 table only.
+TWO_BY_TWO = ("yates", "n_minus_1", "fisher_mid_p")
 
 
 @job
@@ -49,11 +55,11 @@ def association(cohort, out, *, rows, columns, test, order=None, subset=None):
             lost = int((data.frame[rows] == code).sum()) - len(part)
             table.add("n", len(part), group=group, variable=columns, n=len(part), n_missing=lost)
             add_shares(table, data, part, columns, lost, group=group)
-        _tests(table, known, rows, columns, missing, test, order, remark(data, known))
+        _tests(table, known, rows, columns, missing, test, order, remark(data, known), data.conf_level)
     table.write(out)
 
 
-def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note) -> None:
+def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note, level) -> None:
     import numpy as np
 
     from replicalc.stats import contingency
@@ -81,11 +87,34 @@ def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note
     if named not in tests:
         raise ReplicalcError(f"{table.result}: there is no test '{named}'. Tests: {', '.join(tests)}")
     for name, function in tests.items():
-        if name != named and ((name == "yates" and not two_by_two) or (name == "linear_by_linear" and not ordered)):
+        if name != named and ((name in TWO_BY_TWO and not two_by_two) or (name == "linear_by_linear" and not ordered)):
             continue
         scores = {"row_scores": kept[0] + 1, "col_scores": kept[1] + 1} if name == "linear_by_linear" else {}
         result = with_warning(function(counts, **scores), note)
         table.add_test(result, named=name == named, **place)
+    if two_by_two:
+        left = [[c for k, c in enumerate(all_codes) if k in kept[side]] for side, all_codes in enumerate(codes)]
+        _effects(table, counts, (rows, *left[0]), (columns, left[1][0]), level, note, place)
+
+
+def _effects(table: ResultTable, counts, groups, event, level, note, place) -> None:
+    """Add odds ratio, risk ratio and risk difference of the first row against the second; the event is the first column."""
+    from replicalc.stats.logistic import odds_ratio
+    from replicalc.stats.two_groups import risk_difference, risk_ratio
+
+    (a, b), (c, d) = counts.tolist()
+    told = f"{groups[0]}={groups[1]} against {groups[2]}, event {event[0]}={event[1]}"
+    for stat, effect, scale in (
+        ("odds_ratio", odds_ratio(a, b, c, d, level), 1),
+        ("risk_ratio", risk_ratio(a, a + b, c, c + d, level), 1),
+        ("risk_difference", risk_difference(a, a + b, c, c + d, level, "Newcombe"), 100),
+    ):
+        more = dict(unit="percent" if scale == 100 else "", method=f"{effect.method}; {told}", **place)
+        warning = "; ".join(filter(None, [effect.warning, note]))
+        table.add(stat, scale * effect.value, warning=warning, **more)
+        for side in ("lo", "hi"):
+            limit = scale * getattr(effect, side)
+            table.add(f"{stat}_{side}", limit, conf_level=effect.level, warning=warning, **more)
 
 
 @job
