@@ -88,6 +88,20 @@ rule accuracy:
         results.accuracy(input.cohort, output.stats, log[0], **params)
 
 
+rule two_tests:
+    """Two index tests on the same patients or lesions, against one reference standard."""
+    input:
+        cohort="results/<study>/{cohort}/cohort.parquet",
+    output:
+        stats="results/<study>/{cohort}/<result>.csv",
+    log:
+        "logs/<study>/{cohort}/<result>.log",
+    params:
+        code=digest("results.paired:two_tests"),
+    run:
+        results.two_tests(input.cohort, output.stats, log[0], **params)
+
+
 rule misses:
     """Who the patients are whom an index test gets wrong."""
     input:

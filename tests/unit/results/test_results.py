@@ -337,3 +337,21 @@ def test_logistic_with_separation_warns_and_firth_is_finite(make):
     row = found("model=univariable", "calcified=yes", "or")
     assert math.isnan(row.value) and "separation" in row.warning
     assert math.isfinite(found("model=multivariable, Firth", "calcified=yes", "or").value)
+
+
+def test_two_tests_on_the_same_patients(make):
+    columns = {
+        "mri_complete_response": ["no"] * 9 + ["yes"] * 3 + ["yes"] * 5 + ["no"] * 3 + ["no"],
+        "calc_shape_changed": ["yes"] * 4 + ["no"] * 5 + ["yes"] * 1 + ["no"] * 2 + ["no"] * 6 + ["yes"] * 2 + ["yes"],
+        "pcr": ["no"] * 12 + ["yes"] * 8 + [""],
+    }
+    pair = dict(first=("mri_complete_response", "no"), second=("calc_shape_changed", "yes"), target=("pcr", "no"))
+    found = make(results.two_tests, columns, **pair)
+    place = ("measure=sensitivity", "mri_complete_response=no - calc_shape_changed=yes")
+    cells = [found(*place, s).value for s in ("both_right", "only_first_right", "only_second_right", "neither_right")]
+    assert cells == [4, 5, 1, 2]
+    assert found(*place, "difference").value == pytest.approx(100 * (9 - 5) / 12)
+    assert found(*place, "p").value == pytest.approx(0.21875)  # exact binomial, 1 of 6 discordant pairs
+    assert found(*place, "p").method.startswith("McNemar") and found(*place, "p").n_missing == 1
+    assert len([r for r in found.rows if r.group == place[0] and r.stat == "p_alternative"]) == 3
+    assert found("measure=specificity", place[1], "difference").value == pytest.approx(100 * (5 - 6) / 8)

@@ -3,6 +3,7 @@
 from replicalc.results.agreement import accuracy, agreement, misses
 from replicalc.results.association import association, before_after
 from replicalc.results.describe import cited, distribution, numeric, patient_flow
+from replicalc.results.paired import two_tests
 from replicalc.results.regression import logistic
 from replicalc.results.statement import statement
 
@@ -18,4 +19,5 @@ __all__ = [
     "numeric",
     "patient_flow",
     "statement",
+    "two_tests",
 ]
