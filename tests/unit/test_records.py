@@ -41,6 +41,27 @@ def test_all_claims_of_the_study_are_there(claims):
     assert {c.claim_id: (c.kind, c.reported) for c in found} == listed
 
 
+@pytest.mark.parametrize("study", sorted(path.parent.name for path in STUDY.parent.glob("*/study.yaml")))
+def test_every_published_record_is_sound_and_complete(study):
+    """Also of studies that no rule computes yet: ids, kinds and texts of the list, places and criteria of the dictionary."""
+    from replicalc.registry import _check_criteria, _check_places
+
+    folder = STUDY.parent / study
+    variables = load_dictionary(ROOT / "data" / "dictionary.csv")
+    about, found = load_checked(folder / "study.yaml", "study"), load_claims(folder / "claims.csv")
+    _check_criteria(about["criteria"], variables, folder)
+    _check_places(found, variables, folder)
+    results = {claim.result for claim in found}
+    assert {name for test in about["tests"] for name in test.get("results", [])} <= results
+    assert all(name.startswith(f"{study}_") for name in results)
+    assert {c.variable for c in found if c.kind == "external"} <= set(about["cited"])
+    shared = ROOT.parent / "shared" / "claims" / f"{study}.csv"
+    if not shared.is_file():
+        pytest.skip("the list of printed numbers is not beside the project")
+    listed = {row["claim_id"]: (row["kind"], row["reported"]) for row in read_csv(shared)}
+    assert {c.claim_id: (c.kind, c.reported) for c in found} == listed
+
+
 def test_repeated_id(claims):
     with pytest.raises(ReplicalcError, match=r"line 3, nat_residual\.abs\.period\.n: the id stands twice"):
         claims(3, "claim_id", "nat_residual.abs.period.n")

@@ -19,6 +19,8 @@ from replicalc.records import Claim, Variable, load_checked, load_claims, load_d
 CONFIG = Path("config")
 DICTIONARY = Path("data/dictionary.csv")
 SYNTHETIC = "synthetic"
+#: Groups of a result that are no variable of patients.
+PSEUDO_GROUPS = ("error", "measure", "model", "time")
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def _check_places(claims: list[Claim], variables: dict[str, Variable], path: Pat
     problems = []
     for line, claim in enumerate(claims, start=2):
         for name, codes in re.findall(r"([a-z][a-z0-9_]*)=([^;~]+)", f"{claim.group};{claim.variable}"):
-            if name == "error":
+            if name in PSEUDO_GROUPS:
                 continue
             allowed = variables[name].code_list if name in variables else []
             strange = [code for code in codes.split("|") if code not in allowed]
