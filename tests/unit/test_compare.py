@@ -92,6 +92,18 @@ def test_a_limit_is_judged_with_its_partner(printed, here, verdict):
         assert compare(each, {"s_r": Lookup(rows)}, pair, 0.05).verdict == verdict
 
 
+def test_ratios_have_their_null_at_one():
+    extra = [("or_lo", 1.1), ("or_hi", 2.0)]
+    assert judge("or", "1.780", 1.5, extra=extra).verdict == "same_conclusion"
+    assert judge("or", "2.352", 1.5, extra=extra).verdict == "same_direction"
+    assert judge("or", "0.310", 1.5, extra=extra).verdict == "conclusion_differs"
+    pair = {stat: claim(stat, text) for stat, text in (("hr_lo", "1.116"), ("hr_hi", "8.323"))}
+    rows = [Row("s_r", "all", "v", "hr_lo", 0.9), Row("s_r", "all", "v", "hr_hi", 3.0)]
+    found = compare(pair["hr_lo"], {"s_r": Lookup(rows)}, pair, 0.05)
+    assert found.verdict == "conclusion_differs"
+    assert found.note == "the printed interval lies above 1, the interval here includes 1"
+
+
 def test_a_bare_zero_has_the_precision_of_its_column():
     q1, median = claim("q1", "0"), claim("median", "0.8")
     rows = [

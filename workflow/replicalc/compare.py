@@ -19,6 +19,8 @@ COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note
 TWO_OUTCOMES = ("sensitivity", "specificity", "accuracy", "false_positive_rate", "false_negative_rate")
 SHARES = ("percent", "ppv", "npv", "prevalence", *TWO_OUTCOMES)
 QUANTILES = ("median", "q1", "q3")
+#: The value that says 'nothing there', of estimates that have one.
+NULL = {"icc": 0.0, "or": 1.0, "hr": 1.0}
 SIZES = ("n", "n_included", "n_assessed")
 WORDS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
 
@@ -130,13 +132,14 @@ def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha) -
         side = "below" if row.value < alpha else "not below"
         verdict = "same_conclusion" if same else "conclusion_differs"
         return verdict, _join(f"P is {side} {alpha:g} here", _other_tests(claim, printed, lookup))
-    if claim.stat in ("icc_lo", "icc_hi"):
-        return _by_null(claim, lookup, claims)
+    estimate, _, side = claim.stat.rpartition("_")
+    if estimate in NULL and side in ("lo", "hi"):
+        return _by_null(claim, estimate, lookup, claims)
     if claim.stat in SHARES:
         middle = 50.0 if claim.stat in TWO_OUTCOMES or _two_codes(claim, lookup) else None
         return _by_interval(value, row.value, lookup, claim, middle)
-    if claim.stat == "icc":
-        return _by_interval(value, row.value, lookup, claim, 0.0)
+    if claim.stat in NULL:
+        return _by_interval(value, row.value, lookup, claim, NULL[claim.stat])
     if claim.stat in ("mean", "sd", *QUANTILES):
         return _by_interval(value, row.value, lookup, claim, None)
     if claim.of:
@@ -186,23 +189,25 @@ def _by_interval(value, found, lookup: Lookup, claim: Claim, middle: float | Non
     return "conclusion_differs", f"the printed value lies outside the {shown}"
 
 
-def _by_null(claim: Claim, lookup: Lookup, claims: dict[str, Claim]) -> tuple[str, str]:
-    """Judge a limit together with its partner: do the two intervals say the same about 0?"""
+def _by_null(claim: Claim, estimate: str, lookup: Lookup, claims: dict[str, Claim]) -> tuple[str, str]:
+    """Judge a limit together with its partner: do the two intervals say the same about the null value?"""
     limits = {}
     for other in claims.values():
         if (other.result, other.group, other.variable) == (claim.result, claim.group, claim.variable):
             limits.setdefault(other.stat, printed_number(other.reported))
-    printed = [limits.get(stat) for stat in ("icc_lo", "icc_hi")]
-    here = [lookup(claim.group, claim.variable, stat) for stat in ("icc_lo", "icc_hi")]
+    pair = (f"{estimate}_lo", f"{estimate}_hi")
+    printed = [limits.get(stat) for stat in pair]
+    here = [lookup(claim.group, claim.variable, stat) for stat in pair]
     if None in printed or None in here:
         return "not_evaluable", "only one limit of the interval is there"
-    said, found = (_about_zero(*(float(v.value) for v in pair)) for pair in (printed, here))
+    said, found = (_about(NULL[estimate], *(float(v.value) for v in both)) for both in (printed, here))
     verdict = "same_conclusion" if said == found else "conclusion_differs"
     return verdict, f"the printed interval {said}, the interval here {found}"
 
 
-def _about_zero(lo: float, hi: float) -> str:
-    return "lies above 0" if lo > 0 else "lies below 0" if hi < 0 else "includes 0"
+def _about(null: float, lo: float, hi: float) -> str:
+    where = "lies above" if lo > null else "lies below" if hi < null else "includes"
+    return f"{where} {null:g}"
 
 
 def _printed_whole(claim: Claim, claims: dict[str, Claim]) -> float | None:
