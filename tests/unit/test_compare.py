@@ -48,7 +48,7 @@ def test_p_values(reported, value, verdict):
     [
         ("36.5", 36.5384, (24.8, 50.1), "same_print"),
         ("36.5", 30.8, (19.9, 44.3), "same_conclusion"),
-        ("36.5", 14.6, (10.3, 20.1), "same_direction"),
+        ("36.5", 14.6, (10.3, 20.1), "conclusion_differs"),
         ("36.5", 70.0, (60.0, 80.0), "conclusion_differs"),
     ],
 )
@@ -57,16 +57,22 @@ def test_shares(reported, value, limits, verdict):
     assert judge("percent", reported, value, extra=extra).verdict == verdict
 
 
-def test_a_share_of_three_categories_has_no_direction():
-    extra = [("percent_lo", 10.3), ("percent_hi", 20.1)]
-    assert judge("percent", "36.5", 14.6, extra=extra, codes="abc").verdict == "conclusion_differs"
-    assert judge("count", "10", 40, n=100, of="s.n", codes="abc").verdict == "conclusion_differs"
-
-
-def test_the_middle_itself_is_on_no_side():
-    extra = [("percent_lo", 5.0), ("percent_hi", 15.0)]
-    assert judge("percent", "50", 10.0, extra=extra).verdict == "conclusion_differs"
-    assert judge("count", "13", 50, n=100, of="s.n").verdict == "conclusion_differs"
+@pytest.mark.parametrize(
+    ("reported", "value", "limits", "verdict"),
+    [
+        ("92.0", 87.3, (81.1, 91.7), "same_direction"),
+        ("92.0", 52.0, (45.0, 60.0), "conclusion_differs"),
+        ("100", 84.0, (71.2, 92.3), "conclusion_differs"),
+        ("0", 16.0, (7.7, 28.8), "conclusion_differs"),
+        ("50", 10.0, (5.0, 15.0), "conclusion_differs"),
+        ("8.0", 12.7, (8.3, 18.9), "same_direction"),
+    ],
+)
+def test_only_measures_that_a_coin_brings_to_half_have_a_direction(reported, value, limits, verdict):
+    extra = [("sensitivity_lo", limits[0]), ("sensitivity_hi", limits[1])]
+    assert judge("sensitivity", reported, value, extra=extra).verdict == verdict
+    ppv = judge("ppv", reported, value, extra=[("ppv_lo", limits[0]), ("ppv_hi", limits[1])])
+    assert ppv.verdict == "conclusion_differs"
 
 
 def test_icc_and_its_limits():
@@ -157,7 +163,7 @@ def test_medians_have_no_direction():
 def test_counts_are_compared_as_shares_of_their_whole():
     assert judge("count", "52", 52, n=127, of="s.n").verdict == "same_print"
     other = judge("count", "52", 52, n=221, of="s.n")
-    assert other.verdict == "same_direction" and "40.9 % printed" in other.note
+    assert other.verdict == "conclusion_differs" and "40.9 % printed" in other.note
     assert judge("count", "52", 90, n=221, of="s.n").verdict == "same_conclusion"
     assert judge("count", "52", 200, n=221, of="s.n").verdict == "conclusion_differs"
 

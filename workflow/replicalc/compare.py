@@ -15,7 +15,7 @@ from replicalc.table import Lookup, Row, read_result, to_csv
 from replicalc.verify.printed import Printed, as_printed, parse, rounding_needed
 
 COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note", "cohort", "kind")
-#: Measures of two outcomes, so that 50 % is a natural middle. A share is one too if its variable has two codes.
+#: Measures that a coin would bring to 50 %, so that it is their natural middle.
 TWO_OUTCOMES = ("sensitivity", "specificity", "accuracy", "false_positive_rate", "false_negative_rate")
 SHARES = ("percent", "ppv", "npv", "prevalence", *TWO_OUTCOMES)
 QUANTILES = ("median", "q1", "q3")
@@ -136,12 +136,12 @@ def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha) -
     if estimate in NULL and side in ("lo", "hi"):
         return _by_null(claim, estimate, lookup, claims)
     if claim.stat in SHARES:
-        middle = 50.0 if claim.stat in TWO_OUTCOMES or _two_codes(claim, lookup) else None
-        return _by_interval(value, row.value, lookup, claim, middle)
+        middle = 50.0 if claim.stat in TWO_OUTCOMES and 0 < value < 100 else None
+        return _by_interval(value, lookup, claim, middle)
     if claim.stat in NULL:
-        return _by_interval(value, row.value, lookup, claim, NULL[claim.stat])
+        return _by_interval(value, lookup, claim, NULL[claim.stat])
     if claim.stat in ("mean", "sd", *QUANTILES):
-        return _by_interval(value, row.value, lookup, claim, None)
+        return _by_interval(value, lookup, claim, None)
     if claim.of:
         return _count_as_share(claim, value, row, lookups, claims)
     return (
@@ -166,26 +166,15 @@ def _other_tests(claim: Claim, printed: Printed, lookup: Lookup) -> str:
     return f"prints the same by: {', '.join(methods)}" if methods and printed.sign == "=" else ""
 
 
-def _two_codes(claim: Claim, lookup: Lookup) -> bool:
-    name = claim.variable.partition("=")[0] + "="
-    codes = [r for r in lookup.rows if r.stat == "percent" and r.group == claim.group and r.variable.startswith(name)]
-    return len(codes) == 2
-
-
-def _same_side(a: float, b: float, middle: float) -> bool:
-    """Tell whether two values lie on the same side; the middle itself is on no side."""
-    return (a - middle) * (b - middle) > 0
-
-
-def _by_interval(value, found, lookup: Lookup, claim: Claim, middle: float | None) -> tuple[str, str]:
+def _by_interval(value, lookup: Lookup, claim: Claim, middle: float | None) -> tuple[str, str]:
     lo, hi = (lookup(claim.group, claim.variable, f"{claim.stat}_{side}") for side in ("lo", "hi"))
     if lo is None or hi is None or math.isnan(lo.value) or math.isnan(hi.value):
         return "not_evaluable", "no interval can be given here"
     shown = f"{100 * (lo.conf_level or 0):g} % interval here {lo.value:.3g} to {hi.value:.3g}"
     if lo.value <= value <= hi.value:
         return "same_conclusion", f"the printed value lies in the {shown}"
-    if middle is not None and _same_side(value, found, middle):
-        return "same_direction", f"outside the {shown}, on the same side of {middle:g}"
+    if middle is not None and all((value - middle) * (limit.value - middle) > 0 for limit in (lo, hi)):
+        return "same_direction", f"outside the {shown}, which lies on the same side of {middle:g}"
     return "conclusion_differs", f"the printed value lies outside the {shown}"
 
 
@@ -241,6 +230,4 @@ def _count_as_share(claim: Claim, value: float, row: Row, lookups, claims) -> tu
     shown = f"{100 * found:.1f} % here ({inside}), {100 * share:.1f} % printed"
     if limits.lo <= share <= limits.hi:
         return "same_conclusion", f"as shares: {shown}"
-    if _two_codes(claim, lookups[claim.result]) and _same_side(share, found, 0.5):
-        return "same_direction", f"as shares: {shown}"
     return "conclusion_differs", f"as shares: {shown}"

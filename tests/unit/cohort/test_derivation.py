@@ -125,6 +125,11 @@ def test_dcis_only_follows_the_reading(reading, expected):
     assert got == expected
 
 
+def test_a_contradictory_patient_has_no_class():
+    got = derive("pcr", miller_payne=["5", "5"], residual_invasive=["yes", "no"], residual_dcis=["no", "no"])
+    assert got == [None, "yes"]
+
+
 def test_size_of_a_tumour_that_is_gone_is_zero():
     got = derive(
         "residual_size_mm",

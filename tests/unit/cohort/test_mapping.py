@@ -119,11 +119,30 @@ def test_wrong_unit_seen_by_the_median(run):
 
 
 def test_duplicate_patient(run):
-    refused(run, "row 2", "row 3", "stands more than once", export=EXPORT.replace("B,0", "A,0"))
+    said = refused(run, "rows 2 and 3", "column 'ID'", "stands more than once", export=EXPORT.replace("B,0", "A,0"))
+    assert "A" not in said.replace("A patient", "").split("rows 2 and 3")[1].split(":")[0]
+
+
+def test_dates_in_an_impossible_order(run):
+    more = '  nat_start_date: {column: Start, format: "%d.%m.%Y"}'
+    export = (
+        "\n".join(
+            line + ("," + s if s else "")
+            for line, s in zip(EXPORT.splitlines(), ("Start", "01.01.2015", "01.01.2017", "01.01.2017"), strict=True)
+        )
+        + "\n"
+    )
+    refused(run, "row 3", "column 'Op' (surgery_date)", "surgery_date before nat_start_date", export=export, more=more)
+
+
+def test_identifiers_equal_but_for_capital_letters_are_counted(run):
+    run(export=EXPORT.replace("B,0", "a,0"))
+    (row,) = [r for r in read_csv(run.folder / "validation.csv") if r["check"] == "equal but for capital letters"]
+    assert (row["n_found"], row["stops_the_run"]) == ("1", "no")
 
 
 def test_empty_identifier(run):
-    refused(run, "row 3", "no identifier", export=EXPORT.replace("B,0", ",0"))
+    refused(run, "row 3", "column 'ID'", "no identifier", export=EXPORT.replace("B,0", ",0"))
 
 
 def test_impossible_date(run):

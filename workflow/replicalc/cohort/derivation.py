@@ -208,7 +208,9 @@ def _pcr(frame, readings):
         complete = complete | only_dcis
     else:
         complete = complete & ~only_dcis
-    return _choose([(complete & grade.notna(), "yes"), (grade.notna(), "no")], grade)
+    contradictory = (grade == "5") & (invasive == "yes")  # no class; validation.csv counts these
+    known = grade.notna() & ~contradictory
+    return _choose([(known & complete, "yes"), (known, "no")], grade)
 
 
 def _residual_type(frame, readings):

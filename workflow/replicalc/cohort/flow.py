@@ -51,7 +51,7 @@ def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out,
         notes={name: entry["note"] for name, entry in config["variables"].items() if "note" in entry},
     )
     write_cohort(everybody, everybody_out)
-    kept, rows = apply_criteria(frame, study["criteria"])
+    kept, rows = apply_criteria(frame, study["criteria"], everybody.notes)
     if kept.empty:
         told = "; ".join(f"{row[2]}: {row[4]}" for row in rows if row[4] != "0")
         raise ReplicalcError(
@@ -61,8 +61,13 @@ def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out,
     write_text(flow_out, to_csv([[*row, config["cohort"], config["kind"]] for row in rows], COLUMNS))
 
 
-def apply_criteria(frame: pd.DataFrame, criteria: list[dict]) -> tuple[pd.DataFrame, list[list[str]]]:
-    """Apply inclusion criteria one after the other; return who is left and one row of text a step."""
+def apply_criteria(
+    frame: pd.DataFrame, criteria: list[dict], notes: dict[str, str]
+) -> tuple[pd.DataFrame, list[list[str]]]:
+    """Apply inclusion criteria one after the other; return who is left and one row of text a step.
+
+    ``notes`` says, by variable, what means something else in this cohort; it stands beside the criterion.
+    """
     rows = []
     for number, criterion in enumerate(criteria, start=1):
         before = len(frame)
@@ -74,6 +79,8 @@ def apply_criteria(frame: pd.DataFrame, criteria: list[dict]) -> tuple[pd.DataFr
             if lacking:
                 note = f"judged without {', '.join(lacking)}, which this cohort does not have"
             frame = frame[keep]
+            used = [*criterion.get("keep", {}), *criterion.get("present", [])]
+            note = "; ".join(filter(None, [note, *(f"{name} here: {notes[name]}" for name in used if name in notes)]))
         applied = "no" if keep is None else "yes"
         left_out = before - len(frame)
         rows.append(

@@ -1,11 +1,12 @@
 """Validation: ranges, duplicates, units and contradictions, before anything is derived or counted.
 
-A value that cannot be right stops the run and is named. A contradiction between two variables is counted and told; it
-does not stop the run, because real charts contain them.
+A value that cannot be right stops the run and is named, and so do dates in an impossible order. Other contradictions
+between two variables are counted and told; they do not stop the run, because real charts contain them.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.frame import read_text_table, typed
@@ -49,26 +50,47 @@ def validate_cohort(mapped, cohort_file, dictionary_file, out):
         if suspicion is not None:
             record(name, "unit", len(frame) - missing, int(bool(suspicion)), True, suspicion)
             problems += [suspicion] if suspicion else []
-    unit_id = config["unit_id"]
-    doubled = frame[frame.duplicated(unit_id, keep=False) | frame[unit_id].isna().any(axis=1)]
-    record("+".join(unit_id), "duplicate or empty", len(frame), len(doubled), True)
-    problems += [
-        f"row {row}: the {config['unit_of_analysis']} identified by {' + '.join(unit_id)} "
-        + ("has no identifier" if empty else "stands more than once; give one row to each")
-        for row, empty in zip(doubled[ROW], doubled[unit_id].isna().any(axis=1), strict=True)
-    ]
+    problems += _units(frame, config, record)
     for name, expected in config.get("totals", {}).items():
         found = _total(frame, name)
         record(name, "published total", len(frame), found, True, f"published: {expected}")
         if found != expected:
             problems.append(f"published total '{name}' is {expected}, but the file has {found}")
-    for name, needs, contradiction in CONTRADICTIONS:
+    contradictions = 0
+    for name, needs, contradiction, stops in CONTRADICTIONS:
         if all(need in frame for need in needs):
-            record("+".join(needs), name, len(frame), int(contradiction(frame).sum()), False)
+            rows_in_question = frame[contradiction(frame)]
+            record("+".join(needs), name, len(frame), len(rows_in_question), stops)
+            contradictions += len(rows_in_question)
+            if stops:
+                columns = " and ".join(_column(config, need) for need in needs)
+                problems += [f"row {row}, {columns}: {name}, which cannot be" for row in rows_in_question[ROW]]
     first = config["sources"][0]
     where = first["file"] + (f" [{first['sheet']}]" if "sheet" in first else "")
     fail_with_all(f"cohort {config['cohort']}: values that cannot be right (rows of {where}):", problems)
     write_text(out, to_csv(rows, COLUMNS))
+    if contradictions:
+        print(
+            f"cohort {config['cohort']}: {contradictions} contradictions between variables, see {out}", file=sys.stderr
+        )
+
+
+def _units(frame: pd.DataFrame, config: dict, record) -> list[str]:
+    """Every unit of analysis stands once and has an identifier; messages never repeat an identifier."""
+    unit_id, unit = config["unit_id"], config["unit_of_analysis"]
+    columns = " and ".join(_column(config, name) for name in unit_id)
+    empty = frame[unit_id].isna().any(axis=1)
+    named = frame[~empty]
+    problems = [f"row {row}, {columns}: the {unit} has no identifier" for row in frame[empty][ROW]]
+    for _, part in named.groupby(unit_id, observed=True, sort=False):
+        if len(part) > 1:
+            rows = " and ".join(map(str, part[ROW]))
+            problems.append(f"rows {rows}, {columns}: the same {unit} stands more than once; give one row to each")
+    record("+".join(unit_id), "duplicate or empty", len(frame), len(problems), True)
+    folded = named[unit_id].astype(str).apply(lambda column: column.str.casefold())
+    alike = int(folded.duplicated().sum() - named.duplicated(unit_id).sum())
+    record("+".join(unit_id), "equal but for capital letters", len(frame), alike, False)
+    return problems
 
 
 def _total(frame: pd.DataFrame, name: str) -> int:
@@ -127,9 +149,10 @@ def _wrong_unit(frame: pd.DataFrame, variable: Variable, config: dict) -> str | 
 
 
 def _after(later: str, earlier: str):
-    return (f"{later} before {earlier}", (later, earlier), lambda frame: frame[later] < frame[earlier])
+    return (f"{later} before {earlier}", (later, earlier), lambda frame: frame[later] < frame[earlier], True)
 
 
+#: What cannot be together: name, variables, rule, and whether it stops the run.
 CONTRADICTIONS = [
     _after("nat_start_date", "birth_date"),
     _after("mg_post_date", "mg_pre_date"),
@@ -141,20 +164,24 @@ CONTRADICTIONS = [
         "calcification measured although none is recorded",
         ("calcified", "calc_cc_pre_mm"),
         lambda f: (f["calcified"] == "no") & f["calc_cc_pre_mm"].notna(),
+        False,
     ),
     (
         "Miller-Payne grade 5 with residual invasive carcinoma",
         ("miller_payne", "residual_invasive"),
         lambda f: (f["miller_payne"] == "5") & (f["residual_invasive"] == "yes"),
+        False,
     ),
     (
         "size of residual invasive carcinoma without such carcinoma",
         ("path_invasive_mm", "residual_invasive"),
         lambda f: (f["path_invasive_mm"] > 0) & (f["residual_invasive"] == "no"),
+        False,
     ),
     (
         "breast-conserving surgery judged not possible, yet done",
         ("surgery", "bcs_eligible"),
         lambda f: (f["surgery"] == "breast_conserving") & (f["bcs_eligible"] == "no"),
+        False,
     ),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from replicalc.errors import ReplicalcError
 from replicalc.job import job
-from replicalc.results.common import absent, open_cohort, remark, with_warning
+from replicalc.results.common import absent, meanings, open_cohort, remark, with_warning
 from replicalc.results.describe import add_number, add_shares, in_unit
 from replicalc.table import ResultTable
 
@@ -55,7 +55,8 @@ def association(cohort, out, *, rows, columns, test, order=None, subset=None):
             lost = int((data.frame[rows] == code).sum()) - len(part)
             table.add("n", len(part), group=group, variable=columns, n=len(part), n_missing=lost)
             add_shares(table, data, part, columns, lost, group=group)
-        _tests(table, known, rows, columns, missing, test, order, remark(data, known), data.conf_level)
+        note = "; ".join(filter(None, [remark(data, known), meanings(data, rows, columns)]))
+        _tests(table, known, rows, columns, missing, test, order, note, data.conf_level)
     table.write(out)
 
 

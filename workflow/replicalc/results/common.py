@@ -72,6 +72,11 @@ def remark(cohort: Cohort, analysed) -> str:
     return "; ".join(filter(None, [told if several else "", cohort.caveat]))
 
 
+def meanings(cohort: Cohort, *names: str) -> str:
+    """Say which of the variables means something else in this cohort."""
+    return "; ".join(f"{name} here: {cohort.notes[name]}" for name in names if name in cohort.notes)
+
+
 def with_warning(found, more: str):
     """Add a sentence to the warning of a test or an interval."""
     return dataclasses.replace(found, warning="; ".join(filter(None, [found.warning, more]))) if more else found

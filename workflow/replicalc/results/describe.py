@@ -45,7 +45,7 @@ def add_shares(table: ResultTable, cohort: Cohort, known, name: str, missing: in
     for code in known[name].cat.categories:
         count = int(counts.get(code, 0))
         place = dict(group=group, variable=f"{name}={code}", n=n, n_missing=missing)
-        table.add("count", count, **place)
+        table.add("count", count, warning=note, **place)
         share = 100 * count / n if n else math.nan
         table.add("percent", share, unit="percent", warning=note if n else "nobody in this group", **place)
         if n:
