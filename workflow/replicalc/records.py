@@ -53,26 +53,6 @@ class Variable:
         return self.codes.split("|") if self.codes else []
 
 
-KINDS = [
-    "count",
-    "percent",
-    "mean",
-    "sd",
-    "quantile",
-    "p",
-    "icc",
-    "icc_ci",
-    "diag",
-    "crossref",
-    "qualitative",
-    "external",
-    "ci",
-    "or",
-    "or_ci",
-    "hr",
-    "hr_ci",
-    "survival",
-]
 #: JSON Schema's words for what a YAML file can hold, in plain English.
 PLAIN_TYPES = {
     "string": "text",

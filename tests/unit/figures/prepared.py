@@ -7,6 +7,7 @@ from pathlib import Path
 from project import ROOT, STUDY
 
 from replicalc import results
+from replicalc.cohort.flow import COLUMNS
 from replicalc.records import load_dictionary
 from replicalc.table import to_csv
 
@@ -58,19 +59,7 @@ def write_flow(path: Path, included: int, cohort: str, kind: str, steps=STEPS) -
             [str(i), f"criterion_{i}", because, str(n), str(excluded), str(n - excluded), applied, note, cohort, kind]
         )
         n -= excluded
-    columns = [
-        "step",
-        "criterion",
-        "excluded_because",
-        "n_before",
-        "n_excluded",
-        "n_after",
-        "applied",
-        "note",
-        "cohort",
-        "kind",
-    ]
-    path.write_text(to_csv(rows, columns), encoding="utf-8")
+    path.write_text(to_csv(rows, COLUMNS), encoding="utf-8")
 
 
 def table(folder: Path, name: str) -> Path:
