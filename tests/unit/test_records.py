@@ -59,7 +59,10 @@ def test_every_published_record_is_sound_and_complete(study):
     if not shared.is_file():
         pytest.skip("the list of printed numbers is not beside the project")
     listed = {row["claim_id"]: (row["kind"], row["reported"]) for row in read_csv(shared)}
-    assert {c.claim_id: (c.kind, c.reported) for c in found} == listed
+    # Sentences of a paper that the list passes over are ours to add; their ids say so, and none is a number.
+    added = [c for c in found if c.claim_id.startswith(f"{study}.added.")]
+    assert all(c.kind == "qualitative" for c in added)
+    assert {c.claim_id: (c.kind, c.reported) for c in found if c not in added} == listed
 
 
 def test_repeated_id(claims):

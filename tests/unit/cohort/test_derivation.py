@@ -175,7 +175,7 @@ def test_every_derived_variable_has_a_rule_and_a_dictionary_entry():
         assert set(each.needs) <= set(VARIABLES)
 
 
-def _run(tmp_path, columns: dict[str, list[str]]):
+def _run(tmp_path, columns: dict[str, list[str]], study: str = "nat_residual"):
     """Run the derivation step on a mapped cohort with these columns; return the derived rows and the record."""
     import csv
 
@@ -195,7 +195,7 @@ def _run(tmp_path, columns: dict[str, list[str]]):
     files = [
         tmp_path / "mapped.csv",
         tmp_path / "none",
-        ROOT / "config/studies/nat_residual/study.yaml",
+        ROOT / f"config/studies/{study}/study.yaml",
         tmp_path / "c.yaml",
     ]
     files += [ROOT / "data/dictionary.csv", tmp_path / "derived.csv", tmp_path / "derivations.csv", tmp_path / "log"]
@@ -236,8 +236,42 @@ def test_a_code_that_the_dictionary_lacks_is_an_error_and_not_a_gap():
         categorical(["increase", None, "decrease"], variable)
 
 
-def test_a_missing_reading_is_named():
-    from replicalc.errors import ReplicalcError
+def test_what_a_study_does_not_define_is_not_derived_and_the_record_says_so(tmp_path):
+    columns = {
+        "mri_pre_mm": ["10", "20"],
+        "mri_post_mm": ["5", "0"],
+        "er_percent": ["90", "0"],
+        "er_status": ["", "positive"],
+    }
+    rows, record = _run(tmp_path, columns, study="doppler")
+    assert "recist" not in rows[0] and rows[1]["mri_complete_response"] == "yes"
+    assert record["recist"]["note"] == "not derived: doppler does not define it"
+    assert [row["er_status"] for row in rows] == ["", "positive"]
+    assert record["er_status"]["note"] == "as the cohort gives it; not derived: doppler does not define it"
 
-    with pytest.raises(ReplicalcError, match="readings: 'recist_partial_from_percent' is missing"):
-        derive("recist", readings=derivation.Readings(), mri_pre_mm=["10"], mri_post_mm=["5"])
+
+def test_classes_of_the_other_studies():
+    assert derive("tumour_size_class", tumour_diameter_mm=["9.4", "9.5", "14.5", "20", "20.4", "0.4", ""]) == [
+        *("1_9", "10_14", "15_20", "15_20", "over_20", None, None)
+    ]
+    assert derive("birads_category", birads=["4A", "4C", "4", "5", "0", ""]) == ["4", "4", "4", "5", "0", None]
+    readings = {"test_positive_from_birads": 4, "not_visible_counts_as": "negative"}
+    seen = dict(
+        us_birads=["4", "3", "", "5", ""], us_finding=["isolated_dots"] * 2 + ["invisible"] * 2 + ["other_change"]
+    )
+    assert derive("us_assessment", readings, **seen) == ["positive", "negative", "negative", "negative", None]
+    mri = dict(mri_birads=["5", "3", "4", "1", ""], malignant=["yes", "yes", "no", "no", "no"])
+    assert derive("mri_correct", readings, **mri) == ["yes", "no", "no", "yes", None]
+    days = dict(
+        diagnosis_date=["2001-01-01"] * 3,
+        last_contact_date=["2001-01-11"] * 3,
+        relapse=["yes", "no", ""],
+        relapse_date=["2001-01-05", "", ""],
+    )
+    assert derive("relapse_free_days", **days) == [4, 10, None]
+    lytic = dict(bone_lesion_type=["osteolytic", "mixed", "osteoblastic", ""])
+    assert derive("osteolytic", {"osteolytic_includes_mixed": False}, **lytic) == ["yes", "no", "no", None]
+    assert derive("osteolytic", {"osteolytic_includes_mixed": True}, **lytic) == ["yes", "yes", "no", None]
+    assert derive("casting_group", tumour_feature=["stellate", "powdery", "casting", "other"]) == [
+        *("no_calcification", "other_calcification", "casting", None)
+    ]

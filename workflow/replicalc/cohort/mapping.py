@@ -111,7 +111,7 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
 
 def _raw_of(name: str) -> str:
     """Name what a derived variable is derived from."""
-    from replicalc.cohort.derivation import DERIVATIONS
+    from replicalc.cohort.derivations import DERIVATIONS
 
     return " and ".join(next(each.needs for each in DERIVATIONS if each.variable == name))
 

@@ -23,10 +23,13 @@ Conditions = dict[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Restriction:
-    """A printed number as a condition on counts: lo x whole <= part <= hi x whole, or lo <= part <= hi."""
+    """A printed number as a condition on counts: lo x whole <= part <= hi x whole, or lo <= part <= hi.
+
+    Several conditions as ``part`` are taken together (any of them).
+    """
 
     claim_id: str
-    part: Conditions
+    part: Conditions | tuple[Conditions, ...]
     whole: Conditions | None
     lo: float
     hi: float
@@ -51,11 +54,14 @@ class Cells:
         names = [*factors, *derived]
         self.codes = {name: np.array([cell[name] for cell in self.cells]) for name in names}
 
-    def knows(self, conditions: Conditions) -> bool:
-        return all(name in self.codes for name in conditions)
+    def knows(self, conditions: Conditions | tuple[Conditions, ...]) -> bool:
+        parts = conditions if isinstance(conditions, tuple) else (conditions,)
+        return all(name in self.codes for part in parts for name in part)
 
-    def mask(self, conditions: Conditions) -> np.ndarray:
-        """Tell which cells fulfil all conditions."""
+    def mask(self, conditions: Conditions | tuple[Conditions, ...]) -> np.ndarray:
+        """Tell which cells fulfil all conditions, or any of several sets of them."""
+        if isinstance(conditions, tuple):
+            return np.any([self.mask(part) for part in conditions], axis=0)
         mask = np.ones(len(self.cells), dtype=bool)
         for name, codes in conditions.items():
             mask &= np.isin(self.codes[name], codes)
@@ -98,7 +104,9 @@ def restrictions(claims: Iterable[Claim], total: int) -> list[Restriction]:
             index, target = (place_conditions(side) for side in claim.variable.split("~"))
             for_part, for_whole = MEASURES[claim.stat]
             part = {**group, **_cell(index, target, for_part)}
-            whole = {**group, **_cell(index, target, for_whole)} if for_whole else None
+            if claim.stat == "accuracy":
+                part = (part, {**group, **_cell(index, target, (False, False))})
+            whole = {**group, **_cell(index, target, for_whole)} if for_whole is not None else None
             if whole is None:
                 found.append(Restriction(claim.claim_id, part, None, value, value))
             else:
@@ -118,6 +126,7 @@ MEASURES = {
     "false_positive_rate": ((True, False), (None, False)),
     "ppv": ((True, True), (True, None)),
     "npv": ((False, False), (False, None)),
+    "accuracy": ((True, True), (None, None)),  # and the true negatives
 }
 
 
@@ -126,14 +135,17 @@ def _cell(index: Conditions, target: Conditions, signs: tuple[bool | None, bool 
     for conditions, sign in ((index, signs[0]), (target, signs[1])):
         for name, codes in conditions.items():
             if sign is not None:
-                cell[name] = codes if sign else tuple(_yes_no(code) for code in codes)
+                cell[name] = codes if sign else tuple(_opposite(code) for code in codes)
     return cell
 
 
-def _yes_no(code: str) -> str:
-    if code not in ("yes", "no"):
-        raise ReplicalcError(f"a measure of accuracy needs yes/no variables to synthesise from, not '{code}'")
-    return "no" if code == "yes" else "yes"
+OPPOSITE = {"yes": "no", "no": "yes", "positive": "negative", "negative": "positive"}
+
+
+def _opposite(code: str) -> str:
+    if code not in OPPOSITE:
+        raise ReplicalcError(f"a measure of accuracy needs variables of two codes to synthesise from, not '{code}'")
+    return OPPOSITE[code]
 
 
 def maximum_entropy(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total: int) -> np.ndarray:
@@ -161,48 +173,86 @@ def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total:
     likely the cell. Conditions that cannot hold together are found first (a linear programme with the least total
     slack, in patients); they are left out and named in ``unmet``. Raises ReplicalcError if CP-SAT then finds no table.
     """
-    from ortools.sat.python import cp_model
-
     usable = [c for c in conditions if cells.knows(c.part) and (c.whole is None or cells.knows(c.whole))]
     unmet = conflicting(cells, usable, total)
     kept = [c for c in usable if c.claim_id not in unmet]
     expected = maximum_entropy(cells, kept, prior, total)
     drawn = np.random.default_rng([seed, 1]).poisson(expected)
+    found = _nearest_table(cells, kept, drawn, expected, total, seed)
+    if found is None:  # fractions of patients could fulfil them, whole patients cannot
+        lost = _fewest_unmet(cells, kept, total, seed)
+        unmet = tuple(c.claim_id for c in usable if c.claim_id in {*unmet, *lost})
+        kept = [c for c in kept if c.claim_id not in lost]
+        found = _nearest_table(cells, kept, drawn, expected, total, seed)
+    if found is None:
+        raise ReplicalcError(f"no table of {total} patients with all the printed numbers was found")
+    codes = {name: np.repeat(values, found) for name, values in cells.codes.items()}
+    return Joint(codes, unmet, len(usable))
+
+
+class _Sums:
+    """Sums of counts in a CP-SAT model, each made once."""
+
+    def __init__(self, model, cells: Cells, counts: list, total: int):
+        self._model, self._cells, self._counts, self._total = model, cells, counts, total
+        self._made: dict[bytes, object] = {}
+
+    def __call__(self, of):
+        mask = self._cells.mask(of)
+        key = mask.tobytes()
+        if key not in self._made:
+            self._made[key] = self._model.new_int_var(0, self._total, f"sum{len(self._made)}")
+            self._model.add(self._made[key] == sum(self._counts[i] for i in np.flatnonzero(mask)))
+        return self._made[key]
+
+    def relations(self, condition: Restriction) -> tuple:
+        """Turn a condition into two inequalities between whole numbers."""
+        part = self(condition.part)
+        if condition.whole is None:
+            return part >= int(np.ceil(condition.lo)), part <= int(np.floor(condition.hi))
+        whole, scale = self(condition.whole), 10**6
+        return scale * part >= round(condition.lo * scale) * whole, scale * part <= round(condition.hi * scale) * whole
+
+
+def _nearest_table(cells: Cells, kept, drawn, expected, total: int, seed: int) -> np.ndarray | None:
+    """Move the drawn table as little as possible; None if no table fulfils the conditions."""
+    from ortools.sat.python import cp_model
+
     model = cp_model.CpModel()
     more = [model.new_int_var(0, total, f"more{i}") for i in range(len(drawn))]
     fewer = [model.new_int_var(0, int(x), f"fewer{i}") for i, x in enumerate(drawn)]
     counts = [int(x) + m - f for x, m, f in zip(drawn, more, fewer, strict=True)]
     model.add(sum(counts) == total)
-    sums: dict[bytes, object] = {}
-
-    def count(of: Conditions):
-        mask = cells.mask(of)
-        key = mask.tobytes()
-        if key not in sums:
-            sums[key] = model.new_int_var(0, total, f"sum{len(sums)}")
-            model.add(sums[key] == sum(counts[i] for i in np.flatnonzero(mask)))
-        return sums[key]
-
+    sums = _Sums(model, cells, counts, total)
     for condition in kept:
-        part = count(condition.part)
-        if condition.whole is None:
-            model.add(part >= int(np.ceil(condition.lo)))
-            model.add(part <= int(np.floor(condition.hi)))
-        else:
-            whole, scale = count(condition.whole), 10**6
-            model.add(scale * part >= round(condition.lo * scale) * whole)
-            model.add(scale * part <= round(condition.hi * scale) * whole)
+        for relation in sums.relations(condition):
+            model.add(relation)
     price = np.round(100 - 20 * np.log(np.minimum(expected, 1.0))).astype(int)
     model.minimize(sum(int(cost) * m for cost, m in zip(price, more, strict=True)) + 100 * sum(fewer))
     solver = _solver(seed)
-    status = solver.solve(model)
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise ReplicalcError(
-            f"no table of {total} patients with all the printed numbers was found ({solver.status_name(status)})"
-        )
-    found = drawn + [solver.value(m) - solver.value(f) for m, f in zip(more, fewer, strict=True)]
-    codes = {name: np.repeat(values, found) for name, values in cells.codes.items()}
-    return Joint(codes, unmet, len(usable))
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        return None
+    return drawn + [solver.value(m) - solver.value(f) for m, f in zip(more, fewer, strict=True)]
+
+
+def _fewest_unmet(cells: Cells, conditions: list[Restriction], total: int, seed: int) -> set[str]:
+    """Name a smallest set of conditions without which a table of whole patients exists; exact counts weigh double."""
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    counts = [model.new_int_var(0, total, f"n{i}") for i in range(len(cells.cells))]
+    model.add(sum(counts) == total)
+    sums = _Sums(model, cells, counts, total)
+    met = []
+    for number, condition in enumerate(conditions):
+        met.append(model.new_bool_var(f"met{number}"))
+        for relation in sums.relations(condition):
+            model.add(relation).only_enforce_if(met[-1])
+    model.maximize(sum((2 if c.whole is None else 1) * each for c, each in zip(conditions, met, strict=True)))
+    solver = _solver(seed)
+    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        raise ReplicalcError("the printed counts could not be examined for conflicts within the time allowed")
+    return {c.claim_id for c, each in zip(conditions, met, strict=True) if not solver.value(each)}
 
 
 def conflicting(cells: Cells, conditions: list[Restriction], total: int) -> tuple[str, ...]:
