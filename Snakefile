@@ -11,6 +11,10 @@ configfile: "config/config.yaml"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/cohort.smk"
+include: "workflow/rules/doppler.smk"
+include: "workflow/rules/nact_bone.smk"
+include: "workflow/rules/casting.smk"
+include: "workflow/rules/us_mri.smk"
 include: "workflow/rules/nat_residual.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/verify.smk"
@@ -30,6 +34,7 @@ rule all:
         results=all_results(),
         figures=all_figures(),
         comparisons=all_comparisons(),
+        pooled=study_results(),
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
 
 

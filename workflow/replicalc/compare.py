@@ -17,11 +17,11 @@ from replicalc.verify.printed import Printed, as_printed, parse, rounding_needed
 COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note", "cohort", "kind")
 #: Measures that a coin would bring to 50 %, so that it is their natural middle.
 TWO_OUTCOMES = ("sensitivity", "specificity", "accuracy", "false_positive_rate", "false_negative_rate")
-SHARES = ("percent", "ppv", "npv", "prevalence", *TWO_OUTCOMES)
+SHARES = ("percent", "ppv", "npv", "prevalence", "survival", *TWO_OUTCOMES)
 QUANTILES = ("median", "q1", "q3")
 #: The value that says 'nothing there', of estimates that have one.
 NULL = {"icc": 0.0, "or": 1.0, "hr": 1.0}
-SIZES = ("n", "n_included", "n_assessed")
+SIZES = ("n", "n_included", "n_assessed", "n_patients")
 WORDS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
 
 
@@ -39,13 +39,14 @@ class Comparison:
 def comparison(claims_file, study_file, cohort_file, result_files, out):
     """Write ``comparison.csv``: every claim of the study, in its order, with its verdict on this cohort."""
     claims = load_claims(claims_file)
-    alpha = load_checked(study_file, "study")["alpha"]
+    study = load_checked(study_file, "study")
+    fractions = study["readings"].get("proportion_limits_printed_as") == "fraction"
     cohort = read_cohort(cohort_file)
     lookups = {Path(file).stem: Lookup(read_result(file)) for file in result_files}
     by_id = {claim.claim_id: claim for claim in claims}
     rows = []
     for claim in claims:
-        found = compare(claim, lookups, by_id, alpha)
+        found = compare(claim, lookups, by_id, study["alpha"], fractions)
         note = _join(found.note, *_differences(claim, cohort.notes))
         n = "" if found.n is None else str(found.n)
         told = [claim.claim_id, claim.result, claim.reported, found.replicated, n, found.verdict, note]
@@ -59,8 +60,13 @@ def _differences(claim: Claim, notes: dict[str, str]) -> list[str]:
     return [f"{name} here: {notes[name]}" for name in sorted(names & set(notes))]
 
 
-def compare(claim: Claim, lookups: dict[str, Lookup], claims: dict[str, Claim], alpha: float) -> Comparison:
-    """Give the verdict on one claim from the statistics of its result."""
+def compare(
+    claim: Claim, lookups: dict[str, Lookup], claims: dict[str, Claim], alpha: float, fractions: bool = False
+) -> Comparison:
+    """Give the verdict on one claim from the statistics of its result.
+
+    ``fractions``: the study prints limits of proportions as fractions (0.672), which results hold in percent.
+    """
     lookup = lookups[claim.result]
     if claim.stat == "wording":
         row = lookup(claim.group, claim.variable, "holds")
@@ -90,6 +96,8 @@ def compare(claim: Claim, lookups: dict[str, Lookup], claims: dict[str, Claim], 
     if claim.stat in SIZES and not claim.of and row.kind == "real":
         why = "the size of this cohort; not a finding that another cohort can repeat"
         return Comparison(as_printed(row.value, printed), row.n, "not_evaluable", why)
+    if fractions and _of_share(claim.stat):
+        row = replace(row, value=row.value / 100)
     rounding = rounding_needed(row.value, printed)
     whole = _printed_whole(claim, claims)
     if whole is not None and whole != _whole_here(claim, row, lookups, claims):
@@ -98,7 +106,7 @@ def compare(claim: Claim, lookups: dict[str, Lookup], claims: dict[str, Claim], 
     if rounding is not None:
         note = "" if rounding in ("half-up", "inequality") else f"only by {rounding} of {row.value:.6g}"
         return Comparison(shown, row.n, "same_print", _join(note, row.warning))
-    verdict, note = _nearest(claim, printed, row, lookups, claims, alpha)
+    verdict, note = _nearest(claim, printed, row, lookups, claims, alpha, fractions)
     return Comparison(shown, row.n, verdict, _join(note, row.warning))
 
 
@@ -124,7 +132,7 @@ def _join(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha) -> tuple[str, str]:
+def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha, fractions) -> tuple[str, str]:
     """Judge a number that does not print the same."""
     value, lookup = float(printed.value), lookups[claim.result]
     if claim.stat == "p":
@@ -135,6 +143,8 @@ def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha) -
     estimate, _, side = claim.stat.rpartition("_")
     if estimate in NULL and side in ("lo", "hi"):
         return _by_null(claim, estimate, lookup, claims)
+    if _of_share(claim.stat):
+        return _by_partner(claim, estimate, lookup, claims, fractions)
     if claim.stat in SHARES:
         middle = 50.0 if claim.stat in TWO_OUTCOMES and 0 < value < 100 else None
         return _by_interval(value, lookup, claim, middle)
@@ -192,6 +202,35 @@ def _by_null(claim: Claim, estimate: str, lookup: Lookup, claims: dict[str, Clai
     said, found = (_about(NULL[estimate], *(float(v.value) for v in both)) for both in (printed, here))
     verdict = "same_conclusion" if said == found else "conclusion_differs"
     return verdict, f"the printed interval {said}, the interval here {found}"
+
+
+def _of_share(stat: str) -> bool:
+    """Tell whether a statistic is a limit of a share."""
+    estimate, _, side = stat.rpartition("_")
+    return estimate in SHARES and side in ("lo", "hi")
+
+
+def _by_partner(claim: Claim, estimate: str, lookup: Lookup, claims, fractions: bool) -> tuple[str, str]:
+    """Judge a limit of a share with its partner: does each interval hold the other one's estimate?"""
+    printed = {
+        other.stat: printed_number(other.reported)
+        for other in claims.values()
+        if (other.result, other.group, other.variable) == (claim.result, claim.group, claim.variable)
+    }
+    stats = (f"{estimate}_lo", estimate, f"{estimate}_hi")
+    here = [lookup(claim.group, claim.variable, stat) for stat in stats]
+    said = [printed.get(stat) for stat in stats]
+    if None in here or None in said:
+        return "not_evaluable", "the interval or its estimate is not there on both sides"
+    lo, middle, hi = (row.value for row in here)
+    scale = 100 if fractions else 1
+    says_lo, says, says_hi = scale * float(said[0].value), float(said[1].value), scale * float(said[2].value)
+    told = f"{says:g} ({says_lo:g} to {says_hi:g}) printed, {middle:.3g} ({lo:.3g} to {hi:.3g}) here"
+    if lo <= says <= hi and says_lo <= middle <= says_hi:
+        return "same_conclusion", f"each interval holds the other's estimate: {told}"
+    if estimate in TWO_OUTCOMES and ((lo > 50 and says_lo > 50) or (hi < 50 and says_hi < 50)):
+        return "same_direction", f"both intervals lie on the same side of 50: {told}"
+    return "conclusion_differs", f"an interval leaves out the other's estimate: {told}"
 
 
 def _about(null: float, lo: float, hi: float) -> str:

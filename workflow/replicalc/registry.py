@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from replicalc.cohort.derivations import DERIVATIONS, READINGS
 from replicalc.cohort.mapping import check_mapping
 from replicalc.cohort.source import locate
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
+from replicalc.evaluable import Made, available, findings, needs, place_variables
 from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, validate
 
 CONFIG = Path("config")
 DICTIONARY = Path("data/dictionary.csv")
 SYNTHETIC = "synthetic"
 #: Groups of a result that are no variable of patients.
-PSEUDO_GROUPS = ("error", "measure", "model", "time")
+PSEUDO_GROUPS = ("error", "measure", "model", "strategy", "study", "time")
 
 
 @contextmanager
@@ -70,6 +72,27 @@ def _check_criteria(criteria: list[dict], variables: dict[str, Variable], path: 
     fail_with_all(f"{path}:", problems)
 
 
+def _check_readings(about: dict, claims: list[Claim], path: Path) -> None:
+    """Every reading is one that something follows, and every class that the study uses is defined."""
+    problems = [
+        f"readings: nothing follows '{name}'.{did_you_mean(name, sorted(READINGS))}"
+        for name in about["readings"]
+        if name not in READINGS
+    ]
+    used = {name for claim in claims for name in place_variables(claim.group, claim.variable)}
+    for criterion in about["criteria"]:
+        used |= {*criterion.get("keep", {}), *criterion.get("present", [])}
+    for derivation in reversed(DERIVATIONS):  # what a derived variable is derived from stands before it
+        if derivation.variable in used:
+            used |= set(derivation.needs)
+            problems += [
+                f"readings: '{name}' is missing; {derivation.variable} cannot be derived without it"
+                for name in derivation.readings
+                if name not in about["readings"]
+            ]
+    fail_with_all(f"{path}:", problems)
+
+
 def _check_places(claims: list[Claim], variables: dict[str, Variable], path: Path) -> None:
     """Every variable=code in the place of a claim is one of the dictionary."""
     problems = []
@@ -98,6 +121,13 @@ class Registry:
     variables: dict[str, Variable]
     figures: dict[str, list[str]] = field(default_factory=dict)
     cohort_results: list[str] = field(default_factory=list)
+    #: Results and figures of a study that are made from published numbers, not from a cohort.
+    study_results: dict[str, list[str]] = field(default_factory=dict)
+    study_files: dict[str, list[str]] = field(default_factory=dict)
+    #: Every study with every cohort of the run that can speak to it; all of them until ``check`` has seen the rules.
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    #: Why a cohort of the run is not applied to a study: (study, cohort, reason).
+    left_out: list[tuple[str, str, str]] = field(default_factory=list)
 
     @classmethod
     def load(cls, config: dict) -> Registry:
@@ -136,6 +166,7 @@ class Registry:
                 )
             claims = load_claims(folder / "claims.csv")
             _check_criteria(about["criteria"], variables, folder / "study.yaml")
+            _check_readings(about, claims, folder / "study.yaml")
             _check_places(claims, variables, folder / "claims.csv")
             known = {claim.result for claim in claims}
             strange = [name for test in about["tests"] for name in test.get("results", []) if name not in known]
@@ -150,20 +181,20 @@ class Registry:
         registry = cls(
             list(config["studies"]), cohorts, config["seed"], config["raw_folders"], results, records, variables
         )
+        registry.pairs = [(study, cohort) for study in registry.studies for cohort in registry.cohorts]
         for study, cohort in registry.pairs:
             path = registry.cohort_file(study, cohort)
             found = load_checked(path, "cohort")
             check_mapping(found, variables, path)
             if found["cohort"] != cohort:
                 raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{cohort}'")
+            for name in found.get("studies", []):
+                if name not in known_studies:
+                    told = f"there is no study '{name}'.{did_you_mean(name, known_studies)}"
+                    raise ReplicalcError(f"{path}, studies: {told} Known: {', '.join(known_studies)}")
             if found["kind"] == "real":
                 registry.export_files(study, cohort)
         return registry
-
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Every study with every cohort of the run."""
-        return [(study, cohort) for study in self.studies for cohort in self.cohorts]
 
     @property
     def titles(self) -> dict[str, str]:
@@ -184,11 +215,13 @@ class Registry:
             return [f"results/{study}/{SYNTHETIC}/raw/{source['file']}" for source in sources]
         return [str(locate(source["file"], cohort, self.raw_folders)) for source in sources]
 
-    def check(self, rules: list[tuple[str, list[str], list[str]]]) -> None:
-        """Hold the rules (name, outputs, logs) against the claims, both ways.
+    def check(self, rules: list[tuple[str, list[str], list[str]]], made: dict[str, Made] | None = None) -> None:
+        """Hold the rules (name, outputs, logs) against the claims, both ways; then find who speaks to what.
 
-        A result rule is one whose only output is ``results/<study>/{cohort}/<name>.csv``. Raises ReplicalcError naming
-        each claim without a rule, each rule without a claim, and each file not named after its rule.
+        A result rule is one whose only output is ``results/<study>/{cohort}/<name>.csv``; what a rule writes into
+        ``results/<study>`` itself is made from published numbers. ``made`` says how each result is made. Raises
+        ReplicalcError naming each claim without a rule, each rule without a claim, each file not named after its rule,
+        and a cohort that speaks to no study.
         """
         problems = []
         stems = {name: self._stems(outputs) for name, outputs, _ in rules}
@@ -203,11 +236,19 @@ class Registry:
                     problems.append(f"claims of {study}: the result '{name}' has no rule.{did_you_mean(name, results)}")
             problems += [f"rule {name}: no claim of {study} belongs to it" for name in results if name not in claimed]
             self.figures[study] = figures
+            self.study_results[study] = [name for name, s in stems.items() if s[0] == {f"results/{study}"}]
+            self.study_files[study] = [
+                file for name, outputs, _ in rules if name in self.study_results[study] for file in outputs
+            ]
             self.results[study] = [
                 name for name in results if name in claimed
             ]  # in the order of the rules: the paper's
         self.cohort_results = [name for name in stems if name.startswith("cohort_")]
-        checked = {name for study in self.studies for name in self.results[study] + self.figures[study]}
+        checked = {
+            name
+            for study in self.studies
+            for name in self.results[study] + self.figures[study] + self.study_results[study]
+        }
         for name, outputs, logs in rules:
             if name in checked or name in self.cohort_results:
                 problems += [
@@ -218,6 +259,35 @@ class Registry:
                 if not logs:
                     problems.append(f"rule {name}: has no log")
         fail_with_all("Claims and rules do not fit together:", problems)
+        if made is not None:
+            self._pair(made)
+
+    def _pair(self, made: dict[str, Made]) -> None:
+        """Keep the pairs of a study and a cohort in which at least one finding can be judged."""
+        kept, self.left_out = [], []
+        for study, cohort in self.pairs:
+            config = load_checked(self.cohort_file(study, cohort), "cohort")
+            about, claims = self.records[study]
+            has, constant = available(config, about["readings"])
+            if study not in config.get("studies", [study]):
+                self.left_out.append((study, cohort, "not among the 'studies' of the cohort file"))
+            elif cohort == SYNTHETIC or findings(claims, made, self.variables, has, constant):
+                kept.append((study, cohort))
+            else:
+                wanted = [needs(claim, made, self.variables) for claim in claims]
+                lacking = sorted({name for each in wanted if each for name in each} - has)
+                told = ", ".join(lacking[:6]) + (f" and {len(lacking) - 6} more" if len(lacking) > 6 else "")
+                self.left_out.append((study, cohort, f"no finding can be judged without {told}"))
+        self.pairs = kept
+        mute = [cohort for cohort in self.cohorts if cohort not in {name for _, name in kept}]
+        fail_with_all(
+            "config/config.yaml or --config:",
+            [
+                f"the cohort '{cohort}' can speak to none of the studies: "
+                + "; ".join(f"{study}: {why}" for study, name, why in self.left_out if name == cohort)
+                for cohort in mute
+            ],
+        )
 
     def print_of(self, what: str, study: str, cohort: str = "") -> str:
         """Hash the part of the record that a step uses, so that an edit elsewhere in the same file re-runs nothing.
@@ -225,6 +295,11 @@ class Registry:
         ``what``: 'printed' (the printed numbers and their places), 'readings', 'criteria', 'mapping' (a cohort file but
         its title), 'variables' (the dictionary without definitions and sources).
         """
+        if (
+            what in ("printed", "readings", "criteria") and study not in self.records
+        ):  # a study that is not part of the run
+            folder = CONFIG / "studies" / study
+            self.records[study] = load_checked(folder / "study.yaml", "study"), load_claims(folder / "claims.csv")
         if what == "printed":
             part = [[c.claim_id, c.kind, c.reported, c.group, c.variable, c.stat] for c in self.records[study][1]]
         elif what == "variables":

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from replicalc.errors import ReplicalcError
@@ -80,6 +80,15 @@ class ResultTable:
     def not_evaluable(self, reason: str, *, group: str = "all", variable: str = "") -> None:
         if not any((r.stat, r.group, r.variable) == (NOT_EVALUABLE, group, variable) for r in self.rows):
             self.add(NOT_EVALUABLE, group=group, variable=variable, warning=reason)
+
+    def explain(self, stat: str, more: str) -> None:
+        """Add a sentence to the warning of a statistic that could not be computed."""
+        self.rows = [
+            replace(row, warning="; ".join(filter(None, [row.warning, more])))
+            if row.stat == stat and math.isnan(row.value)
+            else row
+            for row in self.rows
+        ]
 
     def write(self, path: str | Path) -> None:
         """Write the table; two rows for the same statistic at the same place are a fault of the program."""

@@ -60,6 +60,34 @@ rule logistic:
         results.logistic(input.cohort, output.stats, log[0], **params)
 
 
+rule hazard:
+    """The hazard of an event by several factors, each alone and all together, with the test of proportional hazards."""
+    input:
+        cohort="results/<study>/{cohort}/cohort.parquet",
+    output:
+        stats="results/<study>/{cohort}/<result>.csv",
+    log:
+        "logs/<study>/{cohort}/<result>.log",
+    params:
+        code=digest("results.regression:hazard"),
+    run:
+        results.hazard(input.cohort, output.stats, log[0], **params)
+
+
+rule survival:
+    """Survival over time, by group: Kaplan-Meier, numbers at risk, follow-up, log-rank test."""
+    input:
+        cohort="results/<study>/{cohort}/cohort.parquet",
+    output:
+        stats="results/<study>/{cohort}/<result>.csv",
+    log:
+        "logs/<study>/{cohort}/<result>.log",
+    params:
+        code=digest("results.survival:survival"),
+    run:
+        results.survival(input.cohort, output.stats, log[0], **params)
+
+
 rule before_after:
     """A measurement before and after treatment in the same patients."""
     input:
@@ -100,6 +128,34 @@ rule two_tests:
         code=digest("results.paired:two_tests"),
     run:
         results.two_tests(input.cohort, output.stats, log[0], **params)
+
+
+rule predictive_values:
+    """The predictive values of two index tests on the same patients or lesions."""
+    input:
+        cohort="results/<study>/{cohort}/cohort.parquet",
+    output:
+        stats="results/<study>/{cohort}/<result>.csv",
+    log:
+        "logs/<study>/{cohort}/<result>.log",
+    params:
+        code=digest("results.predictive:predictive_values"),
+    run:
+        results.predictive_values(input.cohort, output.stats, log[0], **params)
+
+
+rule work_up:
+    """A sequence of tests as a tree: who is on which branch, what each rule for a biopsy would spare and miss."""
+    input:
+        cohort="results/<study>/{cohort}/cohort.parquet",
+    output:
+        stats="results/<study>/{cohort}/<result>.csv",
+    log:
+        "logs/<study>/{cohort}/<result>.log",
+    params:
+        code=digest("results.work_up:work_up"),
+    run:
+        results.work_up(input.cohort, output.stats, log[0], **params)
 
 
 rule misses:

@@ -1,8 +1,10 @@
 # Used by all the files beside this one: the checked configuration, the registry of claims, the lists of files to make.
 import logging
 import time
+from pathlib import Path
 
 from replicalc.digest import digest
+from replicalc.evaluable import Made
 from replicalc.registry import Registry, plain_words, plainly
 from replicalc.report.summary import print_summary
 
@@ -18,7 +20,14 @@ def check_registry(made):
     """Stop, with the names, where claims, results, figures and what makes them do not fit together."""
     with plainly():
         registry.check(
-            [(each.name, [str(file) for file in each.output], [str(file) for file in each.log]) for each in made]
+            [(each.name, [str(file) for file in each.output], [str(file) for file in each.log]) for each in made],
+            {
+                each.name: Made(
+                    {name: value for name, value in each.params.items() if not callable(value)},
+                    tuple(Path(str(file)).stem for file in each.input if not callable(file)),
+                )
+                for each in made
+            },
         )
 
 
@@ -28,6 +37,16 @@ def all_results():
         for study, cohort in registry.pairs
         for result in [*registry.results[study], *registry.cohort_results, "steps/split"]
     ]
+
+
+def study_results():
+    """What is made from published numbers alone: files of each study, outside of any cohort."""
+    return [file for files in registry.study_files.values() for file in files]
+
+
+def result_elsewhere(study, cohort, result):
+    """A result of another study on the same cohort, where it can be evaluated; otherwise nothing."""
+    return [f"results/{study}/{cohort}/{result}.csv"] if (study, cohort) in registry.pairs else []
 
 
 def all_figures():
@@ -40,9 +59,8 @@ def all_figures():
 
 
 def rule_files():
-    return ["workflow/rules/archetypes.smk", "workflow/rules/cohort.smk", "workflow/rules/figures.smk"] + [
-        f"workflow/rules/{study}.smk" for study in registry.studies
-    ]
+    shared = ("archetypes", "cohort", "figures", "pooled")
+    return [f"workflow/rules/{name}.smk" for name in (*shared, *registry.studies)]
 
 
 def all_comparisons():

@@ -228,7 +228,7 @@ def test_statement(make, tmp_path):
         results.statement(file, file, out, tmp_path / "log", relations=relations)
         assert Lookup(read_result(out))("all", "", "holds").value == expected
     results.statement(file, file, out, tmp_path / "log", relations=[(("first", "all", "grade=1", "count"), ">", 0)])
-    assert "no count of grade=1" in Lookup(read_result(out)).reason()
+    assert "no count of grade=1" in Lookup(read_result(out))("all", "", "holds").warning
     with pytest.raises(ReplicalcError, match="is no relation"):
         results.statement(file, file, out, tmp_path / "log", relations=[(more[0], "~", 1)])
 

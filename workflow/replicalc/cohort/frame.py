@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: Ends a condition of a subset that also keeps who has no value.
+NOT_RECORDED = " or not recorded"
+
+
 @dataclass(frozen=True, slots=True)
 class Cohort:
     """A cohort as results see it: one row a unit of analysis, categories with all their codes.
@@ -37,14 +41,25 @@ class Cohort:
         return [n for n in names if n not in self.frame or (len(self.frame) and self.frame[n].isna().all())]
 
     def subset(self, conditions: dict[str, str] | None) -> Cohort:
-        """Keep the rows where every variable has the given code. Unknown variable or code: ReplicalcError."""
+        """Keep the rows where every variable has a given code ('a', or 'a|b' for either).
+
+        'a or not recorded' also keeps who has no value, and everybody where the cohort has no such variable: it tells
+        patients made for one of several studies apart and leaves other cohorts whole. Unknown variable or code:
+        ReplicalcError.
+        """
         frame = self.frame
-        for name, code in (conditions or {}).items():
+        for name, wanted in (conditions or {}).items():
+            text = str(wanted)
+            codes = text.removesuffix(NOT_RECORDED).split("|")
             if name not in frame:
+                if text.endswith(NOT_RECORDED):
+                    continue
                 raise ReplicalcError(f"subset: cohort {self.name} has no variable '{name}'")
-            if str(code) not in list(frame[name].cat.categories):
-                raise ReplicalcError(f"subset: '{code}' is no code of '{name}'")
-            frame = frame[frame[name] == str(code)]
+            for code in codes:
+                if code not in list(frame[name].cat.categories):
+                    raise ReplicalcError(f"subset: '{code}' is no code of '{name}'")
+            inside = frame[name].isin(codes)
+            frame = frame[inside | frame[name].isna() if text.endswith(NOT_RECORDED) else inside]
         return replace(self, frame=frame)
 
 

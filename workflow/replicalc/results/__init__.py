@@ -3,9 +3,12 @@
 from replicalc.results.agreement import accuracy, agreement, misses
 from replicalc.results.association import association, before_after
 from replicalc.results.describe import cited, distribution, numeric, patient_flow
+from replicalc.results.evidence import evidence
 from replicalc.results.paired import two_tests
-from replicalc.results.regression import logistic
+from replicalc.results.regression import hazard, logistic
 from replicalc.results.statement import statement
+from replicalc.results.survival import survival
+from replicalc.results.work_up import work_up
 
 __all__ = [
     "accuracy",
@@ -14,10 +17,14 @@ __all__ = [
     "before_after",
     "cited",
     "distribution",
+    "evidence",
+    "hazard",
     "logistic",
     "misses",
     "numeric",
     "patient_flow",
     "statement",
+    "survival",
     "two_tests",
+    "work_up",
 ]

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from replicalc.job import job
-from replicalc.results.common import absent, groups, open_cohort, remark, with_warning
+from replicalc.results.common import absent, add_clustered, groups, open_cohort, remark, with_warning
 from replicalc.results.describe import add_shares, in_unit
 from replicalc.table import ResultTable
 
@@ -71,12 +71,30 @@ def _measures(table: ResultTable, part: Cohort, index, target, group) -> None:
                 table.add_interval(measure.name, with_warning(measure.interval, note), n=len(known), **place)
             continue
         k, of = measure.numerator, measure.denominator
+        if of:
+            rows, right = _of_measure(measure.name, test, condition)
+            add_clustered(table, part, known[rows], right[rows], measure.name, note, {**place, "n": of})
         share = 100 * k / of if of else math.nan
         table.add(measure.name, share, unit="percent", n=of, warning=measure.warning or note, **place)
         for method in INTERVALS if of else ():
             stat = measure.name if method == INTERVALS[0] else f"{measure.name}_{method.lower().replace('-', '_')}"
             limits = with_warning(interval(k, of, method, part.conf_level), note)
             table.add_interval(stat, limits, scale=100, unit="percent", n=of, **place)
+
+
+def _of_measure(name: str, test, condition):
+    """Say which rows a measure is about, and which of them count, as two columns of True and False."""
+    right, everybody = test == condition, test | True
+    return {
+        "sensitivity": (condition, test),
+        "false_negative_rate": (condition, ~test),
+        "specificity": (~condition, ~test),
+        "false_positive_rate": (~condition, test),
+        "ppv": (test, condition),
+        "npv": (~test, ~condition),
+        "accuracy": (everybody, right),
+        "prevalence": (everybody, condition),
+    }[name]
 
 
 @job

@@ -8,6 +8,7 @@ from replicalc.errors import ReplicalcError
 from replicalc.job import job
 from replicalc.results.common import absent, meanings, open_cohort, remark, with_warning
 from replicalc.results.describe import add_number, add_shares, in_unit
+from replicalc.results.statement import judge
 from replicalc.table import ResultTable
 
 
@@ -32,22 +33,33 @@ TWO_BY_TWO = ("yates", "n_minus_1", "fisher_mid_p")
 
 
 @job
-def association(cohort, out, *, rows, columns, test, order=None, subset=None):
+def association(cohort, out, *, rows, columns, test, order=None, subset=None, holds=None):
     """Cross-tabulate two variables and test their association.
 
     Counts and row percentages with Wilson intervals for every cell and margin; then the test that the study uses
     (``test``) as ``p`` and all the others as ``p_alternative``. Linear-by-linear only where ``order`` gives the codes of
     both variables from least to most (scores 1, 2, ...). Patients with either variable missing are left out and counted.
-    If one variable is not there at all, the other is still described.
+    If one variable is not there at all, the other is still described. ``rows`` may be several variables, each held
+    against ``columns``. ``holds``: relations that a sentence of the paper asserts (``statement.judge``).
     """
     data, table = open_cohort(cohort, subset, out)
+    for name in [rows] if isinstance(rows, str) else rows:
+        cross(table, data, name, columns, test, order)
+    if holds:
+        judge(table, holds)
+    table.write(out)
+
+
+def cross(table: ResultTable, data, rows: str, columns: str, test: str, order) -> None:
+    """Add the cross-tabulation of two variables with its tests to a table; see ``association``."""
     lacking = data.missing_variables(rows, columns)
     absent(data, table, rows, columns)
     present = [name for name in (rows, columns) if name not in lacking]
     known = data.frame[data.frame[present].notna().all(axis=1)] if present else data.frame.iloc[:0]
     missing = len(data.frame) - len(known)
     for name in present:
-        add_shares(table, data, known, name, missing)
+        if not any(row.variable.partition("=")[0] == name for row in table.rows if row.group == "all"):
+            add_shares(table, data, known, name, missing)
     if not lacking:
         for code in known[rows].cat.categories:
             group = f"{rows}={code}"
@@ -57,7 +69,6 @@ def association(cohort, out, *, rows, columns, test, order=None, subset=None):
             add_shares(table, data, part, columns, lost, group=group)
         note = "; ".join(filter(None, [remark(data, known), meanings(data, rows, columns)]))
         _tests(table, known, rows, columns, missing, test, order, note, data.conf_level)
-    table.write(out)
 
 
 def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note, level) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from replicalc.cohort.frame import Cohort, read_cohort
+from replicalc.cohort.frame import NOT_RECORDED, Cohort, read_cohort
 from replicalc.table import ResultTable
 
 #: Canonical unit to the unit in which a study prints.
-SCALE = {("mm", "cm"): 0.1, ("mm", "mm"): 1.0, ("year", "year"): 1.0, ("", ""): 1.0}
+SCALE = {
+    ("mm", "cm"): 0.1,
+    ("mm", "mm"): 1.0,
+    ("year", "year"): 1.0,
+    ("day", "year"): 1 / 365.25,
+    ("day", "month"): 12 / 365.25,
+    ("", ""): 1.0,
+}
 
 
 def open_cohort(path: str, subset: dict[str, str] | None, out: str) -> tuple[Cohort, ResultTable]:
@@ -21,7 +28,8 @@ def open_cohort(path: str, subset: dict[str, str] | None, out: str) -> tuple[Coh
 
     cohort = read_cohort(path)
     table = ResultTable(Path(out).stem, cohort.name, cohort.kind)
-    lacking = cohort.missing_variables(*(subset or {}))
+    needed = [name for name, codes in (subset or {}).items() if not str(codes).endswith(NOT_RECORDED)]
+    lacking = cohort.missing_variables(*needed)
     if lacking:
         table.not_evaluable(missing_sentence(cohort, lacking))
         return dataclasses.replace(cohort, frame=cohort.frame.iloc[:0]), table
@@ -70,6 +78,24 @@ def remark(cohort: Cohort, analysed) -> str:
         "treated as independent"
     )
     return "; ".join(filter(None, [told if several else "", cohort.caveat]))
+
+
+def add_clustered(table: ResultTable, cohort: Cohort, part, success, stat: str, note: str, place: dict) -> None:
+    """Add an interval of a share that respects several lesions of one patient, beside the naive one.
+
+    Only where rows are not patients and somebody contributes more than one: ``<stat>_clustered_lo`` and ``_hi`` in
+    percent, and the design effect. ``part`` holds the rows of the share, ``success`` is True for those that count.
+    """
+    if cohort.unit_of_analysis == "patient" or "patient_id" not in part or not part["patient_id"].duplicated().any():
+        return
+    from replicalc.stats.clustered import clustered_proportion
+
+    found = clustered_proportion(success.to_numpy(dtype=float), list(part["patient_id"]), cohort.conf_level)
+    warning = "; ".join(filter(None, [found.warning, cohort.caveat]))
+    table.add(f"{stat}_design_effect", found.design_effect, method=found.method, warning=warning, **place)
+    limits = dict(unit="percent", method=found.method, conf_level=found.level, warning=warning, **place)
+    table.add(f"{stat}_clustered_lo", 100 * found.lo, **limits)
+    table.add(f"{stat}_clustered_hi", 100 * found.hi, **limits)
 
 
 def meanings(cohort: Cohort, *names: str) -> str:

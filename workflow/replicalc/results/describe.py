@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from replicalc.job import job
 from replicalc.records import load_checked, load_claims, read_csv
-from replicalc.results.common import SCALE, absent, groups, open_cohort, remark, with_warning
+from replicalc.results.common import SCALE, absent, add_clustered, groups, open_cohort, remark, with_warning
+from replicalc.results.statement import judge
 from replicalc.table import ResultTable
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ OTHER_DEFINITIONS = ("type 7", "type 2", "tukey hinges")
 
 
 @job
-def distribution(cohort, out, *, variables, subset=None):
-    """Count every code of each variable among the patients where it is known, with share and Wilson interval."""
+def distribution(cohort, out, *, variables, subset=None, holds=None):
+    """Count every code of each variable among the patients where it is known, with share and Wilson interval.
+
+    ``holds``: relations between these statistics that a sentence of the paper asserts (``statement.judge``).
+    """
     data, table = open_cohort(cohort, subset, out)
     for name in variables:
         if absent(data, table, name):
@@ -30,6 +34,8 @@ def distribution(cohort, out, *, variables, subset=None):
         table.add("n", len(known), variable=name, n=len(known), n_missing=missing)
         table.add("n_levels", known[name].nunique(), variable=name, n=len(known), n_missing=missing)
         add_shares(table, data, known, name, missing)
+    if holds:
+        judge(table, holds)
     table.write(out)
 
 
@@ -51,6 +57,7 @@ def add_shares(table: ResultTable, cohort: Cohort, known, name: str, missing: in
         if n:
             limits = with_warning(interval(count, n, "Wilson", cohort.conf_level), note)
             table.add_interval("percent", limits, scale=100, unit="percent", **place)
+            add_clustered(table, cohort, known, known[name] == code, "percent", note, place)
 
 
 @job
@@ -129,6 +136,10 @@ def patient_flow(flow, cohort, out):
         table.add("n_left", int(step["n_after"]), **place)
         table.add("applied", float(step["applied"] == "yes"), **place)
     table.add("n_included", int(steps[-1]["n_after"]), n=int(steps[0]["n_before"]))
+    if data.unit_of_analysis == "patient":
+        table.add("n_patients", len(data.frame))
+    elif not absent(data, table, "patient_id"):
+        table.add("n_patients", data.frame["patient_id"].nunique(), method="different patients among those included")
     for name in data.frame.columns:
         missing = int(data.frame[name].isna().sum())
         if 0 < missing < len(data.frame):

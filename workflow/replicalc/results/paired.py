@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from replicalc.job import job
 from replicalc.results.common import absent, open_cohort, remark, with_warning
+from replicalc.results.statement import judge
 from replicalc.table import ResultTable
 
 DIFFERENCES = ("Newcombe", "Wald", "Tango")
@@ -11,12 +12,13 @@ MCNEMAR = ("exact", "asymptotic", "asymptotic with continuity", "mid-p")
 
 
 @job
-def two_tests(cohort, out, *, first, second, target, test="exact", subset=None):
+def two_tests(cohort, out, *, first, second, target, test="exact", subset=None, holds=None):
     """Compare two index tests on the same patients (or lesions), among those with the condition and those without.
 
     ``first``, ``second`` and ``target`` are (variable, code that counts as positive). Difference of sensitivity and of
     specificity (first minus second, in percent) with Newcombe's paired interval and others beside it; McNemar's test on
     the discordant pairs in the form named by ``test``, the other forms beside it. Only those with all three are used.
+    ``holds``: relations that a sentence of the paper asserts (``statement.judge``).
     """
     data, table = open_cohort(cohort, subset, out)
     if absent(data, table, first[0], second[0], target[0]):
@@ -27,6 +29,8 @@ def two_tests(cohort, out, *, first, second, target, test="exact", subset=None):
     for measure, sign, part in (("sensitivity", True, positive[target[0]]), ("specificity", False, ~positive[target[0]])):
         right = [(positive[name[0]] == sign)[part] for name in (first, second)]
         _compare(table, data, known[part], right, measure, variable, test, len(data.frame) - len(known))
+    if holds:
+        judge(table, holds)
     return table.write(out)
 
 

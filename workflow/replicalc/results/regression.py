@@ -1,70 +1,171 @@
-"""Results of regressions: the odds of an outcome by several factors, each alone and all together."""
+"""Results of regressions: odds or hazards by several factors, each alone and all together."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+from replicalc.errors import ReplicalcError
 from replicalc.job import job
-from replicalc.results.common import absent, open_cohort, remark
+from replicalc.results.common import absent, missing_sentence, open_cohort, remark
+from replicalc.results.describe import in_unit
+from replicalc.results.factors import Factor, design, factor, known
+from replicalc.results.statement import judge
 from replicalc.table import ResultTable
 
-#: The name under which a model's rows stand (``group``).
-MODELS = ("model=univariable", "model=multivariable", "model=multivariable, Firth")
+ALONE, TOGETHER, FIRTH = "model=univariable", "model=multivariable", "model=multivariable, Firth"
+#: The name under which a model's rows stand (``group``), by the word that a rule gives.
+MODELS = {"univariable": ALONE, "multivariable": TOGETHER, "firth": FIRTH}
 
 
 @job
-def logistic(cohort, out, *, outcome, factors, subset=None):
-    """Logistic regression of a yes/no outcome on yes/no factors, each alone and all together; Firth's beside it.
+def logistic(cohort, out, *, outcome, factors, models=tuple(MODELS), subset=None, holds=None):
+    """Logistic regression of an outcome on factors, each alone and all together; Firth's beside it.
 
-    ``outcome`` is (variable, code that counts as the event); ``factors`` maps each variable to the code that counts as
-    exposed, in the order of the paper. Every model is fitted to the patients in whom all its variables are known. A
-    factor that the cohort lacks is told, and the multivariable model is then not fitted: it would be another model.
+    ``outcome`` is (variable, code that counts as the event, or several: 'a|b'); ``factors`` says how each variable
+    enters (``results.factors``), in the order of the paper. Wald intervals and P; likelihood-ratio P beside them, and
+    for a factor of several terms as a whole. Every model is fitted to the patients in whom all its variables are known.
+    A factor that the cohort lacks is told, and the multivariable model is then not fitted: it would be another model.
+    ``holds``: relations that a sentence of the paper asserts (``statement.judge``).
     """
-    from replicalc.stats import logistic as models
+    from replicalc.stats import logistic as fits
 
     data, table = open_cohort(cohort, subset, out)
-    if absent(data, table, outcome[0]):
-        return table.write(out)
-    lacking = data.missing_variables(*factors)
-    for name, code in factors.items():
-        place = dict(group=MODELS[0], variable=f"{name}={code}")
-        if name in lacking:
-            table.not_evaluable(f"variable {name} not in cohort {data.name}", **place)
-            continue
-        _fit(table, data, outcome, {name: code}, models.logistic, MODELS[0])
-    for model, fit in ((MODELS[1], models.logistic), (MODELS[2], models.firth)):
-        if lacking:
-            reason = f"the model needs {', '.join(lacking)}, not in cohort {data.name}"
-            table.not_evaluable(reason, group=model)
-        else:
-            _fit(table, data, outcome, factors, fit, model)
+
+    def fit(frame, terms: list[Factor], group: str) -> None:
+        event = frame[outcome[0]].isin(outcome[1].split("|")).to_numpy(dtype=float)
+        columns, names = design(terms)
+        _logistic_rows(table, data, frame, (fits.firth if group == FIRTH else fits.logistic), event, columns, names, terms, group)
+
+    _models(table, data, [outcome[0]], factors, models, fit)
+    if holds:
+        judge(table, holds)
     return table.write(out)
 
 
-def _fit(table: ResultTable, data, outcome, factors, fit, group) -> None:
-    import numpy as np
+@job
+def hazard(cohort, out, *, time, event, factors, unit, ties="efron", models=("univariable", "multivariable"), subset=None, holds=None):
+    """Cox regression of the time to an event on factors, each alone and all together.
 
-    known = data.frame.dropna(subset=[outcome[0], *factors])
-    event = (known[outcome[0]] == outcome[1]).to_numpy(dtype=float)
-    exposed = np.column_stack([(known[name] == code).to_numpy(dtype=float) for name, code in factors.items()])
-    names = [f"{name}={code}" for name, code in factors.items()]
-    place = dict(group=group, n=len(known), n_missing=len(data.frame) - len(known))
-    if not len(known):
-        table.not_evaluable("nobody has all the variables of the model", group=group)
+    ``time`` is a variable in days, analysed in ``unit``; ``event`` is (variable, code or codes 'a|b' that count; all
+    others are censored). The other parameters are those of ``logistic``. Each model has the test of proportional
+    hazards (``p_proportional_hazards``: score test, g(t) = 1 - KM), for each term and for all.
+    """
+    from replicalc.stats import cox as fits
+
+    data, table = open_cohort(cohort, subset, out)
+
+    def fit(frame, terms: list[Factor], group: str) -> None:
+        length = in_unit(frame[time], "day", unit)
+        seen = frame[event[0]].isin(event[1].split("|")).to_numpy(dtype=float)
+        columns, names = design(terms)
+        _hazard_rows(table, data, frame, fits, (length, seen, columns, names, ties), terms, group)
+
+    _models(table, data, [time, event[0]], factors, models, fit)
+    if holds:
+        judge(table, holds)
+    return table.write(out)
+
+
+def _models(table: ResultTable, data, outcome: list[str], factors: dict[str, str], models, fit: Callable) -> None:
+    """Fit each factor alone and all together, as far as the cohort has them."""
+    strange = [name for name in models if name not in MODELS]
+    if strange:
+        raise ReplicalcError(f"{table.result}: there is no model '{strange[0]}'. Models: {', '.join(MODELS)}")
+    if absent(data, table, *outcome):
         return
-    found = fit(event, exposed, names, data.conf_level)
-    note = "; ".join(filter(None, [found.warning, remark(data, known)]))
-    # Univariable models share a group; what is said of the model itself then stands beside its factor.
-    whole = names[0] if group == MODELS[0] else ""
+    lacking = data.missing_variables(*factors)
+
+    def run(chosen: dict[str, str], group: str, place: str) -> None:
+        frame = known(data.frame, outcome, chosen)
+        terms = [factor(frame, name, spec, table.result) for name, spec in chosen.items()]
+        empty = [each.name for each in terms if not each.terms]
+        if frame.empty or empty:
+            why = f"only the reference category of {', '.join(empty)} occurs" if empty and len(frame) else ""
+            table.not_evaluable(why or "nobody has all the variables of the model", group=group, variable=place)
+        else:
+            fit(frame, terms, group)
+
+    for name, spec in factors.items() if "univariable" in models else ():
+        if name in lacking:
+            table.not_evaluable(missing_sentence(data, [name]), group=ALONE, variable=name)
+        else:
+            run({name: spec}, ALONE, name)
+    for model in [each for each in models if each != "univariable"]:
+        if lacking:
+            reason = f"the model needs {', '.join(lacking)}, not in cohort {data.name}"
+            table.not_evaluable(reason, group=MODELS[model])
+        else:
+            run(factors, MODELS[model], "")
+
+
+def _place(data, frame, terms: list[Factor], group: str) -> tuple[dict, str]:
+    """Say where a model's rows stand; univariable models share a group, so what is said of one stands by its factor."""
+    place = dict(group=group, n=len(frame), n_missing=len(data.frame) - len(frame))
+    return place, terms[0].whole if group == ALONE else ""
+
+
+def _logistic_rows(table: ResultTable, data, frame, function, event, columns, names, terms, group) -> None:
+    found = function(event, columns, names, data.conf_level)
+    place, whole = _place(data, frame, terms, group)
+    note = "; ".join(filter(None, [found.warning, remark(data, frame)]))
     table.add("events", found.events, variable=whole, **place)
-    per_variable = found.events_per_variable
-    table.add("events_per_variable", per_variable, variable=whole, warning=note, **place)
-    for name in names:
-        term = found.term(name)
-        more = dict(variable=name, method=found.method, **place)
-        why = note if note or not math.isnan(term.odds_ratio) else "the odds ratio cannot be estimated"
-        table.add("or", term.odds_ratio, warning=why, **more)
-        for stat, value in (("or_lo", term.lo), ("or_hi", term.hi)):
-            table.add(stat, value, conf_level=found.level, warning=why, **more)
-        table.add("p", term.p_lr if "Firth" in group else term.p_wald, warning=why, **more)
-        table.add("p_likelihood_ratio", term.p_lr, warning=why, **more)
+    table.add("events_per_variable", found.events_per_variable, variable=whole, warning=note, **place)
+    table.add("separated", float(bool(found.separation)), variable=whole, method=found.separation or "no separation", **place)
+    for each in terms:
+        for name in each.terms:
+            term = found.term(name)
+            more = dict(variable=name, method=f"{found.method}; {each.told}", **place)
+            why = note if note or not math.isnan(term.odds_ratio) else "the odds ratio cannot be estimated"
+            table.add("or", term.odds_ratio, warning=why, **more)
+            for stat, value in (("or_lo", term.lo), ("or_hi", term.hi)):
+                table.add(stat, value, conf_level=found.level, warning=why, **more)
+            table.add("p", term.p_lr if group == FIRTH else term.p_wald, warning=why, **more)
+            table.add("p_likelihood_ratio", term.p_lr, warning=why, **more)
+        if len(each.terms) > 1 and group != FIRTH:
+            _whole_factor(table, data, function, event, columns, names, found, each, note, place)
+
+
+def _whole_factor(table: ResultTable, data, function, event, columns, names, full, each: Factor, note, place) -> None:
+    """Test a factor of several terms as a whole: likelihood ratio of the model with and without it."""
+    import numpy as np
+    from scipy.special import chdtrc
+
+    others = [i for i, name in enumerate(names) if name not in each.terms]
+    if others:
+        without = function(event, columns[:, others], [names[i] for i in others], data.conf_level).log_likelihood
+    else:
+        share = event.mean()
+        without = sum(np.log(p) * (event == value).sum() for value, p in ((1, share), (0, 1 - share)) if 0 < p)
+    df = len(each.terms)
+    p = float(chdtrc(df, max(0.0, 2 * (full.log_likelihood - without))))
+    method = f"likelihood ratio, {df} categories of {each.name} together, {each.told}"
+    table.add("p", p, variable=each.name, method=method, warning=note, **place)
+
+
+def _hazard_rows(table: ResultTable, data, frame, fits, arguments, terms, group) -> None:
+    found = fits.cox(*arguments, data.conf_level)
+    proportional = fits.schoenfeld_test(*arguments, "km")
+    place, whole = _place(data, frame, terms, group)
+    note = "; ".join(filter(None, [found.warning, remark(data, frame)]))
+    table.add("events", found.events, variable=whole, **place)
+    table.add("events_per_variable", found.events_per_variable, variable=whole, warning=note, **place)
+    for test in (found.likelihood_ratio, found.score, found.wald):
+        more = dict(method=f"{found.method}: {test.method}", warning=test.warning or note)
+        stat = "p_model_" + test.method.lower().replace(" ", "_")
+        table.add(stat, test.p, variable=whole, **more, **place)
+    overall = dict(method=proportional.overall.method, warning=proportional.overall.warning or note)
+    name = "p_proportional_hazards"
+    table.add(f"{name}_all" if group == ALONE else name, proportional.overall.p, variable=whole, **overall, **place)
+    for each in terms:
+        for name in each.terms:
+            term = found.term(name)
+            more = dict(variable=name, **place)
+            why = note if note or not math.isnan(term.hazard_ratio) else "the hazard ratio cannot be estimated"
+            method = f"{found.method}; {each.told}"
+            table.add("hr", term.hazard_ratio, method=method, warning=why, **more)
+            for stat, value in (("hr_lo", term.lo), ("hr_hi", term.hi)):
+                table.add(stat, value, method=method, conf_level=found.level, warning=why, **more)
+            table.add("p", term.p_wald, method=f"{method}; Wald", warning=why, **more)
+            test = proportional.terms[name]
+            table.add("p_proportional_hazards", test.p, method=test.method, warning=test.warning or note, **more)

@@ -10,7 +10,14 @@ from replicalc.errors import ReplicalcError
 from replicalc.job import job
 from replicalc.table import Lookup, ResultTable, read_result
 
-OPERATORS = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le, "=": operator.eq}
+OPERATORS = {
+    ">": operator.gt,
+    "<": operator.lt,
+    ">=": operator.ge,
+    "<=": operator.le,
+    "=": operator.eq,
+    "!=": operator.ne,
+}
 
 
 @job
@@ -21,9 +28,20 @@ def statement(first, second, out, *, relations):
     'second'. ``holds`` is 1 or 0; the two sides of each relation stand in the table.
     """
     rows = {"first": read_result(first), "second": read_result(second)}
-    files = {name: Lookup(found) for name, found in rows.items()}
     table = ResultTable(Path(out).stem, rows["first"][0].cohort, rows["first"][0].kind)
-    holds = True
+    _judge(table, {name: Lookup(found) for name, found in rows.items()}, relations)
+    return table.write(out)
+
+
+def judge(table: ResultTable, relations) -> None:
+    """Add to a result whether relations between its own statistics hold; a place is (group, variable, stat)."""
+    files = {"": Lookup(list(table.rows))}
+    own = [tuple(side if isinstance(side, int | float | str) else ("", *side) for side in each) for each in relations]
+    _judge(table, files, own)
+
+
+def _judge(table: ResultTable, files: dict[str, Lookup], relations) -> None:
+    holds, sides_told = True, []
     for number, (left, sign, right) in enumerate(relations, start=1):
         if sign not in OPERATORS:
             raise ReplicalcError(f"{table.result}: '{sign}' is no relation. Allowed: {', '.join(OPERATORS)}")
@@ -31,14 +49,14 @@ def statement(first, second, out, *, relations):
         for side, place in (("left", left), ("right", right)):
             value, n, reason = _value(files, place)
             if reason:
-                table.rows.clear()
-                table.not_evaluable(reason)
-                return table.write(out)
-            table.add(side, value, variable=_name(number, place), n=n)
+                table.add("holds", warning=reason)
+                return
+            sides_told.append((side, value, dict(variable=_name(number, place), n=n)))
             sides.append(value)
         holds = holds and OPERATORS[sign](*sides)
+    for side, value, more in sides_told:
+        table.add(side, value, **more)
     table.add("holds", float(holds), method=" and ".join(f"{_tell(a)} {s} {_tell(b)}" for a, s, b in relations))
-    return table.write(out)
 
 
 def _value(files: dict[str, Lookup], place) -> tuple[float, int | None, str]:
