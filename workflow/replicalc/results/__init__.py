@@ -5,6 +5,7 @@ from replicalc.results.association import association, before_after
 from replicalc.results.describe import cited, distribution, numeric, patient_flow
 from replicalc.results.evidence import evidence
 from replicalc.results.paired import two_tests
+from replicalc.results.predictive import predictive_values
 from replicalc.results.regression import hazard, logistic
 from replicalc.results.statement import statement
 from replicalc.results.survival import survival
@@ -23,6 +24,7 @@ __all__ = [
     "misses",
     "numeric",
     "patient_flow",
+    "predictive_values",
     "statement",
     "survival",
     "two_tests",
