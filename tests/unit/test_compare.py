@@ -215,3 +215,43 @@ def test_every_count_claim_of_the_study_knows_its_whole():
     for each in load_claims(STUDY / "claims.csv"):
         if each.stat == "count":
             assert each.of, f"{each.claim_id} has no whole"
+
+
+def limits(printed, here, stat="sensitivity", fractions=True, which="lo"):
+    """Judge one limit of a share: ``printed`` and ``here`` are (lower, estimate, upper)."""
+    names = (f"{stat}_lo", stat, f"{stat}_hi")
+    claims = {name: claim(name, text, kind="ci") for name, text in zip(names, printed, strict=True)}
+    rows = [Row("s_r", "all", "v", name, value, n=100, kind="real") for name, value in zip(names, here, strict=True)]
+    mine = claims[f"{stat}_{which}"]
+    return compare(mine, {"s_r": Lookup(rows)}, claims, 0.05, fractions)
+
+
+@pytest.mark.parametrize(
+    ("printed", "here", "verdict"),
+    [
+        (("0.703", "74.2", "0.871"), (70.34, 74.2, 80.0), "same_print"),
+        (("0.703", "74.2", "0.871"), (69.1, 74.2, 78.7), "same_conclusion"),
+        (("0.703", "74.2", "0.871"), (52.0, 60.0, 68.0), "same_direction"),
+        (("0.703", "74.2", "0.871"), (30.0, 40.0, 49.0), "conclusion_differs"),
+    ],
+)
+def test_limits_printed_as_fractions(printed, here, verdict):
+    assert limits(printed, here).verdict == verdict
+
+
+def test_limits_of_predictive_values_have_no_middle():
+    assert limits(("80.0", "85.0", "90.0"), (60.0, 65.0, 70.0), "ppv", False).verdict == "conclusion_differs"
+    assert limits(("80.0", "85.0", "90.0"), (79.98, 85.0, 95.0), "ppv", False).verdict == "same_print"
+
+
+def test_a_statement_that_cannot_be_judged_says_why():
+    rows = [Row("s_r", "all", "", "holds", float("nan"), warning="variable grade not in cohort c")]
+    mine = claim("holds", "worse", variable="", kind="qualitative")
+    found = compare(mine, {"s_r": Lookup(rows)}, {"s.c": mine}, 0.05)
+    assert (found.verdict, found.note) == ("not_evaluable", "variable grade not in cohort c")
+
+
+def test_survival_is_a_share():
+    extra = [("survival_lo", 60.0), ("survival_hi", 80.0)]
+    assert judge("survival", "72", 70.0, extra=extra).verdict == "same_conclusion"
+    assert judge("survival", "95", 70.0, extra=extra).verdict == "conclusion_differs"

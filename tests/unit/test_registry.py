@@ -17,20 +17,26 @@ def registry(monkeypatch):
 
 
 def rules(registry) -> list[tuple]:
-    folder = "{study}/{{cohort}}/{name}"
     return [
-        (
-            name,
-            [f"results/{folder.format(study='nat_residual', name=name)}.csv"],
-            [f"logs/{folder.format(study='nat_residual', name=name)}.log"],
-        )
-        for name in registry.results["nat_residual"]
+        (name, [f"results/{study}/{{cohort}}/{name}.csv"], [f"logs/{study}/{{cohort}}/{name}.log"])
+        for study in registry.studies
+        for name in registry.results[study]
     ]
 
 
 def test_the_real_claims_fit(registry):
     registry.check(rules(registry))
     assert len(registry.results["nat_residual"]) == 45
+    assert registry.pairs == [(study, "synthetic") for study in registry.studies]
+
+
+def test_a_rule_for_a_whole_study_needs_no_claim_but_its_name(registry):
+    pooled = ("casting_pooled", ["results/casting/casting_pooled.csv"], ["logs/casting/casting_pooled.log"])
+    registry.check([*rules(registry), pooled])
+    assert registry.study_files["casting"] == ["results/casting/casting_pooled.csv"]
+    wrong = (pooled[0], ["results/casting/other.csv"], pooled[2])
+    with pytest.raises(ReplicalcError, match=r"rule casting_pooled: the file .*other\.csv' is not named after its rule"):
+        registry.check([*rules(registry), wrong])
 
 
 def test_a_claim_without_a_rule(registry):
