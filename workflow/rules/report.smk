@@ -15,6 +15,7 @@ rule gather:
     params:
         pairs=registry.pairs,
         seed=registry.seed,
+        left_out=registry.left_out,
         code=digest("report.summary:gather"),
     run:
         summary.gather(list(input.comparisons), list(input.claims), output.claims, output.summary, log[0], **params)
@@ -26,7 +27,7 @@ rule report:
         claims="results/claims.csv",
         summary="results/summary.json",
         results=all_results(),
-        figures=all_figures(),
+        figures=all_figures() + study_results(),
         template="workflow/report/report.html.j2",
         rules=rule_files(),
     output:

@@ -33,6 +33,13 @@ def rule_sources(files: list[str]) -> dict[str, dict]:
     return sources
 
 
+def _whose(file: Path) -> dict[str, str]:
+    """Name study and cohort of a file; what lies in a study's own folder is made from published numbers."""
+    if file.parents[1].name == "results":
+        return {"study": file.parent.name, "cohort": "published"}
+    return {"study": file.parents[1].name, "cohort": file.parent.name}
+
+
 @job
 def report(files, out, *, pairs, titles):
     """Write the page. Every text is escaped; links are relative, so the project can be moved as a whole.
@@ -53,14 +60,19 @@ def report(files, out, *, pairs, titles):
             "link": os.path.relpath(file, folder),
             "name": Path(file).stem,
             "doc": rules[Path(file).stem]["doc"],
-            "cohort": Path(file).parent.name,
+            **_whose(Path(file)),
         }
         for file in files["figures"]
         if file.endswith(".svg")
     ]
+    pooled = [
+        {"link": os.path.relpath(file, folder), "name": Path(file).stem, "study": Path(file).parent.name}
+        for file in files["figures"]
+        if file.endswith(".csv")
+    ]
     claimed = {row["result"] for row in rows}
     cohort_results = [
-        {"link": os.path.relpath(file, folder), "name": Path(file).stem, "cohort": Path(file).parent.name}
+        {"link": os.path.relpath(file, folder), "name": Path(file).stem, **_whose(Path(file))}
         for file in files["results"]
         if Path(file).stem in rules and Path(file).stem not in claimed
     ]
@@ -77,6 +89,7 @@ def report(files, out, *, pairs, titles):
         pairs=pairs,
         rules=rules,
         pictures=pictures,
+        pooled=pooled,
         cohort_results=cohort_results,
     )
     write_text(out, page)

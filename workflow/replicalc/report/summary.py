@@ -15,8 +15,11 @@ VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_diffe
 
 
 @job
-def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed):
-    """Join every comparison to its claim, and count the verdicts by study and cohort."""
+def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed, left_out=()):
+    """Join every comparison to its claim, and count the verdicts by study and cohort.
+
+    ``left_out``: (study, cohort, reason) of the cohorts of the run that cannot speak to a study.
+    """
     from replicalc import __version__
 
     tables = {tuple(pair): read_csv(file) for pair, file in zip(pairs, comparisons, strict=True)}
@@ -24,7 +27,8 @@ def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed):
     columns = ["study", "claim_id", "result", "location", "kind", "reported", "label"]
     columns += [f"{cohort}_{what}" for cohort in cohorts for what in ("replicated", "n", "verdict", "note")]
     rows = []
-    summary = {"replicalc": __version__, "seed": seed, "studies": {}, "cohorts": {}}
+    summary = {"replicalc": __version__, "seed": seed, "studies": {}, "cohorts": {}, "left_out": []}
+    summary["left_out"] = [dict(zip(("study", "cohort", "reason"), each, strict=True)) for each in left_out]
     for file in claims_files:
         study = Path(file).parent.name
         found = {cohort: {row["claim_id"]: row for row in rows_} for (s, cohort), rows_ in tables.items() if s == study}
@@ -55,22 +59,35 @@ def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed):
 
 def closing_line(summary: dict) -> str:
     """Say in one line how many claims came out how, for each cohort."""
-    parts = []
-    for cohort, kind in summary["cohorts"].items():
-        totals = dict.fromkeys(VERDICTS, 0)
-        for study in summary["studies"].values():
-            for verdict, count in study["cohorts"].get(cohort, {}).items():
-                totals[verdict] += count
-        told = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
-        parts.append(f"{cohort} ({kind}): {told}")
     claims = sum(study["claims"] for study in summary["studies"].values())
     studies = len(summary["studies"])
     noun = "study" if studies == 1 else "studies"
-    return f"{claims} claims of {studies} {noun}; " + "; ".join(parts)
+    return f"{claims} claims of {studies} {noun}; " + _by_cohort(summary, list(summary["studies"].values()))
+
+
+def study_lines(summary: dict) -> list[str]:
+    """Say the same of each study, in a line of its own."""
+    return [
+        f"{name}: {study['claims']} claims; {_by_cohort(summary, [study])}"
+        for name, study in summary["studies"].items()
+    ]
+
+
+def _by_cohort(summary: dict, studies: list[dict]) -> str:
+    parts = []
+    for cohort, kind in summary["cohorts"].items():
+        totals = dict.fromkeys(VERDICTS, 0)
+        for study in studies:
+            for verdict, count in study["cohorts"].get(cohort, {}).items():
+                totals[verdict] += count
+        told = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
+        if told:
+            parts.append(f"{cohort} ({kind}): {told}")
+    return "; ".join(parts)
 
 
 def print_summary(path: str | Path, not_before: float | None = None) -> None:
-    """Print the closing line of a finished run.
+    """Print how a finished run came out: a line for each study, and the closing line of all.
 
     With ``not_before`` (seconds since 1970) an older summary is not printed: a run of single files made no new one.
     """
@@ -79,4 +96,7 @@ def print_summary(path: str | Path, not_before: float | None = None) -> None:
         return
     if not path.is_file():
         raise ReplicalcError(f"{path}: no such file; run the workflow first")
-    print(closing_line(json.loads(path.read_text(encoding="utf-8"))))
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    if len(summary["studies"]) > 1:
+        print("\n".join(study_lines(summary)))
+    print(closing_line(summary))
