@@ -81,14 +81,13 @@ use rule association from casting as casting_a_benign_malignant with:
     pathvars:
         result="casting_a_benign_malignant",
     params:
-        rows=["calc_type_class", "calc_type"],
+        rows=["calc_type_class", "calc_type", "calc_type_correct"],
         columns="malignant",
         test="pearson",
         subset={"calcified": "yes"},
         holds=[
             (("all", "calc_type_class x malignant", "p"), "<", 0.05),
-            (("calc_type_class=suspicious", "malignant=yes", "percent"), ">", 50),
-            (("calc_type_class=typically_benign", "malignant=no", "percent"), ">", 50),
+            (("all", "calc_type_correct=yes", "percent"), ">", 50),
         ],
 
 

@@ -258,10 +258,10 @@ def assessment(birads: str, invisible: str | None = None):
     return derive
 
 
-def agrees(assessment: str):
+def agrees(assessment: str, positive: str):
     def derive(frame, readings):
         known = frame[assessment].notna() & frame["malignant"].notna()
-        same = (frame[assessment] == "positive") == (frame["malignant"] == "yes")
+        same = (frame[assessment] == positive) == (frame["malignant"] == "yes")
         return _choose([(known & same, "yes"), (known, "no")], frame[assessment])
 
     return derive

@@ -152,7 +152,7 @@ DERIVATIONS = (
         "mri_correct",
         ("mri_assessment", "malignant"),
         "positive and malignant, or neither",
-        by.agrees("mri_assessment"),
+        by.agrees("mri_assessment", "positive"),
     ),
     Derivation(
         "casting_group",
@@ -165,6 +165,12 @@ DERIVATIONS = (
         ("calc_type",),
         "suspicious morphology by BI-RADS",
         by.recoded("calc_type", {"suspicious": by.SUSPICIOUS_TYPES, "typically_benign": by.BENIGN_TYPES}),
+    ),
+    Derivation(
+        "calc_type_correct",
+        ("calc_type_class", "malignant"),
+        "suspicious and malignant, or neither",
+        by.agrees("calc_type_class", "suspicious"),
     ),
 )
 
