@@ -7,7 +7,29 @@ import re
 from fractions import Fraction
 from pathlib import Path
 
-from replicalc.cohort.source import ROW, check_bytes, is_workbook, join_sources, place_of, read_table
+from replicalc.cohort.collapse import (
+    Unit,
+    check_rules,
+    choose,
+    collapse,
+    column_told,
+    lines,
+    order_of,
+    sorted_values,
+    split_codes,
+)
+from replicalc.cohort.source import (
+    ROW,
+    STACKED,
+    check_bytes,
+    is_workbook,
+    join_sources,
+    own_name,
+    place_of,
+    read_table,
+    source_of,
+    stack_sources,
+)
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.job import job, write_text
 from replicalc.records import Variable, load_checked, load_dictionary
@@ -30,9 +52,10 @@ FACTORS = {
 
 @job
 def map_export(exports, cohort_file, dictionary_file, out):
-    """Read the export named in a cohort file and write one row a record with canonical variables as text.
+    """Read the export named in a cohort file and write one row a unit of analysis, canonical variables as text.
 
-    Raises ReplicalcError listing every fault with file, row, column, value and what is allowed.
+    A unit is a record, or several of them where the cohort file has ``collapse``. Raises ReplicalcError listing every
+    fault with file, row, column, value and what is allowed.
     """
     config = load_checked(cohort_file, "cohort")
     variables = load_dictionary(dictionary_file)
@@ -45,11 +68,23 @@ def map_export(exports, cohort_file, dictionary_file, out):
         _check_total(config, path, source, len(table))
         tables.append(table)
         names.append(str(path) + (f" [{source['sheet']}]" if "sheet" in source else ""))
-    records, origin = join_sources(tables, names, config.get("join_on"))
+    stacked = config.get("stack", False)
+    if stacked:
+        records, origin = stack_sources(tables, names, config["sources"])
+    else:
+        records, origin = join_sources(tables, names, config.get("join_on"))
     _check_columns(list(origin), config, names)
     typed = [is_workbook(path) for path in exports]
-    rows = _map_records(records, config, variables, origin, names, typed)
-    write_text(out, to_csv([list(row.values()) for row in rows], list(rows[0])))
+    units = _map_records(records, config, variables, origin, names, typed)
+    if "collapse" in config:
+        over = [tuple(record[column] for column in config.get("collapse_over", [])) for record in records]
+        units = collapse(units, over, config, variables)
+    header, rows = lines(units, config, variables)
+    write_text(out, to_csv(rows, header))
+
+
+#: 'distinct variable', the same 'where variable=code', or 'variable=code'.
+TOTAL = re.compile(r"distinct (\w+)(?: where (\w+)=(.+))?|(\w+)=(.+)")
 
 
 def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path) -> None:
@@ -64,8 +99,10 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
             continue
         if variable.role == "derived":
             problems.append(f"variables.{name}: is derived by the workflow and cannot be mapped; map {_raw_of(name)}")
-        if ("column" in entry) == ("constant" in entry):
-            problems.append(f"variables.{name}: give either 'column' or 'constant'")
+        if len([way for way in ("column", "columns", "constant") if way in entry]) != 1:
+            problems.append(f"variables.{name}: give either 'column' or 'constant' (an id may have 'columns')")
+        if "columns" in entry and variable.type != "id":
+            problems.append(f"variables.{name}: is a {variable.type}; only an id is put together from 'columns'")
         if variable.type == "category":
             if len([way for way in ("codes", "starts_with", "constant") if way in entry]) != 1:
                 codes = ", ".join(variable.code_list)
@@ -103,10 +140,29 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
         if key not in config["variables"]:
             problems.append(f"unit_id: '{key}' is not mapped under 'variables'")
     for name in config.get("totals", {}):
-        variable = name.removeprefix("distinct ").partition("=")[0]
-        if variable not in config["variables"] or ("=" not in name and not name.startswith("distinct ")):
-            problems.append(f"totals: '{name}' should be 'variable=code' or 'distinct variable' of a mapped variable")
+        parts = TOTAL.fullmatch(name)
+        if not parts or not {parts[1], parts[2], parts[4]} - {None} <= set(config["variables"]):
+            problems.append(
+                f"totals: '{name}' should be 'variable=code', 'distinct variable' or 'distinct variable where "
+                "variable=code' of mapped variables"
+            )
+    problems += _faults_of_sources(config) + check_rules(config, variables)
     fail_with_all(f"{path}:", problems)
+
+
+def _faults_of_sources(config: dict) -> list[str]:
+    problems = []
+    if config.get("stack") and "join_on" in config:
+        problems.append("'stack' puts sources below each other, 'join_on' beside each other; give one of them")
+    if config.get("stack") and len(config["sources"]) == 1:
+        problems.append("'stack' is for several sources, but there is one")
+    if not config.get("stack"):
+        problems += [
+            f"sources, {source['file']}: 'without' is for sources that are stacked ('stack: true')"
+            for source in config["sources"]
+            if "without" in source
+        ]
+    return problems
 
 
 def _raw_of(name: str) -> str:
@@ -125,7 +181,8 @@ def _check_total(config: dict, path: Path, source: dict, found: int) -> None:
 
 
 def _check_columns(found: list[str], config: dict, names: list[str]) -> None:
-    used = {entry["column"] for entry in config["variables"].values() if "column" in entry}
+    used = {column for entry in config["variables"].values() for column in _columns_of(entry)}
+    used |= set(config.get("collapse_over", []))
     unused = set(config.get("unused_columns", []))
     problems = [
         f"column '{column}' is missing.{did_you_mean(column, found)} Columns of the file: {', '.join(found)}"
@@ -139,6 +196,10 @@ def _check_columns(found: list[str], config: dict, names: list[str]) -> None:
     fail_with_all(f"{' + '.join(names)}:", problems)
 
 
+def _columns_of(entry: dict) -> list[str]:
+    return entry.get("columns", [entry["column"]] if "column" in entry else [])
+
+
 def _map_records(
     records: list[dict[str, str]],
     config: dict,
@@ -146,35 +207,60 @@ def _map_records(
     origin: dict[str, int],
     names: list[str],
     typed: list[bool],
-) -> list[dict[str, str]]:
+) -> list[Unit]:
+    """Turn each record into a unit of its own. A file is named in its place only if the sources are stacked."""
     faults: dict[tuple[str, ...], list[str]] = {}
     general = {str(code) for code in config.get("missing", [""])} | {""}
     decimal = config.get("decimal", ".")
-    rows: list[dict[str, str]] = [{ROW: record[ROW]} for record in records]
+    told = [source["file"] + (f" [{source['sheet']}]" if "sheet" in source else "") for source in config["sources"]]
+    units = [Unit({}, ((told[int(record[STACKED])] if STACKED in record else "", record[ROW]),)) for record in records]
     for target, entry in config["variables"].items():
         missing = general | {str(code) for code in entry.get("missing", [])}
-        convert = _converter(variables[target], entry, decimal, typed[origin.get(entry.get("column"), 0)])
-        for record, row in zip(records, rows, strict=True):
+        by_type = {kind: _converter(variables[target], entry, decimal, kind) for kind in set(typed)}
+        order = order_of(variables[target], entry)
+        for record, unit in zip(records, units, strict=True):
             if "constant" in entry:
-                row[target] = str(entry["constant"])
+                unit.values[target] = str(entry["constant"])
                 continue
-            text = record[entry["column"]]
-            if text in missing:
-                row[target] = ""
+            columns = _columns_of(entry)
+            texts = [record[column] for column in columns]
+            if missing.intersection(texts):
+                unit.values[target] = ""
                 continue
+            index = source_of(record, columns[0], origin)
             try:
-                row[target] = convert(text)
+                if "columns" in entry:
+                    unit.values[target] = _joined(texts)
+                elif "split" in entry:
+                    codes = by_type[typed[index]](texts[0])
+                    if len(codes) > 1:
+                        unit.several[target] = tuple(sorted_values(codes, variables[target], order))
+                    unit.values[target] = choose(entry["of_several"], codes, variables[target], order)
+                else:
+                    unit.values[target] = by_type[typed[index]](texts[0])
             except ValueError as error:
-                file, row_number = place_of(record, entry["column"], origin, names)
-                faults.setdefault((file, entry["column"], text, str(error)), []).append(row_number)
+                file, row_number = place_of(record, columns[0], origin, names)
+                if "columns" in entry:
+                    fault = (file, column_told(entry), "", str(error))
+                else:
+                    column = f"column '{own_name(columns[0], config['sources'][index])}'"
+                    fault = (file, column, f"value '{texts[0]}' ", str(error))
+                faults.setdefault(fault, []).append(row_number)
     fail_with_all(
         f"cohort {config['cohort']}: values that the cohort file does not explain:",
         [
-            f"{file}, {rows_told(where)}, column '{column}': value '{text}' {error}"
-            for (file, column, text, error), where in faults.items()
+            f"{file}, {rows_told(where)}, {column}: {value}{error}"
+            for (file, column, value, error), where in faults.items()
         ],
     )
-    return rows
+    return units
+
+
+def _joined(texts: list[str]) -> str:
+    """Put an identifier together so that no two combinations of parts give the same one."""
+    if any("/" in text for text in texts):
+        raise ValueError("a part of the identifier contains '/', which would join the parts")
+    return "/".join(texts)
 
 
 def rows_told(rows: list) -> str:
@@ -185,12 +271,17 @@ def rows_told(rows: list) -> str:
 
 
 def _converter(variable: Variable, entry: dict, decimal: str, typed: bool):
-    """Make the function that turns a text into a canonical one; a workbook's dates and numbers are ``typed``."""
+    """Make the function that turns a text into a canonical one (with ``split``: into a list of codes).
+
+    A workbook's dates and numbers are ``typed``. The function raises ValueError with what is wrong.
+    """
     if variable.type == "category":
         codes = {str(given): str(code) for given, code in entry.get("codes", {}).items()}
         starts = {str(given): str(code) for given, code in entry.get("starts_with", {}).items()}
 
-        def convert(text: str) -> str:
+        def convert(text: str) -> str | list[str]:
+            if "split" in entry:
+                return split_codes(text, codes, entry["split"])
             if text in codes:
                 return codes[text]
             found = [code for start, code in starts.items() if text.startswith(start)]

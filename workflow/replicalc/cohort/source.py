@@ -7,11 +7,13 @@ import hashlib
 import io
 from pathlib import Path
 
-from replicalc.errors import ReplicalcError, did_you_mean
+from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.records import read_csv
 
 #: Column that carries the row of every record, counted as a spreadsheet counts.
 ROW = "source_row"
+#: Which source a stacked record is from, as an index; no column of an export, since a header cannot hold it.
+STACKED = f"{ROW}/stacked"
 
 
 def locate(file: str, cohort: str, folders: list[str]) -> Path:
@@ -46,7 +48,8 @@ def check_bytes(path: Path, expected: str) -> None:
 def read_table(path: Path, source: dict) -> list[dict[str, str]]:
     """Read one source (a CSV file or a sheet of a workbook) as text with the row number of each record.
 
-    ``source`` is an entry of a cohort file's ``sources``: ``sheet``, ``header_row``, ``delimiter``, ``encoding``.
+    ``source`` is an entry of a cohort file's ``sources``: ``sheet``, ``header_row``, ``delimiter``, ``encoding``; the
+    columns carry the names that ``rename`` gives them, and those of ``constants`` are added. Raises ReplicalcError.
     """
     if is_workbook(path):
         rows = _workbook_rows(path, source)
@@ -64,9 +67,20 @@ def read_table(path: Path, source: dict) -> list[dict[str, str]]:
         raise ReplicalcError(
             f"{path}, row {start}: the whole header is one column, but contains {signs[0]!r}; is that the 'delimiter'?"
         )
+    header = _renamed(header, source, path)
     doubled = sorted({name for name in header if name and header.count(name) > 1})
     if doubled:
         raise ReplicalcError(f"{path}, row {start}: the column {', '.join(map(repr, doubled))} stands twice")
+    reserved = [name for name in header if name == ROW or name.startswith(f"{ROW}/")]
+    if reserved:
+        raise ReplicalcError(
+            f"{path}, row {start}: a column cannot be called '{reserved[0]}', that is the number of the row; "
+            "give it another name under 'rename'"
+        )
+    constants = {name: str(value) for name, value in source.get("constants", {}).items()}
+    taken = [name for name in constants if name in header]
+    if taken:
+        raise ReplicalcError(f"{path}: the file has a column '{taken[0]}', so 'constants' cannot give it a value")
     text_file = not is_workbook(path)
     records = []
     for number, cells in rows:
@@ -75,10 +89,28 @@ def read_table(path: Path, source: dict) -> list[dict[str, str]]:
         if len(cells) > len(header) or (text_file and len(cells) < len(header)):
             raise ReplicalcError(f"{path}, row {number}: {len(cells)} cells, but the header has {len(header)} columns")
         cells = cells + [""] * (len(header) - len(cells))
-        records.append({ROW: str(number), **{h: c.strip() for h, c in zip(header, cells, strict=True) if h}})
+        found = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if name}
+        records.append({ROW: str(number), **found, **constants})
     if not records:
         raise ReplicalcError(f"{path}: no records below the header in row {start}")
     return records
+
+
+def _renamed(header: list[str], source: dict, path: Path) -> list[str]:
+    """Give the columns of a file the names that ``rename`` has for them."""
+    names = source.get("rename", {})
+    for name in names:
+        if name not in header:
+            raise ReplicalcError(
+                f"{path}: 'rename' names the column '{name}', which the file does not have."
+                f"{did_you_mean(name, header)} Columns of the file: {', '.join(filter(None, header))}"
+            )
+    return [names.get(name, name) for name in header]
+
+
+def own_name(column: str, source: dict) -> str:
+    """Return what a column is called in the file itself, whatever ``rename`` calls it."""
+    return next((own for own, new in source.get("rename", {}).items() if new == column), column)
 
 
 def is_workbook(path: str | Path) -> bool:
@@ -136,10 +168,54 @@ def _cell(value: object) -> str:
     return str(value)
 
 
+def source_of(record: dict[str, str], column: str, origin: dict[str, int]) -> int:
+    """Return the number of the source that a record has a column from."""
+    return int(record[STACKED]) if STACKED in record else origin.get(column, 0)
+
+
 def place_of(record: dict[str, str], column: str, origin: dict[str, int], names: list[str]) -> tuple[str, str]:
-    """Name the file and the row that a joined record has a column from."""
-    index = origin.get(column, 0)
-    return names[index], record[ROW if index == 0 else f"{ROW}/{index}"]
+    """Name the file and the row that a joined or stacked record has a column from."""
+    index = source_of(record, column, origin)
+    return names[index], record[ROW if index == 0 or STACKED in record else f"{ROW}/{index}"]
+
+
+def stack_sources(
+    tables: list[list[dict[str, str]]], names: list[str], sources: list[dict]
+) -> tuple[list[dict[str, str]], dict[str, int]]:
+    """Put the records of several sources below each other; ``sources`` are the entries of the cohort file.
+
+    Every source must have every column, or say under ``without`` that it has not: the cells are empty then. Returns
+    the records and, for each column, the number of the first source that has it. Raises ReplicalcError with all faults.
+    """
+    origin: dict[str, int] = {}
+    for index, table in enumerate(tables):
+        for column in table[0]:
+            if column != ROW:
+                origin.setdefault(column, index)
+    problems = []
+    for table, name, source in zip(tables, names, sources, strict=True):
+        lacks = source.get("without", [])
+        for column in lacks:
+            if column in table[0]:
+                problems.append(f"{name}: the column '{column}' is listed under 'without', but the file has it")
+            elif column not in origin:
+                problems.append(
+                    f"{name}: 'without' names the column '{column}', which no source has."
+                    f"{did_you_mean(column, list(origin))}"
+                )
+        own = [column for column in table[0] if column != ROW]
+        for column, first in origin.items():
+            if column not in table[0] and column not in lacks:
+                problems.append(
+                    f"{name}: the column '{column}' of {names[first]} is missing.{did_you_mean(column, own)} "
+                    "Say under 'rename' what it is called here, or list it under 'without' (its cells are empty then)"
+                )
+    fail_with_all("Sources that do not stack:", problems)
+    return [
+        {ROW: record[ROW], STACKED: str(index), **{column: record.get(column, "") for column in origin}}
+        for index, table in enumerate(tables)
+        for record in table
+    ], origin
 
 
 def join_sources(
@@ -157,7 +233,7 @@ def join_sources(
     if len(tables) == 1:
         return tables[0], origin
     if not key:
-        raise ReplicalcError(f"{' and '.join(names)}: several sources need the key 'join_on'")
+        raise ReplicalcError(f"{' and '.join(names)}: several sources need the key 'join_on' or 'stack'")
     joined: dict[str, dict[str, str]] = {}
     for index, (table, name) in enumerate(zip(tables, names, strict=True)):
         seen: set[str] = set()

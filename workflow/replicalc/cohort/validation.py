@@ -9,7 +9,18 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from replicalc.cohort.collapse import (
+    BOOKKEEPING,
+    DIFFERED,
+    N_ROWS,
+    PLACE,
+    RANKED,
+    SEVERAL,
+    column_told,
+    noted_variables,
+)
 from replicalc.cohort.frame import read_text_table, typed
+from replicalc.cohort.mapping import TOTAL
 from replicalc.cohort.source import ROW
 from replicalc.errors import fail_with_all
 from replicalc.job import job, write_text
@@ -27,7 +38,10 @@ def validate_cohort(mapped, cohort_file, dictionary_file, out):
     """Check the mapped cohort and write one row a check. Raises ReplicalcError listing every impossible value."""
     config = load_checked(cohort_file, "cohort")
     variables = load_dictionary(dictionary_file)
-    frame = typed(read_text_table(mapped), variables)
+    text = read_text_table(mapped)
+    frame = typed(text[[name for name in text if name not in BOOKKEEPING]], variables)
+    # Where each unit is from, in words: one row, several that were taken together, with the file if there are several.
+    place = text[PLACE] if PLACE in text else "row " + text[ROW]
     rows: list[list[str]] = []
     problems: list[str] = []
 
@@ -39,18 +53,19 @@ def validate_cohort(mapped, cohort_file, dictionary_file, out):
         missing = int(frame[name].isna().sum())
         record(name, "missing", len(frame), missing, False)
         suspicion = _wrong_unit(frame, variables[name], config)
-        out_of_range = _out_of_range(frame, variables[name])
+        out_of_range = _out_of_range(frame, variables[name], place)
         if out_of_range is not None:
             record(name, "out of range", len(frame) - missing, len(out_of_range), True, _allowed(variables[name]))
             problems += [
-                f"row {row}, {_column(config, name)}: value {value} is impossible. Allowed: {_allowed(variables[name])}"
-                for row, value in out_of_range
+                f"{where}, {_column(config, name)}: value {value} is impossible. Allowed: {_allowed(variables[name])}"
+                for where, value in out_of_range
                 if not suspicion
             ]
         if suspicion is not None:
             record(name, "unit", len(frame) - missing, int(bool(suspicion)), True, suspicion)
             problems += [suspicion] if suspicion else []
-    problems += _units(frame, config, record)
+    problems += _units(frame, place, config, record)
+    _count_choices(text, config, record)
     for name, expected in config.get("totals", {}).items():
         found = _total(frame, name)
         record(name, "published total", len(frame), found, True, f"published: {expected}")
@@ -64,10 +79,11 @@ def validate_cohort(mapped, cohort_file, dictionary_file, out):
             contradictions += len(rows_in_question)
             if stops:
                 columns = " and ".join(_column(config, need) for need in needs)
-                problems += [f"row {row}, {columns}: {name}, which cannot be" for row in rows_in_question[ROW]]
+                problems += [f"{where}, {columns}: {name}, which cannot be" for where in place[rows_in_question.index]]
     first = config["sources"][0]
-    where = first["file"] + (f" [{first['sheet']}]" if "sheet" in first else "")
-    fail_with_all(f"cohort {config['cohort']}: values that cannot be right (rows of {where}):", problems)
+    file = first["file"] + (f" [{first['sheet']}]" if "sheet" in first else "")
+    of_file = "" if config.get("stack") else f" (rows of {file})"
+    fail_with_all(f"cohort {config['cohort']}: values that cannot be right{of_file}:", problems)
     write_text(out, to_csv(rows, COLUMNS))
     if contradictions:
         print(
@@ -75,17 +91,22 @@ def validate_cohort(mapped, cohort_file, dictionary_file, out):
         )
 
 
-def _units(frame: pd.DataFrame, config: dict, record) -> list[str]:
+def _units(frame: pd.DataFrame, place: pd.Series, config: dict, record) -> list[str]:
     """Every unit of analysis stands once and has an identifier; messages never repeat an identifier."""
     unit_id, unit = config["unit_id"], config["unit_of_analysis"]
     columns = " and ".join(_column(config, name) for name in unit_id)
     empty = frame[unit_id].isna().any(axis=1)
     named = frame[~empty]
-    problems = [f"row {row}, {columns}: the {unit} has no identifier" for row in frame[empty][ROW]]
+    problems = [f"{where}, {columns}: the {unit} has no identifier" for where in place[empty]]
     for _, part in named.groupby(unit_id, observed=True, sort=False):
         if len(part) > 1:
-            rows = " and ".join(map(str, part[ROW]))
-            problems.append(f"rows {rows}, {columns}: the same {unit} stands more than once; give one row to each")
+            where = " and ".join(place[part.index])
+            if not config.get("stack"):
+                where = "rows " + where.replace("row ", "")
+            problems.append(
+                f"{where}, {columns}: the same {unit} stands more than once; give one row to each, or say under "
+                "'collapse' how its rows become one"
+            )
     record("+".join(unit_id), "duplicate or empty", len(frame), len(problems), True)
     folded = named[unit_id].astype(str).apply(lambda column: column.str.casefold())
     alike = int(folded.duplicated().sum() - named.duplicated(unit_id).sum())
@@ -93,17 +114,47 @@ def _units(frame: pd.DataFrame, config: dict, record) -> list[str]:
     return problems
 
 
+def _count_choices(text: pd.DataFrame, config: dict, record) -> None:
+    """Record what was taken together: rows that became one unit, values that differed, cells with several codes."""
+    unit = config["unit_of_analysis"]
+    if N_ROWS in text:
+        n_rows = text[N_ROWS].astype(int)
+        several = int((n_rows > 1).sum())
+        note = f"{n_rows.sum()} rows became {len(text)}, at most {n_rows.max()} each"
+        record("+".join(config["unit_id"]), f"several rows of one {unit}", len(text), several, False, note)
+        found = text[DIFFERED].map(noted_variables)
+        for name, rule in config["collapse"].items():
+            differ = int(found.map(lambda names, name=name: name in names).sum())
+            note = f"rule: {rule}{_order_told(config, name, rule)}"
+            record(name, f"rows of one {unit} differ", several, differ, False, note)
+    if SEVERAL in text:
+        found = text[SEVERAL].map(noted_variables)
+        for name, entry in config["variables"].items():
+            if "split" in entry:
+                held = int(found.map(lambda names, name=name: name in names).sum())
+                note = f"rule: {entry['of_several']}{_order_told(config, name, entry['of_several'])}"
+                record(name, "several codes in one cell", len(text), held, False, note)
+
+
+def _order_told(config: dict, name: str, rule: str) -> str:
+    entry = config["variables"][name]
+    if rule not in RANKED or "order" not in entry:
+        return ""
+    return f" in the order {', '.join(map(str, entry['order']))}"
+
+
 def _total(frame: pd.DataFrame, name: str) -> int:
-    """Count 'variable=code' or 'distinct variable'."""
-    if name.startswith("distinct "):
-        return int(frame[name.removeprefix("distinct ")].nunique())
-    variable, _, code = name.partition("=")
-    return int((frame[variable].astype("object") == code).sum())
+    """Count 'variable=code', 'distinct variable' or 'distinct variable where variable=code'."""
+    distinct, condition, at, variable, code = TOTAL.fullmatch(name).groups()
+    if distinct is None:
+        return int((frame[variable].astype("object") == code).sum())
+    if condition:
+        frame = frame[frame[condition].astype("object") == at]
+    return int(frame[distinct].nunique())
 
 
 def _column(config: dict, name: str) -> str:
-    entry = config["variables"][name]
-    return f"column '{entry['column']}' ({name})" if "column" in entry else f"constant {name}"
+    return f"{column_told(config['variables'][name])} ({name})"
 
 
 def _allowed(variable: Variable) -> str:
@@ -111,7 +162,7 @@ def _allowed(variable: Variable) -> str:
     return f"{variable.min} to {variable.max}{unit}"
 
 
-def _out_of_range(frame: pd.DataFrame, variable: Variable) -> list[tuple[int, str]] | None:
+def _out_of_range(frame: pd.DataFrame, variable: Variable, place: pd.Series) -> list[tuple[str, str]] | None:
     if variable.type not in ("number", "integer", "date") or not (variable.min and variable.max):
         return None
     import pandas as pd
@@ -124,8 +175,8 @@ def _out_of_range(frame: pd.DataFrame, variable: Variable) -> list[tuple[int, st
     values = frame[variable.variable]
     bad = frame[(values < lo) | (values > hi)]
     return [
-        (int(row), f"{value:%Y-%m-%d}" if variable.type == "date" else f"{value:g} {variable.unit}".strip())
-        for row, value in zip(bad[ROW], bad[variable.variable], strict=True)
+        (where, f"{value:%Y-%m-%d}" if variable.type == "date" else f"{value:g} {variable.unit}".strip())
+        for where, value in zip(place[bad.index], bad[variable.variable], strict=True)
     ]
 
 
