@@ -114,3 +114,81 @@ def test_verdicts_are_those_last_looked_at(run, cohort):
     golden = rows(ROOT / f"tests/golden/nat_residual_{cohort}.csv")
     found = [{name: row[name] for name in golden[0]} for row in rows(run / cohort / "comparison.csv")]
     assert [pair for pair in zip(golden, found, strict=True) if pair[0] != pair[1]] == []
+
+
+@pytest.fixture(scope="module")
+def cbis(tmp_path_factory):
+    """The mapped and validated CBIS-DDSM beside the four published files as Python's own csv module reads them."""
+    from replicalc.cohort.mapping import map_export
+    from replicalc.cohort.validation import validate_cohort
+
+    names = [f"{kind}_case_description_{part}_set.csv" for kind in ("calc", "mass") for part in ("train", "test")]
+    files = [raw_file("cbis_ddsm", name) for name in names]
+    folder = tmp_path_factory.mktemp("cbis")
+    shared = [ROOT / "config/cohorts/cbis_ddsm.yaml", ROOT / "data/dictionary.csv"]
+    map_export([str(path) for path in files], *shared, folder / "mapped.csv", folder / "log")
+    validate_cohort(folder / "mapped.csv", *shared, folder / "validation.csv", folder / "log2")
+    lesions: dict[tuple, list[dict]] = {}
+    for path in files:
+        for record in rows(path):
+            side, kind = record["left or right breast"], record["abnormality type"]
+            lesions.setdefault((record["patient_id"], side, kind, record["abnormality id"]), []).append(record)
+    return rows(folder / "mapped.csv"), rows(folder / "validation.csv"), lesions
+
+
+def test_cbis_has_the_published_totals(cbis):
+    mapped, checks, lesions = cbis
+    assert len(mapped) == len(lesions) == 1045 + 1005
+    patients = {code: {r["patient_id"] for r in mapped if r["calcified"] == code} for code in ("yes", "no")}
+    assert [len(patients["yes"]), len(patients["no"]), len(patients["yes"] | patients["no"])] == [753, 892, 1566]
+    assert {(r["patient_id"], *r["lesion_id"].split("/")) for r in mapped} == set(lesions)
+    assert sum(int(r["source_rows"]) for r in mapped) == 1546 + 326 + 1318 + 378
+    assert [
+        r for r in checks if r["stops_the_run"] == "yes" and r["check"] != "published total" and r["n_found"] != "0"
+    ] == []
+
+
+def test_cbis_counts_against_the_csv_files(cbis):
+    mapped, checks, lesions = cbis
+
+    def count(**codes):
+        return sum(all(row[name] == code for name, code in codes.items()) for row in mapped)
+
+    def counted(kind, condition):
+        return sum(key[2] == kind and condition(views) for key, views in lesions.items())
+
+    def any_view(column, *texts):
+        return lambda views: any(view[column] in texts for view in views)
+
+    def casting(views):
+        return any("FINE_LINEAR_BRANCHING" in view["calc type"] for view in views)
+
+    for kind, code in (("calcification", "yes"), ("mass", "no")):
+        malignant = any_view("pathology", "MALIGNANT")
+        assert count(calcified=code, malignant="yes") == counted(kind, malignant)
+        for category in "012345":
+            highest = counted(kind, lambda views, c=category: max(view["assessment"] for view in views) == c)
+            assert count(calcified=code, birads=category) == highest
+        alone = counted(kind, lambda views: {view["pathology"] for view in views} == {"BENIGN_WITHOUT_CALLBACK"})
+        assert count(calcified=code, worked_up="no") == alone
+    assert count(calc_type="fine_linear") == counted("calcification", casting)
+    assert count(calc_type="fine_linear", malignant="yes") == counted(
+        "calcification", lambda views: casting(views) and any_view("pathology", "MALIGNANT")(views)
+    )
+    assert count(calc_type="") == 1005 + counted(
+        "calcification", lambda v: {each["calc type"] for each in v} == {"N/A"}
+    )
+    assert count(breast_density="d") == counted("calcification", any_view("breast density", "4")) + counted(
+        "mass", any_view("breast_density", "4")
+    )
+    differ = sum(len({view["assessment"] for view in views}) > 1 for views in lesions.values())
+    (row,) = [r for r in checks if (r["variable"], r["check"]) == ("birads", "rows of one lesion differ")]
+    assert (row["n_found"], row["note"]) == (str(differ), "rule: highest")
+
+
+def test_cbis_files_on_record_are_those_of_the_cohort_file():
+    from replicalc.records import load_checked
+
+    sources = load_checked(ROOT / "config/cohorts/cbis_ddsm.yaml", "cohort")["sources"]
+    listed = {r["file"]: r["sha256"] for r in rows(ROOT / "data/sources.csv") if r["cohort"] == "cbis_ddsm"}
+    assert {source["file"]: source["sha256"] for source in sources} == listed

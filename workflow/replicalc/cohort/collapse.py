@@ -160,8 +160,8 @@ def collapse(
     """Take together the rows that share ``unit_id``, in the order of their first rows.
 
     ``over`` holds, for each row, the texts of the columns under ``collapse_over``; two rows of a unit with the same
-    ones are an error (with no such columns, nothing is checked). A row without a complete identifier stays alone, for the
-    validation to name. Raises ReplicalcError naming rows, columns and, except for identifiers, values.
+    ones are an error (with no such columns, nothing is checked). A row without a complete identifier stays alone, for
+    the validation to name. Raises ReplicalcError naming rows, columns and, except for identifiers, values.
     """
     groups: dict[tuple, list[int]] = {}
     for number, unit in enumerate(units):
