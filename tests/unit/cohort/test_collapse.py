@@ -287,7 +287,7 @@ def test_one_source_cannot_be_stacked_and_columns_of_collapse_need_collapse():
 
 
 def test_a_published_total_may_have_a_condition(run):
-    assert run(more="totals: {distinct patient_id where calcified=yes: 2, calcified=no: 2}")
+    assert run(more="totals: {distinct lesion_id: 3, distinct lesion_id where calcified=no: 1, calcified=no: 2}")
 
 
 @pytest.mark.parametrize(
