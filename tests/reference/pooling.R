@@ -8,6 +8,9 @@ options(warn = -1)
 
 sets <- list(
   casting = list(y = log(c(9.8, 2.36, 1.5, 0.9, 3.1)), se = c(0.45, 0.31, 0.22, 0.4, 0.35)),
+  # printed ratios of death, casting type (config/studies/casting/claims.csv): the log, and the log of the limits
+  published = list(y = log(c(9.19, 3.504, 1.6)), se = log(c(20.17, 11.427, 5.8) / c(4.18, 1.074, 0.5)) / (2 *
+    qnorm(0.975))),
   alike = list(y = log(c(1.8, 1.9, 1.75, 2.0)), se = c(0.3, 0.25, 0.4, 0.35)),
   three = list(y = c(0.8, 0.1, 1.4), se = c(0.2, 0.3, 0.25)), two = list(y = c(0.8, 0.1), se = c(0.2, 0.3)),
   many = list(y = c(0.1, 0.9, 0.4, 1.2, -0.3, 0.5, 0.7, 0.2, 1.9, 0.6), se = c(0.1, 0.2, 0.15, 0.4, 0.3, 0.1, 0.2,
@@ -35,6 +38,8 @@ studies <- list(  # made up; two of `three` are published MRI studies
   zeros = rbind(c(20, 5, 0, 40), c(35, 9, 6, 61), c(50, 22, 4, 80), c(18, 3, 5, 33), c(41, 17, 3, 25), c(29, 2, 9,
     60), c(33, 30, 1, 70)),
   three = rbind(c(103, 25, 4, 116), c(23, 29, 2, 88), c(48, 9, 12, 56)),
+  # MRI in microcalcifications: us_mri and the studies of config/studies/us_mri/comparators.csv
+  microcalcification = rbind(c(48, 23, 0, 54), c(103, 25, 4, 116), c(23, 29, 2, 88)),
   bound_up = rbind(c(90, 10, 10, 190), c(70, 40, 30, 60), c(95, 5, 4, 150), c(60, 50, 40, 80), c(80, 20, 20, 80))
 )
 log_likelihood <- function(theta, y, v, restricted) {  # theta: log sds and correlation
@@ -73,9 +78,9 @@ reitsma <- function(tab, correction, method, bound) {
     on_bound = inside,
        metafor = list(mu = as.numeric(fit$b), sd = sqrt(fit$tau2), rho = fit$rho))
 }
-bounds <- list(smooth = NULL, zeros = -1, three = NULL, bound_up = 1)
+bounds <- list(smooth = NULL, zeros = -1, three = NULL, microcalcification = 1, bound_up = 1)
 models <- do.call(c, lapply(names(studies), function(name) lapply(c("REML", "ML"),
-  function(method) lapply(if (name == "zeros") c("all", "single") else "all", function(correction)
+  function(method) lapply(if (any(studies[[name]] == 0)) c("all", "single") else "all", function(correction)
   c(list(name = name, table = studies[[name]], method = method, correction = correction), reitsma(studies[[name]],
     correction, method, bounds[[name]]))))))
 models <- do.call(c, models)
