@@ -84,5 +84,15 @@ models <- do.call(c, lapply(names(studies), function(name) lapply(c("REML", "ML"
   c(list(name = name, table = studies[[name]], method = method, correction = correction), reitsma(studies[[name]],
     correction, method, bounds[[name]]))))))
 models <- do.call(c, models)
-cat(toJSON(list(pooled = c(lapply(sets, one, level = 0.95), list(many_90 = one(sets$many, 0.9))), models = models),
+# the printed ratios without each study in turn; sensitivity and specificity each alone, on the logit scale
+left_out <- lapply(seq_along(sets$published$y), function(i) { rest <- lapply(sets$published, function(x) x[-i])
+  list(fixed = pooled(rest, "FE", FALSE, 0.95), "REML KH" = pooled(rest, "REML", TRUE, 0.95)) })
+separate <- lapply(c(all = "all", single = "single"), function(correction) {
+  tab <- studies$microcalcification
+  tab <- tab + 0.5 * (if (correction == "all") rep(1, nrow(tab)) else apply(tab == 0, 1, any))
+  logits <- function(x, m) list(y = log(x / m), se = sqrt(1 / x + 1 / m))
+  list(sensitivity = pooled(logits(tab[, 1], tab[, 3]), "REML", TRUE, 0.95), specificity = pooled(logits(tab[, 4],
+    tab[, 2]), "REML", TRUE, 0.95)) })
+cat(toJSON(list(left_out = left_out, separate = separate,
+  pooled = c(lapply(sets, one, level = 0.95), list(many_90 = one(sets$many, 0.9))), models = models),
   auto_unbox = TRUE, digits = NA, na = "null", null = "null", pretty = 4), "\n")

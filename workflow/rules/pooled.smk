@@ -2,7 +2,7 @@
 # each cohort. To add a study to a pool, enter its claims and add its line: where its ratio stands, of which event,
 # against whom.
 from replicalc.digest import digest
-from replicalc.figures import pooled as pooled_figures
+from replicalc.figures import pooled as pooled_figures, pooled_accuracy as pooled_accuracy_figures
 from replicalc.results import pooled, pooled_accuracy
 
 CASTING = "tumour_feature=casting"
@@ -44,6 +44,7 @@ rule casting_fig_pooled:
     log:
         "logs/casting/casting_fig_pooled.log",
     params:
+        title="Casting-type calcification: published ratios, pooled",
         code=digest("figures.pooled:ratios"),
     run:
         pooled_figures.ratios(*input, output.svg, output.png, log[0], **params)
@@ -81,6 +82,6 @@ rule us_mri_fig_sroc:
     log:
         "logs/us_mri/us_mri_fig_sroc.log",
     params:
-        code=digest("figures.pooled:sroc"),
+        code=digest("figures.pooled_accuracy:sroc"),
     run:
-        pooled_figures.sroc(*input, output.svg, output.png, log[0], **params)
+        pooled_accuracy_figures.sroc(*input, output.svg, output.png, log[0], **params)

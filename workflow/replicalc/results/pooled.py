@@ -54,6 +54,13 @@ class PrintedNumbers:
             raise ReplicalcError(f"{where} is printed as {' and '.join(map(repr, found))}; one plain number is needed")
         return number
 
+    def whole(self, *place: str) -> int:
+        """Give a printed count. Raises ReplicalcError if it is none."""
+        found = self.at(*place)
+        if found.decimals or found.value < 0:
+            raise ReplicalcError(f"{self.path}: '{place[3]}' in {place[0]} is {found.text}, not a count")
+        return int(found.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
@@ -95,7 +102,7 @@ def pooled_ratios(claims, study, out, *, pools):
     level, numbers = about["conf_level"], PrintedNumbers(claims)
     table = ResultTable(Path(out).stem, PUBLISHED, PUBLISHED)
     for name, places in pools.items():
-        entries = [_ratio(numbers, about, level, *place) for place in places]
+        entries = [_ratio(numbers, about, level, place) for place in places]
         names = [entry.study for entry in entries]
         for twice in sorted({each for each in names if names.count(each) > 1}):
             raise ReplicalcError(
@@ -105,7 +112,7 @@ def pooled_ratios(claims, study, out, *, pools):
         group = f"pool={name}"
         _add_studies(table, group, entries, level)
         if len(entries) < 2:
-            table.not_evaluable(f"{len(entries)} study: nothing to pool", group=group)
+            table.not_evaluable("one study: nothing to pool" if entries else "no study: nothing to pool", group=group)
             continue
         _add_pool(table, group, entries, level)
         hazards = [entry for entry in entries if entry.measure == "hr"]
@@ -116,9 +123,12 @@ def pooled_ratios(claims, study, out, *, pools):
     table.write(out)
 
 
-def _ratio(numbers: PrintedNumbers, about: dict, level: float, result, group, variable, event, against) -> Ratio:
+def _ratio(numbers: PrintedNumbers, about: dict, level: float, place: Sequence[str]) -> Ratio:
     from replicalc.stats.pooling import from_interval
 
+    if len(place) != 5:
+        raise ReplicalcError(f"a line of a pool is (result, group, variable, event, against), not {tuple(place)}")
+    result, group, variable, event, against = place
     known = list(about.get("cited", {}))
     studies = [name for name in known if result.startswith(f"{about['study']}_x_{name}_")]
     if len(studies) != 1:
@@ -182,7 +192,7 @@ def _add_studies(table: ResultTable, group: str, entries: list[Ratio], level: fl
         if a > 0:
             for stat, lo, hi in (("se_least", b, c), ("se_greatest", a, d)):
                 open_to = "the same, as far as the printed digits leave it open"
-                table.add(stat, log(hi / lo) / (2 * normal(level)), method=open_to, **place)
+                table.add(stat, max(0.0, log(hi / lo)) / (2 * normal(level)), method=open_to, **place)
         fits = fits_middle(entry.printed)
         least, most = middle(*entry.printed[1:])
         told = (

@@ -42,7 +42,7 @@ def pooled_accuracy(claims, study, comparators, out, *, n, prevalence, accuracy,
         for stat in ("sensitivity", "specificity", "ppv", "npv")
         if (*accuracy, stat) in numbers
     } | {"prevalence": numbers.at(*prevalence)}
-    size = int(numbers.at(*n).value)
+    size = numbers.whole(*n)
     told = f"the only table of {size} that prints as {', '.join(f'{k} {v.text}' for k, v in printed.items())}"
     studies = {name: (only_table(size, printed, name), told)}
     for row in load_comparators(comparators, test):
@@ -86,8 +86,8 @@ def load_comparators(path: str | Path, test: str) -> list[dict[str, str]]:
 def fourfold(n: int, printed: dict[str, Printed]) -> list[tuple[int, int, int, int]]:
     """List every (tp, fp, fn, tn) of ``n`` whose measures, in percent, print so under some rounding.
 
-    ``printed`` holds any of prevalence, sensitivity, specificity, ppv and npv. A measure without a
-    denominator prints as nothing. All tables are tried; the prevalence first, then each column alone, so that 125 lesions take no time.
+    ``printed`` holds any of prevalence, sensitivity, specificity, ppv and npv. A measure without a denominator prints
+    as nothing. Every table is tried: the prevalence first, then each column alone, so that it takes no time.
 
     >>> texts = {"prevalence": "38.4", "sensitivity": "100", "specificity": "70.1", "ppv": "67.6"}
     >>> fourfold(125, {stat: parse(text) for stat, text in texts.items()})
@@ -158,8 +158,7 @@ def _add_model(table: ResultTable, group: str, variable: str, found, added: str,
         table.add(stat, getattr(found, stat), unit=unit, warning=found.warning, **place)
     table.add("log_likelihood", found.log_likelihood, **place)
     for stat in ("accuracy", "threshold", "shape"):
-        why = join(found.sroc.warning, found.warning)
-        table.add(f"sroc_{stat}", getattr(found.sroc, stat), unit="logit", warning=why, **place)
+        table.add(f"sroc_{stat}", getattr(found.sroc, stat), unit="logit", warning=found.sroc.warning, **place)
 
 
 def _add_separate(table: ResultTable, variable: str, cells, level: float, correction: str, spectrum: str) -> None:

@@ -131,7 +131,7 @@ def pool(
     if knapp_hartung:
         factor = float(w @ (y - value) ** 2) / df if df else nan
         if factor < 1:
-            notes.append("the Hartung-Knapp factor is below 1: the limits are narrower than without it")
+            notes.append("the Hartung-Knapp factor is below 1: the standard error is smaller than without it")
         se *= sqrt(factor) if df else nan
         quantile = float(stdtrit(df, (1 + level) / 2)) if df else nan
     statistic = value / se if se > 0 else nan
