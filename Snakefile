@@ -17,6 +17,7 @@ include: "workflow/rules/casting.smk"
 include: "workflow/rules/us_mri.smk"
 include: "workflow/rules/nat_residual.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/pooled.smk"
 include: "workflow/rules/verify.smk"
 
 
