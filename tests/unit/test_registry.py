@@ -35,7 +35,9 @@ def test_a_rule_for_a_whole_study_needs_no_claim_but_its_name(registry):
     registry.check([*rules(registry), pooled])
     assert registry.study_files["casting"] == ["results/casting/casting_pooled.csv"]
     wrong = (pooled[0], ["results/casting/other.csv"], pooled[2])
-    with pytest.raises(ReplicalcError, match=r"rule casting_pooled: the file .*other\.csv' is not named after its rule"):
+    with pytest.raises(
+        ReplicalcError, match=r"rule casting_pooled: the file .*other\.csv' is not named after its rule"
+    ):
         registry.check([*rules(registry), wrong])
 
 

@@ -306,7 +306,11 @@ class Registry:
             part = [[v.variable, v.type, v.unit, v.codes, v.min, v.max, v.median_min, v.median_max, v.role]
                     for v in self.variables.values()]  # fmt: skip
         elif what == "mapping":
-            part = {k: v for k, v in load_checked(self.cohort_file(study, cohort), "cohort").items() if k != "title"}
+            part = {
+                k: v
+                for k, v in load_checked(self.cohort_file(study, cohort), "cohort").items()
+                if k not in ("title", "studies")
+            }
         else:
             part = [self.records[study][0][name] for name in ([what] if what == "readings" else [what, "conf_level"])]
         return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()[:16]

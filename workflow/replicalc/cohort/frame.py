@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from replicalc.cohort.collapse import BOOKKEEPING
 from replicalc.cohort.source import ROW
 from replicalc.errors import ReplicalcError
 from replicalc.job import whole_file
@@ -82,7 +83,7 @@ def typed(rows: pd.DataFrame, variables: dict[str, Variable]) -> pd.DataFrame:
 
     frame = pd.DataFrame({ROW: pd.to_numeric(rows[ROW])}, index=rows.index)
     for name in rows.columns:
-        if name == ROW:
+        if name == ROW or name in BOOKKEEPING:
             continue
         variable = variables[name]
         column = rows[name].where(rows[name] != "")
