@@ -9,7 +9,7 @@ CP-SAT with one worker and a fixed seed. A claim that cannot be met together wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -166,6 +166,49 @@ def maximum_entropy(cells: Cells, conditions: list[Restriction], prior: np.ndarr
     return np.maximum(expected, 1e-9)
 
 
+def among_recorded(conditions: Iterable[Restriction], recorded: dict[str, tuple[str, ...]]) -> list[Restriction]:
+    """Make shares of a variable shares of those in whom it is recorded.
+
+    ``recorded`` holds, by variable, the codes that stand in an export; a cell with another code has a gap there, and
+    the ordinary results count a share among those without a gap.
+    """
+    found = []
+    for condition in conditions:
+        if condition.whole is not None and isinstance(condition.part, dict):
+            gaps = {name: codes for name, codes in recorded.items() if name in condition.part}
+            condition = replace(condition, whole={**gaps, **condition.whole})
+        found.append(condition)
+    return found
+
+
+def denominators(conditions: Iterable[Restriction], total: int) -> list[Restriction]:
+    """Give the conditions that every share has somebody in its denominator: a share of nobody is never printed."""
+    wholes = {repr(sorted(c.whole.items())): c.whole for c in conditions if c.whole}
+    return [Restriction(f"somebody has {place}", whole, None, 1, total) for place, whole in wholes.items()]
+
+
+def rake(cells: Cells, conditions: Iterable[Restriction], prior: np.ndarray, total: int) -> np.ndarray:
+    """Fit ``prior`` (one weight a cell) to printed shares by iterative proportional fitting; they sum to ``total``.
+
+    Within the whole of each share the part is moved to the middle of its rounding interval, in turn, until nothing
+    changes. Shares that contradict each other leave a compromise; ``solve`` is what names them.
+    """
+    expected = prior / prior.sum() * total
+    shares = [c for c in conditions if c.whole is not None and cells.knows(c.part) and cells.knows(c.whole)]
+    parts = [(cells.mask(c.part), cells.mask(c.whole), min(1.0, max(0.0, (c.lo + c.hi) / 2))) for c in shares]
+    for _ in range(300):
+        before = expected.copy()
+        for part, whole, share in parts:
+            inside, everybody = expected[part & whole].sum(), expected[whole].sum()
+            if 0 < inside < everybody:
+                expected[part & whole] *= share * everybody / inside
+                expected[whole & ~part] *= (1 - share) * everybody / (everybody - inside)
+        expected *= total / expected.sum()
+        if np.abs(expected - before).max() < 1e-6:
+            break
+    return expected
+
+
 def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total: int, seed: int) -> Joint:
     """Draw a table at random and move it as little as possible, so that it fulfils the conditions.
 
@@ -240,8 +283,14 @@ def _fewest_unmet(cells: Cells, conditions: list[Restriction], total: int, seed:
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
-    counts = [model.new_int_var(0, total, f"n{i}") for i in range(len(cells.cells))]
-    model.add(sum(counts) == total)
+    # Cells that no condition tells apart are one here: whether a table exists does not depend on how they share it out.
+    masks = [cells.mask(of) for c in conditions for of in (c.part, c.whole) if of is not None]
+    _, first = np.unique(np.array(masks), axis=1, return_index=True)
+    together = [model.new_int_var(0, total, f"n{i}") for i in range(len(first))]
+    model.add(sum(together) == total)
+    counts: list = [0] * len(cells.cells)
+    for i, cell in enumerate(first):
+        counts[cell] = together[i]
     sums = _Sums(model, cells, counts, total)
     met = []
     for number, condition in enumerate(conditions):
