@@ -306,6 +306,8 @@ def _fewest_unmet(cells: Cells, conditions: list[Restriction], total: int, seed:
 
 def conflicting(cells: Cells, conditions: list[Restriction], total: int) -> tuple[str, ...]:
     """Name conditions that stand in the way of the others: those with slack where the total slack is least."""
+    if not conditions:
+        return ()  # nothing is printed but the number of patients
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix
 

@@ -1,0 +1,154 @@
+"""Synthetic patients for ``casting``: one export with the patients of the five primary studies behind the review.
+
+The review has no patients of its own; ``primary_study`` tells the groups apart, and the printed numbers of a group come
+out of its own patients. Printed numbers are read from ``claims.csv``. Counts and shares come out exactly (joint table of
+whole patients), survivals as printed (times drawn from the assumed model until they print), hazard and odds ratios as
+near as a bounded search brings them. What does not print is named in the list of assumptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from replicalc.cohort.synthesise import casting_search as search
+from replicalc.cohort.synthesise import casting_times as times
+from replicalc.cohort.synthesise.assumptions import COLUMNS
+from replicalc.cohort.synthesise.casting_assumptions import casting_assumptions
+from replicalc.cohort.synthesise.casting_export import export_rows, undescribed_rows
+from replicalc.cohort.synthesise.casting_fits import PrintedRatio, printed_ratio
+from replicalc.cohort.synthesise.casting_groups import GROUPS, Group, claims_of, solve_group
+from replicalc.job import job, write_text
+from replicalc.records import Claim, load_claims, load_dictionary
+from replicalc.table import to_csv
+
+DEAD, OTHER, ALIVE = search.DEAD, "dead_of_other_cause", "alive"
+CASTING, CRUSHED = "tumour_feature=casting", "tumour_feature=crushed_stone"
+#: Days of follow-up in Palka's group: fewest and most. Shares that die, and that live with a relapse, at the start of
+#: the search.
+PALKA_DAYS = (200, 1780)
+PALKA_DEATHS, PALKA_RELAPSES = 0.22, 0.1
+#: One death in so many is of another cause in that group, without a relapse.
+PALKA_OTHER = 10
+
+
+@job
+def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, seed):
+    """Write the synthetic export of all five groups and the list of everything that was assumed to make it."""
+    claims = load_claims(claims_file)
+    codes = {name: variable.code_list for name, variable in load_dictionary(dictionary_file).items()}
+    rows, unmet = [], []
+    for number, (study, group) in enumerate(GROUPS.items()):
+        own = claims_of(claims, study)
+        rng = np.random.default_rng([seed, 10 + number])
+        joint = solve_group(study, own, seed, number)
+        unmet += joint.unmet
+        follow = FOLLOW.get(study, follow_by_status)
+        patients, lost = follow(dict(joint.codes), group, own, codes, rng)
+        unmet += lost
+        mine = export_rows(study, patients, rng)
+        rows += mine + undescribed_rows(mine, rng)
+    order = np.random.default_rng([seed, 9]).permutation(len(rows))
+    rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
+    write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
+    write_text(assumptions_out, to_csv(casting_assumptions(unmet), COLUMNS))
+
+
+def ratio_of(claims: Iterable[Claim], result: str, variable: str) -> PrintedRatio:
+    """Return what a result prints about the ratio of ``variable``."""
+    return printed_ratio([claim for claim in claims if claim.result == result], variable)
+
+
+def not_printing(ratio: PrintedRatio, miss: float) -> list[str]:
+    """Name the claims of a ratio that the search did not bring to print."""
+    return [] if miss == 0 else [claim_id for claim_id, *_ in ratio.parts.values()]
+
+
+def follow_tabar2004(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
+    """Follow all to one closing day; deaths print the survivals, exchanges print the adjusted hazard ratio."""
+    n = len(patients["grade"])
+    age, entry = times.ages(group, n, rng), times.entries(group, n, rng)
+    limit = group.closing.toordinal() - entry
+    leaves = np.minimum(times.other_deaths(age, rng), limit)
+    printed = times.curves(claims)
+    ratio = ratio_of(claims, "casting_x_tabar2004_hazard", CASTING)
+    model = search.adjusted_model(patients, codes)
+
+    def followed() -> times.Followed:
+        return times.die_by_curves(patients, leaves, printed, rng)
+
+    patients, found, miss = search.hazard_by_exchange(patients, model, CASTING, ratio, followed, rng)
+    died = (leaves < limit) & (rng.random(n) > times.MOVED)
+    status = np.where(found.event, DEAD, np.where(died, OTHER, ALIVE))
+    more = {"vital_status": status, "age": age, "entry": entry, "days": found.days}
+    return {**patients, **more}, [*found.unmet, *not_printing(ratio, miss)]
+
+
+def follow_by_status(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
+    """Follow patients whose vital status the joint table tells; deaths come after a random part of follow-up."""
+    n = len(patients["grade"])
+    ratios = {name: ratio_of(claims, "casting_x_population_death", name) for name in (CASTING, CRUSHED)}
+    unmet = []
+    if all(ratio.parts for ratio in ratios.values()):
+        model = search.adjusted_model(patients, codes)
+        casting = patients["tumour_feature"] == "casting"
+        patients["vital_status"], miss = search.odds_by_exchange(patients, model, ratios, casting, rng)
+        unmet = [claim_id for ratio in ratios.values() for claim_id in not_printing(ratio, miss)]
+    status = patients["vital_status"]
+    entry = times.entries(group, n, rng)
+    lost = rng.random(n) < times.LOST
+    share = np.where((status != ALIVE) | lost, rng.uniform(*times.DEATH_SHARE, n), 1.0)
+    closing = group.closing.toordinal() if group.closing else times.closing_for_median(entry, share, group.median_months)
+    printed = [(curve, curve.who(patients)) for curve in times.curves(claims)]
+    found = times.die_by_status(status == DEAD, closing - entry, share, printed, rng)
+    more = {"age": times.ages(group, n, rng), "entry": entry, "days": found.days}
+    return {**patients, **more}, [*unmet, *found.unmet]
+
+
+def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
+    """Follow few patients: who dies prints one hazard ratio, when and who relapses prints the other."""
+    n = len(patients["grade"])
+    casting = patients["tumour_feature"] == "casting"
+    weight = times.relative_hazard(patients)
+    until = np.sort(rng.choice(np.arange(*PALKA_DAYS), n, replace=False))
+    until += round(group.median_months * times.DAYS_A_MONTH) - int(np.median(until))
+    until = np.maximum(rng.permutation(until), PALKA_DAYS[0] - np.arange(n))  # the shortest stay distinct
+
+    def deaths() -> tuple[np.ndarray, np.ndarray]:
+        return until, chosen(np.ones(n, dtype=bool), round(PALKA_DEATHS * n), weight, rng)
+
+    ratio = ratio_of(claims, "casting_x_palka2008_death", CASTING)
+    _, dead, miss = search.descend(deaths, search.deaths_among, ratio, casting, rng)
+    unmet = not_printing(ratio, miss)
+    other = chosen(dead, max(1, round(dead.sum() / PALKA_OTHER)), 1 / weight, rng)
+    status = np.where(other, OTHER, np.where(dead, DEAD, ALIVE))
+    must, may = status == DEAD, (status != OTHER) & (until > PALKA_DAYS[0])
+
+    def relapses() -> tuple[np.ndarray, np.ndarray]:
+        relapsed = must | chosen(may & ~must, round(PALKA_RELAPSES * n), weight, rng)
+        return np.array([search.relapse_day(d, rng) if r else d for d, r in zip(until, relapsed, strict=True)]), relapsed
+
+    ratio = ratio_of(claims, "casting_x_palka2008_relapse", CASTING)
+    neighbours = search.relapses_among(until, must, may)
+    days, relapsed, miss = search.descend(relapses, neighbours, ratio, casting, rng)
+    closing = times.entries(group, n, rng).max() + int(until.max())
+    # Whoever lives is seen until the closing day; the others came at any time that leaves room for their follow-up.
+    first = group.first.toordinal()
+    entry = np.where(status == ALIVE, closing - until, rng.integers(np.minimum(first, closing - until), closing - until + 1))
+    more = {"vital_status": status, "age": times.ages(group, n, rng), "entry": entry, "days": until}
+    relapse = {"relapse": np.where(relapsed, "yes", "no"), "relapse_days": days}
+    return {**patients, **more, **relapse}, [*unmet, *not_printing(ratio, miss)]
+
+
+def chosen(among: np.ndarray, count: int, weight: np.ndarray, rng) -> np.ndarray:
+    """Mark ``count`` patients among those marked, likelier where ``weight`` is large; all of shape (n,)."""
+    candidates = np.flatnonzero(among)
+    share = weight[candidates] / weight[candidates].sum()
+    mark = np.zeros(len(among), dtype=bool)
+    mark[rng.choice(candidates, min(count, len(candidates)), replace=False, p=share)] = True
+    return mark
+
+
+#: How the patients of a study are followed; the others by the vital status of the joint table.
+FOLLOW = {"tabar2004": follow_tabar2004, "palka2008": follow_palka2008}
