@@ -1,4 +1,4 @@
-"""I-SPY 1 and CMMD through the same rules. Skipped, with the reason, where the public files are not."""
+"""I-SPY 1, CMMD and CBIS-DDSM through the same rules. Skipped, with the reason, where the public files are not."""
 
 from __future__ import annotations
 
@@ -6,21 +6,29 @@ import csv
 from pathlib import Path
 
 import pytest
-from project import ROOT, copy_project, raw_file, snakemake
+from project import ROOT, STUDY, copy_project, raw_file, snakemake
 
 
 def rows(path: Path) -> list[dict]:
     return list(csv.DictReader(path.open(encoding="utf-8", newline="")))
 
 
+CBIS = [(kind, part) for kind in ("calc", "mass") for part in ("train", "test")]
+STUDIES = sorted(path.parent.name for path in STUDY.parent.glob("*/claims.csv"))
+#: What the cohorts can speak to: every study of which at least one finding can be judged on their variables.
+PAIRS = {("nat_residual", "ispy1"), ("nat_residual", "cmmd"), ("us_mri", "cmmd"), ("casting", "cmmd")}
+PAIRS |= {("us_mri", "cbis_ddsm"), ("casting", "cbis_ddsm")}
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     ispy1 = raw_file("ispy1", "I-SPY 1 All Patient Clinical and Outcome Data.xlsx")
     cmmd = raw_file("cmmd", "CMMD_clinicaldata_revision.xlsx")
+    files = [raw_file("cbis_ddsm", f"{kind}_case_description_{part}_set.csv") for kind, part in CBIS]
     folder = copy_project(tmp_path_factory.mktemp("real") / "project")
-    for path in (ispy1, cmmd):
+    for path in (ispy1, cmmd, *files):
         (folder / "data/raw" / path.name).symlink_to(path)
-    snakemake(folder, "--config", "cohorts=ispy1 cmmd", "raw_folders=[data/raw]")
+    snakemake(folder, "--config", "cohorts=ispy1 cmmd cbis_ddsm", "raw_folders=[data/raw]")
     return folder / "results/nat_residual"
 
 
@@ -109,10 +117,46 @@ def test_the_picture_in_the_readme_is_the_one_that_comes_out(run):
     assert (run / "ispy1/nat_residual_fig_pcr_by_subtype.png").read_bytes() == shown
 
 
-@pytest.mark.parametrize("cohort", ["ispy1", "cmmd"])
-def test_verdicts_are_those_last_looked_at(run, cohort):
-    golden = rows(ROOT / f"tests/golden/nat_residual_{cohort}.csv")
-    found = [{name: row[name] for name in golden[0]} for row in rows(run / cohort / "comparison.csv")]
+def test_cohorts_appear_where_they_can_speak_and_nowhere_else(run):
+    made = {(path.parents[1].name, path.parent.name) for path in run.parent.glob("*/*/comparison.csv")}
+    assert made == PAIRS
+    for study, cohort in PAIRS:
+        verdicts = {row["verdict"] for row in rows(run.parent / study / cohort / "comparison.csv")}
+        assert verdicts - {"not_evaluable"}, (study, cohort)
+    assert not (run.parent / "doppler").exists() and not (run.parent / "nact_bone").exists()
+    left_out = {(each["study"], each["cohort"]) for each in _summary(run)["left_out"]}
+    assert left_out == {(s, c) for s in STUDIES for c in ("ispy1", "cmmd", "cbis_ddsm")} - PAIRS
+
+
+def _summary(run) -> dict:
+    import json
+
+    return json.loads((run.parent / "summary.json").read_text())
+
+
+def test_cbis_type_of_calcification_by_malignancy_against_the_csv_files(run):
+    """Counted from the files with Python's csv module: lesions with fine linear branching, and how many are malignant."""
+    lesions: dict[tuple, list[dict]] = {}
+    for part in ("train", "test"):
+        for record in rows(raw_file("cbis_ddsm", f"calc_case_description_{part}_set.csv")):
+            key = (record["patient_id"], record["left or right breast"], record["abnormality id"])
+            lesions.setdefault(key, []).append(record)
+    linear = [
+        any(view["pathology"] == "MALIGNANT" for view in views)
+        for views in lesions.values()
+        if any("FINE_LINEAR_BRANCHING" in view["calc type"] for view in views)
+    ]
+    table = rows(run.parent / "casting/cbis_ddsm/casting_a_benign_malignant.csv")
+    found = {(r["group"], r["variable"], r["stat"]): r["value"] for r in table}
+    place = ("calc_type=fine_linear", "malignant=yes", "count")
+    assert (int(found[place]), int(found["calc_type=fine_linear", "malignant", "n"])) == (sum(linear), len(linear))
+
+
+@pytest.mark.parametrize(("study", "cohort"), sorted(PAIRS))
+def test_verdicts_are_those_last_looked_at(run, study, cohort):
+    golden = rows(ROOT / f"tests/golden/{study}_{cohort}.csv")
+    comparison = rows(run.parent / study / cohort / "comparison.csv")
+    found = [{name: row[name] for name in golden[0]} for row in comparison]
     assert [pair for pair in zip(golden, found, strict=True) if pair[0] != pair[1]] == []
 
 
@@ -122,7 +166,7 @@ def cbis(tmp_path_factory):
     from replicalc.cohort.mapping import map_export
     from replicalc.cohort.validation import validate_cohort
 
-    names = [f"{kind}_case_description_{part}_set.csv" for kind in ("calc", "mass") for part in ("train", "test")]
+    names = [f"{kind}_case_description_{part}_set.csv" for kind, part in CBIS]
     files = [raw_file("cbis_ddsm", name) for name in names]
     folder = tmp_path_factory.mktemp("cbis")
     shared = [ROOT / "config/cohorts/cbis_ddsm.yaml", ROOT / "data/dictionary.csv"]
