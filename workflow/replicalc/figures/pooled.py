@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 NAMES = 2.35  # inches: width of the column of names
 PLOT, PLOT_WIDTH = 2.6, 2.35
 ESTIMATE, FIXED, RANDOM = 5.1, 6.82, 7.35  # inches: left edge of the ratios, right edges of the two weights
-STEPS = tuple(mantissa * 10.0**power for power in range(-4, 5) for mantissa in (1, 2, 5))
+STEPS = (*(mantissa * 10.0**power for power in range(-2, 3) for mantissa in (1, 2, 5)), 1000.0)  # ends of the axis
 MODELS = {
     "fixed": "fixed effect",
     "dersimonian_laird": "random effects, DerSimonian-Laird",
@@ -165,15 +165,21 @@ def _ratio(lookup: Lookup, group: str, variable: str) -> tuple[float, float, flo
 
 
 def span(lines: Sequence[Line]) -> tuple[float, float]:
-    """Choose the axis: the studies and the limits of whole pools, out to the next of 1, 2, 5; 1 is always in it.
+    """Choose the axis: out to the next of 1, 2, 5 (0.01 to 1000 at most) of studies and pooled limits; 1 is in it.
 
-    Hartung-Knapp limits of two studies and prediction intervals can be a million wide; they get arrows.
+    Hartung-Knapp limits of two studies and prediction intervals can be a million wide: they do not count, and get
+    arrows.
     """
-    first = next((i for i, line in enumerate(lines) if line.kind == "predict"), len(lines))
-    drawn = [line for i, line in enumerate(lines) if line.kind == "study" or (line.kind in MODELS and i < first)]
+    drawn = [
+        line
+        for line, after in zip(lines, [*lines[1:], None], strict=False)
+        if line.kind in ("study", "fixed", "dersimonian_laird")
+        or (line.kind == "reml_hartung_knapp" and after is not None and after.kind == "predict")
+    ]
     ends = [end for line in drawn for end in line.values if math.isfinite(end) and end > 0] + [1.0]
     low, high = max(min(ends), STEPS[0]), min(max(ends), STEPS[-1])
-    return max(step for step in STEPS if step <= low), min(step for step in STEPS if step >= high)
+    low, high = max(step for step in STEPS if step <= low), min(step for step in STEPS if step >= high)
+    return (low, high) if low < high else (0.5, 2.0)
 
 
 def ratio_text(value: float, lo: float, hi: float) -> str:

@@ -34,7 +34,8 @@ ROW = 0.3
 COUNTS = (1.98, 2.34, 2.66, 3.0)  # inches: right edges of the four counts
 FORESTS = {"sensitivity": (3.2, 0.8, 4.13), "specificity": (5.42, 0.78, 6.26)}  # inches: left, width; words
 FIRST = "sensitivity"
-POOLED = {"all": "", "correction=all": "", "correction=single": "", "model=separate": "each measure alone, Hartung-Knapp"}
+SEPARATE = "each measure alone, Hartung-Knapp"
+POOLED = {"all": "", "correction=all": "", "correction=single": "", "model=separate": SEPARATE}
 SUMMARY = {"marker": "D", "color": INK, "markerfacecolor": ORANGE, "markersize": 5.5, "linewidth": 1.2}
 
 

@@ -89,6 +89,7 @@ def fourfold(n: int, printed: dict[str, Printed]) -> list[tuple[int, int, int, i
     ``printed`` holds any of prevalence, sensitivity, specificity, ppv and npv. A measure without a denominator prints
     as nothing. Every table is tried: the prevalence first, then each column alone, so that it takes no time.
 
+    >>> from replicalc.verify.printed import parse
     >>> texts = {"prevalence": "38.4", "sensitivity": "100", "specificity": "70.1", "ppv": "67.6"}
     >>> fourfold(125, {stat: parse(text) for stat, text in texts.items()})
     [(48, 23, 0, 54)]
