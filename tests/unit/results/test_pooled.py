@@ -341,6 +341,33 @@ def test_the_kept_counts_print_what_their_abstracts_print():
             assert format_as(100 * part / whole, 1) == printed, (row["study"], name)
 
 
+def test_the_notes_quote_what_comes_out(ratios, accuracy):
+    found, notes = ratios(), " ".join((CASTING / "NOTES.md").read_text(encoding="utf-8").split())
+    whole, part = (
+        found(group, "model=fixed", "ratio").value for group in ("pool=death", "pool=death;without=tabar2004")
+    )
+    high = found("pool=death", "model=reml_hartung_knapp", "ratio_hi").value
+    least, most = (found("pool=death", "study=population", f"se_{end}").value for end in ("least", "greatest"))
+    assert f"falls from {whole:.2f} to {part:.2f}" in notes
+    assert f"goes from below 1 to {high:.0f}" in notes and f"open between {least:.2f} and {most:.2f}" in notes
+    found, notes = accuracy(), " ".join((US_MRI / "NOTES.md").read_text(encoding="utf-8").split())
+    tp, fp, fn, tn = (int(found("study=us_mri", INDEX, cell).value) for cell in pooled_accuracy.CELLS)
+    assert f"{tp} true and {fp} false positives, {fn} false and {tn} true negatives" in notes
+    shares = [found(f"study={name}", INDEX, "prevalence").value for name in ("us_mri", "bennani_baiti2017", "li2024")]
+    assert "{:.0f}, {:.0f} and {:.0f} % malignant".format(*shares) in notes
+    first, other = (found(group, INDEX, "sensitivity").value for group in ("all", "correction=single"))
+    assert 0.5 < other - first < 1.5  # "a point higher"
+    wide = [
+        found("model=separate", INDEX, f"{stat}_hi").value - found("model=separate", INDEX, f"{stat}_lo").value
+        for stat in pooled_accuracy.MEASURES
+    ]
+    narrow = [
+        found("all", INDEX, f"{stat}_hi").value - found("all", INDEX, f"{stat}_lo").value
+        for stat in pooled_accuracy.MEASURES
+    ]
+    assert all(2 <= a / b <= 3.2 for a, b in zip(wide, narrow, strict=True))  # "two to three times as wide"
+
+
 def test_the_examples_in_the_docstrings_run():
     for module in (pooled, pooled_accuracy):
         tested = doctest.testmod(module)

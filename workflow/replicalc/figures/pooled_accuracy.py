@@ -153,7 +153,7 @@ def _plane(ax: Axes, values, studies: list[str], level: float) -> list:
                           linestyle="none", zorder=6, label="summary point")  # fmt: skip
     for letter, group, (x, y) in zip(letters(len(studies)), studies, points, strict=True):
         size = 0.95 * math.sqrt(values(group, "n"))
-        ax.plot([x], [y], marker="o", markersize=min(max(size, 9), 26), color=BLUE, markeredgecolor="white", zorder=5,
+        ax.plot([x], [y], marker="o", markersize=min(max(size, 9), 20), color=BLUE, markeredgecolor="white", zorder=5,
                 linestyle="none", clip_on=False)  # fmt: skip
         ax.text(x, y, letter, color="white", fontsize=8, fontweight="bold", ha="center", va="center", zorder=7)
     right = min(100, 10 * math.ceil(max(xs) / 10 + 0.2))
@@ -211,7 +211,7 @@ def _forest(page, top: float, height: float, values, studies, pooled, labels, ro
     low = 25 * math.floor(min([*ends, 75]) / 25)
     for stat, (left, width, words) in FORESTS.items():
         ax = page.axes(left, top + 0.3, width, height)
-        ax.set(xlim=(low, 100), ylim=(len(groups) - 0.5, -0.5), yticks=[], xticks=[low, (low + 100) / 2, 100])
+        ax.set(xlim=(low, 100), ylim=(len(groups) - 0.5, -0.5), yticks=[], xticks=range(low, 101, 25 if low else 50))
         ax.xaxis.set_major_formatter(lambda value, _: number(value, 0))
         ax.tick_params(axis="x", length=3)
         ax.spines["left"].set_visible(False)
