@@ -293,6 +293,19 @@ def test_a_share_that_would_hold_of_nobody_is_a_conflict():
     assert solve(CELLS, [*conditions, *denominators(conditions, 100)], np.ones(6), 100, 1).unmet == ("s.third",)
 
 
+def test_a_share_that_is_printed_twice_gives_way_twice():
+    third = {"part": {"a": ("x",), "b": ("yes",)}, "whole": {"a": ("x",)}, "lo": 0.3325, "hi": 0.3335}
+    conditions = [
+        Restriction("s.n", {"a": ("x",)}, None, 10, 10),
+        Restriction("s.third", **third),
+        Restriction("s.half", {"b": ("yes",)}, {}, 0.495, 0.505),
+        Restriction("s.repeated", **third),
+    ]
+    found = solve(CELLS, conditions, np.ones(6), 100, 1)
+    assert found.unmet == ("s.third", "s.repeated")
+    assert (int((found.codes["a"] == "x").sum()), int((found.codes["b"] == "yes").sum())) == (10, 50)
+
+
 def test_raking_brings_the_prior_to_the_shares_and_keeps_its_odds_ratio():
     prior = np.array([6.0, 1.0, 2.0, 3.0, 0.0, 0.0])  # x yes, x no, y yes, y no
     conditions = [

@@ -279,29 +279,47 @@ def _nearest_table(cells: Cells, kept, drawn, expected, total: int, seed: int) -
 
 
 def _fewest_unmet(cells: Cells, conditions: list[Restriction], total: int, seed: int) -> set[str]:
-    """Name a smallest set of conditions without which a table of whole patients exists; exact counts weigh double."""
+    """Name a smallest set of conditions without which a table of whole patients exists; exact counts weigh double.
+
+    A single share is looked for first, from the last one printed backwards, because later shares tell details of
+    groups whose sizes stand before them. Each such question takes moments, where weighing all sets against each other
+    can take minutes.
+    """
+    for suspect in reversed([c for c in conditions if c.whole is not None]):
+        if _most_met(cells, [c for c in conditions if c is not suspect], total, seed, all_of_them=True) is not None:
+            return {suspect.claim_id}
+    met = _most_met(cells, conditions, total, seed, all_of_them=False)
+    if met is None:
+        raise ReplicalcError("the printed counts could not be examined for conflicts within the time allowed")
+    return {c.claim_id for c in conditions if c.claim_id not in met}
+
+
+def _most_met(cells: Cells, conditions, total: int, seed: int, *, all_of_them: bool) -> set[str] | None:
+    """Name the conditions that a table of whole patients can meet, as many as possible; None if no table is found."""
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
     # Cells that no condition tells apart are one here: whether a table exists does not depend on how they share it out.
     masks = [cells.mask(of) for c in conditions for of in (c.part, c.whole) if of is not None]
     _, first = np.unique(np.array(masks), axis=1, return_index=True)
-    together = [model.new_int_var(0, total, f"n{i}") for i in range(len(first))]
-    model.add(sum(together) == total)
     counts: list = [0] * len(cells.cells)
-    for i, cell in enumerate(first):
-        counts[cell] = together[i]
+    for cell in first:
+        counts[cell] = model.new_int_var(0, total, f"n{cell}")
+    model.add(sum(counts) == total)
     sums = _Sums(model, cells, counts, total)
     met = []
     for number, condition in enumerate(conditions):
         met.append(model.new_bool_var(f"met{number}"))
         for relation in sums.relations(condition):
             model.add(relation).only_enforce_if(met[-1])
-    model.maximize(sum((2 if c.whole is None else 1) * each for c, each in zip(conditions, met, strict=True)))
+    if all_of_them:
+        model.add_bool_and(met)
+    else:
+        model.maximize(sum((2 if c.whole is None else 1) * each for c, each in zip(conditions, met, strict=True)))
     solver = _solver(seed)
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise ReplicalcError("the printed counts could not be examined for conflicts within the time allowed")
-    return {c.claim_id for c, each in zip(conditions, met, strict=True) if not solver.value(each)}
+        return None
+    return {c.claim_id for c, each in zip(conditions, met, strict=True) if solver.value(each)}
 
 
 def conflicting(cells: Cells, conditions: list[Restriction], total: int) -> tuple[str, ...]:

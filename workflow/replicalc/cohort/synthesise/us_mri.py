@@ -34,7 +34,7 @@ from replicalc.verify.printed import parse
 
 ISOLATED = {"us_finding": ("isolated_dots",)}
 #: How much likelier a further lesion of a woman is to be like her first: benign or malignant as it, and of its type.
-SAME_HISTOLOGY, SAME_TYPE = 6.0, 2.0
+SAME_HISTOLOGY, SAME_TYPE = 3.0, 2.0
 
 
 @job
