@@ -12,7 +12,7 @@ from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_checked, load_claims
 from replicalc.table import Lookup, Row, read_result, to_csv
-from replicalc.verify.printed import Printed, as_printed, parse, rounding_needed
+from replicalc.verify.printed import Printed, as_printed, parse, printed_number, rounding_needed
 
 COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note", "cohort", "kind")
 #: Measures that a coin would bring to 50 %, so that it is their natural middle.
@@ -22,7 +22,6 @@ QUANTILES = ("median", "q1", "q3")
 #: The value that says 'nothing there', of estimates that have one.
 NULL = {"icc": 0.0, "or": 1.0, "hr": 1.0}
 SIZES = ("n", "n_included", "n_assessed", "n_patients")
-WORDS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +119,6 @@ def _decimals(claim: Claim, printed: Printed, claims: dict[str, Claim]) -> int:
         if (other.result, other.variable) == (claim.result, claim.variable) and other.stat in QUANTILES
     ]
     return max(each.decimals for each in column if each is not None)
-
-
-def printed_number(text: str) -> Printed | None:
-    """Read a printed number; number words up to ten count as numbers."""
-    word = WORDS.get(text.strip().lower())
-    return parse(str(word)) if word is not None else parse(text)
 
 
 def _join(*notes: str) -> str:

@@ -107,14 +107,14 @@ use rule statement from us_mri as us_mri_x_malignant_more_visible with:
 
 
 use rule association from us_mri as us_mri_x_us_differs with:
-    """Results, ultrasound, and Table 1: findings on ultrasound by histology, said to differ significantly."""
+    """Results, ultrasound: visibility (Table 2) by histology, said to differ significantly; beside it the findings (Table 1)."""
     pathvars:
         result="us_mri_x_us_differs",
     params:
-        rows="malignant",
-        columns="us_finding",
+        rows=["us_visible", "us_finding"],
+        columns="malignant",
         test="pearson",
-        holds=[(("all", "malignant x us_finding", "p"), "<", 0.05)],
+        holds=[(("all", "us_visible x malignant", "p"), "<", 0.05)],
 
 
 use rule accuracy from us_mri as us_mri_x_us_accuracy with:

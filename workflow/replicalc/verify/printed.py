@@ -14,6 +14,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, Invalid
 ROUNDINGS = {"half-up": ROUND_HALF_UP, "half-even": ROUND_HALF_EVEN, "truncation": ROUND_DOWN}
 #: A computed value this close (relative to one unit of the last printed place) to a tie is taken as the tie.
 TIE = Decimal("1e-9")
+#: Number words that papers print.
+WORDS = dict(one=1, two=2, three=3, four=4, five=5, six=6, seven=7, eight=8, nine=9, ten=10)
 
 _NUMBER = re.compile(r"^\s*(?:[A-Za-z]+\s*)?(?P<op><=|>=|<|>|≤|≥)?\s*(?P<number>[-−–]?\d+(?:[.,]\d+)?)\s*%?\s*$")
 
@@ -44,6 +46,16 @@ def parse(text: str) -> Printed | None:
         return None
     sign = {"≤": "<=", "≥": ">=", None: "="}.get(match["op"], match["op"])
     return Printed(text, value, -min(value.as_tuple().exponent, 0), sign)
+
+
+def printed_number(text: str) -> Printed | None:
+    """Read a printed number; number words up to ten count as numbers.
+
+    >>> printed_number("three").value, printed_number("P>0.05").sign
+    (Decimal('3'), '>')
+    """
+    word = WORDS.get(text.strip().lower())
+    return parse(str(word)) if word is not None else parse(text)
 
 
 def format_as(value: float, decimals: int, rounding: str = "half-up") -> str:

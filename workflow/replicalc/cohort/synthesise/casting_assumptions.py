@@ -29,7 +29,9 @@ def casting_assumptions(unmet: Iterable[str]) -> list[list[str]]:
                      "length of the study or its median follow-up is printed; the dates are not", OURS])  # fmt: skip
     for study, stated in groups.WITHOUT_ID.items():
         for name, _, n in stated:
-            rows.append(["(joint table)", f"{study}: {n} {name}", "in the abstract, without an id in claims.csv", "NOTES.md"])
+            rows.append(
+                ["(joint table)", f"{study}: {n} {name}", "in the abstract, without an id in claims.csv", "NOTES.md"]
+            )
     bounds = f"{groups.CURVE_DEATHS[0]:g} to {groups.CURVE_DEATHS[1]:g} times the printed mortality"
     rows += [[*each, OURS] for each in [
         ("grade", f"grades 1, 2, 3 by size: {_told(groups.GRADES)}; factors on grades 1 and 3 by feature: "

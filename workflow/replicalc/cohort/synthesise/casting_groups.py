@@ -181,7 +181,9 @@ def _deaths_of_curves(claims: list[Claim]):
             lost = 1 - float(parse(claim.reported).value) / 100
             place = place_conditions(claim.group)
             dead = {**place, "vital_status": ("dead_of_breast_cancer",)}
-            yield Restriction(f"deaths behind {claim.claim_id}", dead, place, CURVE_DEATHS[0] * lost, CURVE_DEATHS[1] * lost)
+            yield Restriction(
+                f"deaths behind {claim.claim_id}", dead, place, CURVE_DEATHS[0] * lost, CURVE_DEATHS[1] * lost
+            )
 
 
 def hazard_ratio(tumour: dict[str, str]) -> float:

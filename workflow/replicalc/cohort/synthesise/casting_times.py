@@ -166,7 +166,9 @@ def die_by_curves(patients: dict, leaves: np.ndarray, printed: list[Curve], rng)
     return Followed(distinct(days, event), event, tuple(unmet))
 
 
-def die_by_status(event: np.ndarray, limit: np.ndarray, share: np.ndarray, printed: list[tuple[Curve, np.ndarray]], rng):
+def die_by_status(
+    event: np.ndarray, limit: np.ndarray, share: np.ndarray, printed: list[tuple[Curve, np.ndarray]], rng
+):
     """Draw the days of given deaths until each printed survival prints; return ``Followed``.
 
     event: (n,) who dies of breast cancer. limit: (n,) days to the closing day. share: (n,) part of it during which a

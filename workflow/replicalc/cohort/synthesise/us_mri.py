@@ -25,12 +25,11 @@ from replicalc.cohort.synthesise.joint import (
 from replicalc.cohort.synthesise.us_mri_assumptions import us_mri_assumptions
 from replicalc.cohort.synthesise.us_mri_export import Protocol, export_rows
 from replicalc.cohort.synthesise.us_mri_prior import BENIGN, DERIVED, FACTORS, allowed, weights
-from replicalc.compare import WORDS
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_claims, load_dictionary
 from replicalc.table import to_csv
-from replicalc.verify.printed import parse
+from replicalc.verify.printed import printed_number
 
 ISOLATED = {"us_finding": ("isolated_dots",)}
 #: How much likelier a further lesion of a woman is to be like her first: benign or malignant as it, and of its type.
@@ -108,10 +107,9 @@ def gather(codes: dict[str, np.ndarray], n_women: int, rng: np.random.Generator)
 def _whole(claims: Iterable[Claim], **place: str) -> int:
     """Read the one printed whole number at a place (``stat`` or ``variable``), also where it is printed as a word."""
     found = {
-        int(WORDS.get(claim.reported) or parse(claim.reported).value)
+        int(printed_number(claim.reported).value)
         for claim in claims
-        if all(getattr(claim, name) == text for name, text in place.items())
-        and (claim.reported in WORDS or parse(claim.reported))
+        if all(getattr(claim, name) == text for name, text in place.items()) and printed_number(claim.reported)
     }
     if len(found) != 1:
         told = " and ".join(f"{name} '{text}'" for name, text in place.items())
