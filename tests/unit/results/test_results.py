@@ -355,3 +355,21 @@ def test_two_tests_on_the_same_patients(make):
     assert found(*place, "p").method.startswith("McNemar") and found(*place, "p").n_missing == 1
     assert len([r for r in found.rows if r.group == place[0] and r.stat == "p_alternative"]) == 3
     assert found("measure=specificity", place[1], "difference").value == pytest.approx(100 * (5 - 6) / 8)
+
+
+def test_two_by_two_has_every_two_group_test_beside_the_named_one(make):
+    columns = {"pcr": ["yes"] * 8 + ["no"] * 12, "calcified": (["yes"] * 2 + ["no"] * 6) + (["yes"] * 9 + ["no"] * 3)}
+    found = make(results.association, columns, rows="calcified", columns="pcr", test="pearson")
+    beside = {row.method: row.value for row in found.rows if row.stat == "p_alternative"}
+    for word in ("Yates", "Fisher exact", "mid-P", "N - 1", "Mann-Whitney", "Barnard", "Boschloo", "Likelihood"):
+        assert any(word in method for method in beside), (word, list(beside))
+    ranks = next(p for method, p in beside.items() if "Mann-Whitney" in method)
+    corrected = next(p for method, p in beside.items() if "N - 1" in method)
+    assert ranks == pytest.approx(corrected)  # on a 2 x 2 table the two are the same test
+
+
+def test_boschloo_is_left_out_of_very_large_tables_and_says_so(make):
+    columns = {"pcr": ["yes", "no"] * 300, "calcified": ["yes"] * 250 + ["no"] * 350}
+    found = make(results.association, columns, rows="calcified", columns="pcr", test="pearson")
+    (row,) = [r for r in found.rows if r.stat == "p_alternative" and "Boschloo" in r.method]
+    assert math.isnan(row.value) and "88101 tables" in row.warning

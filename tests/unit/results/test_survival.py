@@ -87,7 +87,9 @@ def test_the_work_up_counts_branches_and_what_each_rule_spares_and_misses(make):
     both = found("us_assessment=positive;mri_assessment=positive", "malignant=yes", "percent")
     assert both.value == pytest.approx(50)
     rule = "strategy=biopsy if mri_assessment is positive"
-    counts = {stat: found(rule, "malignant=yes", stat).value for stat in ("biopsies", "biopsies_spared", "found", "missed")}
+    counts = {
+        stat: found(rule, "malignant=yes", stat).value for stat in ("biopsies", "biopsies_spared", "found", "missed")
+    }
     assert counts == {"biopsies": 4, "biopsies_spared": 3, "found": 3, "missed": 1}
     assert found("strategy=biopsy all", "malignant=yes", "missed").value == 0
     assert found("strategy=biopsy if any is positive", "malignant=yes", "biopsies").value == 5
@@ -160,7 +162,11 @@ def test_evidence_of_another_study_stands_beside_and_explains(make, tmp_path):
 
     sentence = ("calcified=yes", "surgery=mastectomy", "percent")
     params = dict(
-        rows="calcified", columns="surgery", test="pearson", no_judgement="all calcified there", holds=[(sentence, ">", 50)]
+        rows="calcified",
+        columns="surgery",
+        test="pearson",
+        no_judgement="all calcified there",
+        holds=[(sentence, ">", 50)],
     )
     found = make(evidence, cells, **params)
     copied = found("study=nat_residual", "surgery=mastectomy", "percent")

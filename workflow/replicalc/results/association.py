@@ -25,11 +25,37 @@ def tests_by_name() -> dict[str, Callable]:
         "linear_by_linear": contingency.linear_by_linear,
         "n_minus_1": two_groups.n_minus_1,
         "fisher_mid_p": two_groups.fisher_mid_p,
+        "mann_whitney": _mann_whitney,
+        "barnard": two_groups.barnard,
+        "boschloo": _boschloo,
     }
 
 
 #: Tests of a 2 x 2 table only.
-TWO_BY_TWO = ("yates", "n_minus_1", "fisher_mid_p")
+TWO_BY_TWO = ("yates", "n_minus_1", "fisher_mid_p", "mann_whitney", "barnard", "boschloo")
+#: Boschloo's test orders all tables with the two group sizes by Fisher's P; with more than these it takes seconds.
+MANY_TABLES = 50_000
+
+
+def _mann_whitney(counts):
+    """Mann-Whitney on the columns coded 0 and 1, as SPSS does it (asymptotic, ties corrected, no continuity)."""
+    import numpy as np
+
+    from replicalc.stats.two_groups import mann_whitney
+
+    first, second = (np.repeat([0.0, 1.0], row) for row in counts)
+    return mann_whitney(first, second, continuity=False, method="asymptotic")
+
+
+def _boschloo(counts):
+    from replicalc.stats.base import TestResult
+    from replicalc.stats.two_groups import boschloo
+
+    tables = int((counts.sum(axis=1) + 1).prod())
+    if tables > MANY_TABLES:
+        why = f"left out: {tables} tables with these group sizes, more than {MANY_TABLES}"
+        return TestResult("Boschloo exact unconditional", float("nan"), warning=why)
+    return boschloo(counts)
 
 
 @job
@@ -37,10 +63,10 @@ def association(cohort, out, *, rows, columns, test, order=None, subset=None, ho
     """Cross-tabulate two variables and test their association.
 
     Counts and row percentages with Wilson intervals for every cell and margin; then the test that the study uses
-    (``test``) as ``p`` and all the others as ``p_alternative``. Linear-by-linear only where ``order`` gives the codes of
-    both variables from least to most (scores 1, 2, ...). Patients with either variable missing are left out and counted.
-    If one variable is not there at all, the other is still described. ``rows`` may be several variables, each held
-    against ``columns``. ``holds``: relations that a sentence of the paper asserts (``statement.judge``).
+    (``test``) as ``p`` and all the others as ``p_alternative``. Linear-by-linear only where ``order`` gives the codes
+    of both variables from least to most (scores 1, 2, ...). Patients with either variable missing are left out and
+    counted. If one variable is not there at all, the other is still described. ``rows`` may be several variables, each
+    held against ``columns``. ``holds``: relations that a sentence of the paper asserts (``statement.judge``).
     """
     data, table = open_cohort(cohort, subset, out)
     for name in [rows] if isinstance(rows, str) else rows:
@@ -77,7 +103,9 @@ def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note
     from replicalc.stats import contingency
 
     codes = [(order or {}).get(name) or list(frame[name].cat.categories) for name in (rows, columns)]
-    places = [frame[name].cat.set_categories(c).cat.codes.to_numpy() for name, c in zip((rows, columns), codes, strict=True)]
+    places = [
+        frame[name].cat.set_categories(c).cat.codes.to_numpy() for name, c in zip((rows, columns), codes, strict=True)
+    ]
     if any((place < 0).any() for place in places):
         raise ReplicalcError(f"{table.result}: 'order' leaves out codes that occur; give all of them")
     counts = np.zeros([len(c) for c in codes], dtype=int)
@@ -110,7 +138,7 @@ def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note
 
 
 def _effects(table: ResultTable, counts, groups, event, level, note, place) -> None:
-    """Add odds ratio, risk ratio and risk difference of the first row against the second; the event is the first column."""
+    """Add odds ratio, risk ratio and risk difference of the first row against the second; event: the first column."""
     from replicalc.stats.logistic import odds_ratio
     from replicalc.stats.two_groups import risk_difference, risk_ratio
 

@@ -28,7 +28,9 @@ def evidence(cohort, elsewhere, out, *, rows, columns, test, holds, no_judgement
         study = Path(file).parents[1].name
         for row in read_result(file):
             if row.stat in COPIED:
-                more = dict(unit=row.unit, n=row.n, n_missing=row.n_missing, conf_level=row.conf_level, warning=row.warning)
+                more = dict(
+                    unit=row.unit, n=row.n, n_missing=row.n_missing, conf_level=row.conf_level, warning=row.warning
+                )
                 group = f"study={study}" + (f";{row.group}" if row.group != "all" else "")
                 method = f"{row.method}; " if row.method else ""
                 method += f"from {row.result}"

@@ -26,7 +26,10 @@ def two_tests(cohort, out, *, first, second, target, test="exact", subset=None, 
     known = data.frame.dropna(subset=[first[0], second[0], target[0]])
     positive = {name: known[name] == code for name, code in (first, second, target)}
     variable = f"{first[0]}={first[1]} - {second[0]}={second[1]}"
-    for measure, sign, part in (("sensitivity", True, positive[target[0]]), ("specificity", False, ~positive[target[0]])):
+    for measure, sign, part in (
+        ("sensitivity", True, positive[target[0]]),
+        ("specificity", False, ~positive[target[0]]),
+    ):
         right = [(positive[name[0]] == sign)[part] for name in (first, second)]
         _compare(table, data, known[part], right, measure, variable, test, len(data.frame) - len(known))
     if holds:

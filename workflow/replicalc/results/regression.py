@@ -35,7 +35,9 @@ def logistic(cohort, out, *, outcome, factors, models=tuple(MODELS), subset=None
     def fit(frame, terms: list[Factor], group: str) -> None:
         event = frame[outcome[0]].isin(outcome[1].split("|")).to_numpy(dtype=float)
         columns, names = design(terms)
-        _logistic_rows(table, data, frame, (fits.firth if group == FIRTH else fits.logistic), event, columns, names, terms, group)
+        _logistic_rows(
+            table, data, frame, (fits.firth if group == FIRTH else fits.logistic), event, columns, names, terms, group
+        )
 
     _models(table, data, [outcome[0]], factors, models, fit)
     if holds:
@@ -44,7 +46,19 @@ def logistic(cohort, out, *, outcome, factors, models=tuple(MODELS), subset=None
 
 
 @job
-def hazard(cohort, out, *, time, event, factors, unit, ties="efron", models=("univariable", "multivariable"), subset=None, holds=None):
+def hazard(
+    cohort,
+    out,
+    *,
+    time,
+    event,
+    factors,
+    unit,
+    ties="efron",
+    models=("univariable", "multivariable"),
+    subset=None,
+    holds=None,
+):
     """Cox regression of the time to an event on factors, each alone and all together.
 
     ``time`` is a variable in days, analysed in ``unit``; ``event`` is (variable, code or codes 'a|b' that count; all
@@ -111,7 +125,9 @@ def _logistic_rows(table: ResultTable, data, frame, function, event, columns, na
     note = "; ".join(filter(None, [found.warning, remark(data, frame)]))
     table.add("events", found.events, variable=whole, **place)
     table.add("events_per_variable", found.events_per_variable, variable=whole, warning=note, **place)
-    table.add("separated", float(bool(found.separation)), variable=whole, method=found.separation or "no separation", **place)
+    table.add(
+        "separated", float(bool(found.separation)), variable=whole, method=found.separation or "no separation", **place
+    )
     for each in terms:
         for name in each.terms:
             term = found.term(name)
@@ -136,7 +152,7 @@ def _whole_factor(table: ResultTable, data, function, event, columns, names, ful
         without = function(event, columns[:, others], [names[i] for i in others], data.conf_level).log_likelihood
     else:
         share = event.mean()
-        without = sum(np.log(p) * (event == value).sum() for value, p in ((1, share), (0, 1 - share)) if 0 < p)
+        without = sum(np.log(p) * (event == value).sum() for value, p in ((1, share), (0, 1 - share)) if p > 0)
     df = len(each.terms)
     p = float(chdtrc(df, max(0.0, 2 * (full.log_likelihood - without))))
     method = f"likelihood ratio, {df} categories of {each.name} together, {each.told}"
