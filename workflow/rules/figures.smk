@@ -122,3 +122,113 @@ rule nat_residual_fig_confusion:
         code=digest("figures.diagnostic:confusion"),
     run:
         figures.confusion(input.table, input.claims, output.svg, output.png, log[0], **params)
+
+
+# us_mri: a row is a lesion; intervals that respect several lesions of one woman stand beside the others.
+
+
+rule us_mri_fig_flow:
+    """Study design, drawn: lesions assessed, excluded for each reason and included, and of how many women."""
+    input:
+        flow="results/us_mri/{cohort}/steps/flow.csv",
+        cohort="results/us_mri/{cohort}/cohort.parquet",
+    output:
+        svg="results/us_mri/{cohort}/us_mri_fig_flow.svg",
+        png="results/us_mri/{cohort}/us_mri_fig_flow.png",
+    log:
+        "logs/us_mri/{cohort}/us_mri_fig_flow.log",
+    params:
+        grouping=["birads_category", "us_finding", "mri_assessment", "mri_enhancement", "malignant"],
+        code=digest("figures.flowchart:flow"),
+    run:
+        figures.flow(input.flow, input.cohort, output.svg, output.png, log[0], **params)
+
+
+rule us_mri_fig_accuracy:
+    """Results, drawn: accuracy of mammography (PPV3), ultrasound and MRI side by side, beside the printed values."""
+    input:
+        us="results/us_mri/{cohort}/us_mri_x_us_accuracy.csv",
+        mri="results/us_mri/{cohort}/us_mri_x_mri_accuracy.csv",
+        ppv3="results/us_mri/{cohort}/us_mri_x_ppv3.csv",
+        claims="config/studies/us_mri/claims.csv",
+    output:
+        svg="results/us_mri/{cohort}/us_mri_fig_accuracy.svg",
+        png="results/us_mri/{cohort}/us_mri_fig_accuracy.png",
+    log:
+        "logs/us_mri/{cohort}/us_mri_fig_accuracy.log",
+    params:
+        code=digest("figures.modalities:accuracy_by_test"),
+    run:
+        figures.accuracy_by_test(*input, output.svg, output.png, log[0], **params)
+
+
+rule us_mri_fig_work_up:
+    """Conclusion, drawn: the sequential work-up as a tree, the biopsies each rule would spare and the cancers missed."""
+    input:
+        cohort="results/us_mri/{cohort}/cohort.parquet",
+        table="results/us_mri/{cohort}/us_mri_x_work_up.csv",
+    output:
+        svg="results/us_mri/{cohort}/us_mri_fig_work_up.svg",
+        png="results/us_mri/{cohort}/us_mri_fig_work_up.png",
+    log:
+        "logs/us_mri/{cohort}/us_mri_fig_work_up.log",
+    params:
+        code=digest("figures.work_up:work_up_tree"),
+    run:
+        figures.work_up_tree(*input, output.svg, output.png, log[0], **params)
+
+
+# casting: the curves are those of the result's own patients, so time, event and subset are taken from its rule.
+
+
+rule casting_fig_survival:
+    """Tabar 2004, drawn: breast-cancer survival by tumour feature, and of casting type by size, with printed values."""
+    input:
+        cohort="results/casting/{cohort}/cohort.parquet",
+        table="results/casting/{cohort}/casting_x_tabar2004_survival.csv",
+        claims="config/studies/casting/claims.csv",
+    output:
+        svg="results/casting/{cohort}/casting_fig_survival.svg",
+        png="results/casting/{cohort}/casting_fig_survival.png",
+    log:
+        "logs/casting/{cohort}/casting_fig_survival.log",
+    params:
+        time=rules.casting_x_tabar2004_survival.params.time,
+        event=rules.casting_x_tabar2004_survival.params.event,
+        unit=rules.casting_x_tabar2004_survival.params.unit,
+        subset=rules.casting_x_tabar2004_survival.params.subset,
+        panels=[("tumour_feature", None), ("tumour_feature+tumour_size_class", "tumour_feature=casting")],
+        code=digest("figures.curves:survival_curves"),
+    run:
+        figures.survival_curves(*input, output.svg, output.png, log[0], **params)
+
+
+rule casting_fig_hazard:
+    """Tabar 2004, drawn: hazard ratios of breast-cancer death, each factor alone and all together, beside the printed."""
+    input:
+        table="results/casting/{cohort}/casting_x_tabar2004_hazard.csv",
+        claims="config/studies/casting/claims.csv",
+    output:
+        svg="results/casting/{cohort}/casting_fig_hazard.svg",
+        png="results/casting/{cohort}/casting_fig_hazard.png",
+    log:
+        "logs/casting/{cohort}/casting_fig_hazard.log",
+    params:
+        code=digest("figures.hazard:hazard_ratios"),
+    run:
+        figures.hazard_ratios(input.table, input.claims, output.svg, output.png, log[0], **params)
+
+
+rule casting_fig_calc_type:
+    """Statement on benign and malignant, drawn: share of malignant lesions by BI-RADS type of calcification."""
+    input:
+        table="results/casting/{cohort}/casting_a_benign_malignant.csv",
+    output:
+        svg="results/casting/{cohort}/casting_fig_calc_type.svg",
+        png="results/casting/{cohort}/casting_fig_calc_type.png",
+    log:
+        "logs/casting/{cohort}/casting_fig_calc_type.log",
+    params:
+        code=digest("figures.calc_type:malignancy_by_type"),
+    run:
+        figures.malignancy_by_type(input.table, output.svg, output.png, log[0], **params)

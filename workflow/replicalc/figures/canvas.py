@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Okabe-Ito, for readers with any colour vision; shape, hatch or lightness are added for print in grey.
 BLUE, ORANGE, VERMILLION = "#0072B2", "#E69F00", "#D55E00"
+SKY, GREEN, PURPLE = "#56B4E9", "#009E73", "#CC79A7"
 INK, MUTED, FAINT, PAPER = "#1A1A1A", "#595959", "#C8C8C8", "#F2F2F2"
 
 WIDTH, DPI = 7.5, 160

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from replicalc.cohort.frame import read_cohort
+from replicalc.cohort.frame import Cohort, read_cohort
 from replicalc.figures.canvas import (
     BLUE,
     INK,
@@ -20,6 +20,7 @@ from replicalc.figures.canvas import (
     study_of,
     wrapped,
 )
+from replicalc.figures.labels import units
 from replicalc.job import job
 from replicalc.records import read_csv
 
@@ -38,23 +39,30 @@ GROUPING = ("subtype", "pcr", "recist", "calc_change", "residual_type", "surgery
 
 
 @job
-def flow(flow, cohort, svg, png):
-    """Draw who was assessed, excluded for each reason and included; criteria not applied are grey."""
+def flow(flow, cohort, svg, png, *, grouping=GROUPING):
+    """Draw who was assessed, excluded for each reason and included; criteria not applied are grey.
+
+    Where a row is not a patient, the patients of those included are counted too. ``grouping`` names variables by which
+    results group; of how many included each is not known stands under the diagram.
+    """
     steps = read_csv(flow)
     data = read_cohort(cohort)
     about = About(study_of(svg), data.name, data.kind)
     title = "Flow of patients"
     if not steps:
         return not_evaluable(svg, png, title=title, about=about, reasons={"": "the study names no criteria"})
-    unit = {"patient": "patients", "breast": "breasts"}.get(data.unit_of_analysis, f"{data.unit_of_analysis}s")
+    unit = units(data.unit_of_analysis)
+    patients = _patients(data)
+    whose = f" of {patients} patients" if patients else ""
     texts = [_side_text(step) for step in steps]
     heights = [LINE * len(lines) + 0.13 for lines in texts]
     kept = [step["applied"] == "yes" for step in steps]
     body = 2 * BOX + GAP + sum(height + GAP + (BOX if keep else 0) for height, keep in zip(heights, kept, strict=True))
     if kept[-1]:
         body -= BOX  # the last box is the one of those included
+    body += LINE if whose else 0
     notes = ["grey, dashed: criterion not applied, because the cohort lacks the variable"] if not all(kept) else []
-    gaps = {name: int(data.frame[name].isna().sum()) for name in GROUPING if not data.missing_variables(name)}
+    gaps = {name: int(data.frame[name].isna().sum()) for name in grouping if not data.missing_variables(name)}
     lacking = ", ".join(f"{name} {count}" for name, count in gaps.items() if count)
     if lacking:
         notes.append(f"included, but left out where the variable is needed, because it is not known: {lacking}")
@@ -69,7 +77,8 @@ def flow(flow, cohort, svg, png):
             _arrow(ax, (SPINE, y), (SPINE, end), head=box_follows)
             _side_box(ax, middle, height, lines, applied=kept[i])
             if last:
-                y = _main_box(ax, end, f"included: {step['n_after']} {unit}", bold=True)
+                included = [f"included: {step['n_after']} {unit}", *([whose.strip()] if whose else [])]
+                y = _main_box(ax, end, "\n".join(included), bold=True)
             else:
                 y = _main_box(ax, end, f"n = {step['n_after']}") if box_follows else end
         page.alt = (
@@ -79,9 +88,16 @@ def flow(flow, cohort, svg, png):
                 for step in steps
                 if step["applied"] == "yes"
             )
-            + f", {steps[-1]['n_after']} included; {kept.count(False)} of {len(steps)} criteria not applied."
+            + f", {steps[-1]['n_after']} included{whose}; {kept.count(False)} of {len(steps)} criteria not applied."
         )
     return None
+
+
+def _patients(data: Cohort) -> int | None:
+    """Count the patients behind the rows; None where a row is a patient, or where whose row it is was not recorded."""
+    if data.unit_of_analysis == "patient" or data.missing_variables("patient_id"):
+        return None
+    return int(data.frame["patient_id"].nunique())
 
 
 def _side_text(step: dict[str, str]) -> list[str]:
@@ -99,10 +115,12 @@ def _main_box(ax: Axes, top: float, text: str, bold: bool = False) -> float:
         "edgecolor": BLUE if bold else INK,
         "linestyle": "-",
     }
-    frame(ax, SPINE - MAIN / 2, top, MAIN, BOX, **style)
+    height = BOX + LINE * text.count("\n")
+    frame(ax, SPINE - MAIN / 2, top, MAIN, height, **style)
     weight = "bold" if bold else "normal"
-    ax.text(SPINE, top + BOX / 2, text, ha="center", va="center_baseline", fontsize=SMALL, fontweight=weight)
-    return top + BOX
+    place = "center" if "\n" in text else "center_baseline"
+    ax.text(SPINE, top + height / 2, text, ha="center", va=place, fontsize=SMALL, fontweight=weight)
+    return top + height
 
 
 def _side_box(ax: Axes, middle: float, height: float, lines: list[str], *, applied: bool) -> None:

@@ -54,7 +54,7 @@ def pcr_by_subtype(table, claims, svg, png):
         page.legend(handles(paper_intervals=False))
         top = 0.4
         ax = page.axes(PLOT, top, PLOT_WIDTH, height)
-        _axis(ax, len(places), (0, 100), range(0, 101, 25), "share with pCR, %")
+        axis(ax, len(places), (0, 100), range(0, 101, 25), "share with pCR, %")
         for left, name, share in ((OURS, "this cohort", "% (95 % interval)"), (THEIRS + 0.2, "paper", "%")):
             page.words(left, 0.1, name, fontweight="bold")
             page.words(left, 0.28, "pCR/all", color=MUTED)
@@ -124,7 +124,7 @@ def icc_by_subtype(mg_pathology, mri_pathology, mg_mri, claims, svg, png):
             top += 0.28
             if ours:
                 ax, last = page.axes(PLOT, top, PLOT_WIDTH, height), i == last_drawn
-                _axis(ax, len(ours), (low, 1), _ticks(low), "ICC" if last else "", numbers=last)
+                axis(ax, len(ours), (low, 1), _ticks(low), "ICC" if last else "", numbers=last)
                 ax.axvline(0, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
                 _block_rows(page, ax, top, ours, {name: values for name, _, values in theirs})
                 said.append(f"{heading} {number(ours[-1][2][0], 3)}")
@@ -165,7 +165,8 @@ def _ticks(low: float) -> list[float]:
     return [tick / 2 for tick in range(-2, 3) if tick / 2 >= low]
 
 
-def _axis(ax, rows: int, limits: tuple, ticks, name: str, *, numbers: bool = True) -> None:
+def axis(ax, rows: int, limits: tuple, ticks, name: str, *, numbers: bool = True) -> None:
+    """Prepare the axis of a forest plot of so many rows; ``numbers`` says whether its ticks are labelled."""
     ax.set(xlim=limits, ylim=(rows - 0.5, -0.5), yticks=[], xticks=list(ticks))
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x", color=FAINT, linewidth=0.6, zorder=0)

@@ -15,6 +15,11 @@ VARIABLES = {
     "miller_payne": "Miller-Payne grade",
     "pcr": "Pathologic complete response (pCR)",
     "residual_type": "Residual tumour in the specimen",
+    "us_assessment": "ultrasound",
+    "mri_assessment": "MRI",
+    "tumour_feature": "mammographic tumour feature",
+    "casting_group": "calcification",
+    "tumour_size_class": "tumour size",
 }
 
 CODES = {
@@ -39,6 +44,40 @@ CODES = {
         "idc_dcis": "invasive and DCIS",
         "dcis": "DCIS only",
     },
+    "us_assessment": {"positive": "positive", "negative": "negative"},
+    "mri_assessment": {"positive": "positive", "negative": "negative"},
+    "tumour_feature": {
+        "stellate": "stellate",
+        "circular": "circular",
+        "powdery": "powdery",
+        "crushed_stone": "crushed stone",
+        "casting": "casting type",
+        "other": "other",
+    },
+    "casting_group": {
+        "no_calcification": "no calcification",
+        "other_calcification": "other calcification",
+        "casting": "casting type",
+    },
+    "tumour_size_class": {"1_9": "1–9 mm", "10_14": "10–14 mm", "15_20": "15–20 mm", "over_20": "over 20 mm"},
+    "grade": {grade: f"grade {grade}" for grade in "123"},
+    "calc_type": {
+        "skin": "skin",
+        "vascular": "vascular",
+        "coarse": "coarse (popcorn)",
+        "large_rodlike": "large rod-like",
+        "round": "round",
+        "punctate": "punctate",
+        "eggshell": "eggshell (rim)",
+        "lucent_centered": "lucent-centred",
+        "milk_of_calcium": "milk of calcium",
+        "dystrophic": "dystrophic",
+        "amorphous": "amorphous",
+        "coarse_heterogeneous": "coarse heterogeneous",
+        "fine_pleomorphic": "fine pleomorphic",
+        "fine_linear": "fine linear",
+    },
+    "calc_type_class": {"typically_benign": "typically benign", "suspicious": "suspicious"},
 }
 
 
@@ -77,6 +116,25 @@ def with_interval(value: float, lo: float, hi: float, decimals: int) -> str:
     return text
 
 
+def p_value(p: float) -> str:
+    """Write a P value to three places, never as zero; an en dash where there is none.
+
+    >>> p_value(0.0004), p_value(0.25), p_value(float("nan"))
+    ('< 0.001', '0.250', '–')
+    """
+    rounded = number(p, 3)
+    return {"0.000": "< 0.001", "1.000": "> 0.999" if p < 1 else "1"}.get(rounded, rounded)
+
+
+def units(unit_of_analysis: str) -> str:
+    """Name what is counted, in the plural.
+
+    >>> units("breast"), units("lesion")
+    ('breasts', 'lesions')
+    """
+    return f"{unit_of_analysis}s"
+
+
 def p_text(row: Row | None) -> str:
     """Name a test with its P value, to three places.
 
@@ -87,6 +145,6 @@ def p_text(row: Row | None) -> str:
         return "no test"
     if not math.isfinite(row.value):
         return f"{row.method}: no P value" if row.method else "no P value"
-    rounded = number(row.value, 3)
-    p = {"0.000": "P < 0.001", "1.000": "P > 0.999" if row.value < 1 else "P = 1"}.get(rounded, f"P = {rounded}")
+    p = p_value(row.value)
+    p = f"P {p}" if p[0] in "<>" else f"P = {p}"
     return f"{row.method}: {p}" if row.method else p

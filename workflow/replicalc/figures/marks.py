@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from replicalc.figures.canvas import BLUE, INK
+from replicalc.figures.canvas import BLUE, INK, ORANGE, VERMILLION
 from replicalc.records import load_claims
 from replicalc.verify.printed import parse
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Values = Callable[[str, str, str], float]
 
 COMPUTED = {"marker": "o", "color": BLUE, "markerfacecolor": BLUE, "markersize": 5.5, "linewidth": 1.6}
+#: The same share with an interval for several lesions of one patient; a second model beside the first.
+CLUSTERED = {"marker": "s", "color": ORANGE, "markerfacecolor": ORANGE, "markersize": 4.5, "linewidth": 1.6}
+SECOND = {"marker": "s", "color": VERMILLION, "markerfacecolor": VERMILLION, "markersize": 4.8, "linewidth": 1.6}
 PRINTED = {"marker": "D", "color": INK, "markerfacecolor": "white", "markersize": 5, "linewidth": 0.9}
 
 
@@ -50,6 +53,46 @@ def interval(ax: Axes, y: float, value: float, lo: float, hi: float, mark: dict)
             zorder=3,
             clip_on=False,
         )
+
+
+def bounded(
+    ax: Axes,
+    y: float,
+    value: float,
+    lo: float,
+    hi: float,
+    mark: dict,
+    limits: tuple[float, float],
+    cap: float = 0.09,
+) -> None:
+    """Draw a mark with its interval on an axis that may end before it: an arrow head says that it goes on.
+
+    ``limits`` are the ends of the axis, in its units; ``lo`` and ``hi`` may be infinite, on a logarithmic axis also 0.
+    Whatever is NaN is left out, and so is a mark beyond the axis: its number stands beside the plot. ``cap`` is half
+    the length of the strokes that end an interval, in units of the vertical axis.
+    """
+    low, high = limits
+    inside = value if low <= value <= high else math.nan
+    if math.isnan(lo) or math.isnan(hi):
+        return interval(ax, y, inside, math.nan, math.nan, mark)
+    left, right = min(max(lo, low), high), max(min(hi, high), low)
+    ax.plot([left, right], [y, y], color=mark["color"], linewidth=mark["linewidth"], solid_capstyle="butt", zorder=2)
+    heads = {low: "<"} if lo < low else {}
+    heads |= {high: ">"} if hi > high else {}
+    for end in (lo, hi):
+        if low <= end <= high:
+            ax.plot([end, end], [y - cap, y + cap], color=mark["color"], linewidth=mark["linewidth"], zorder=2)
+    for end, head in heads.items():
+        style = {"linestyle": "none", "marker": head, "markersize": 5, "color": mark["color"]}
+        ax.plot([end], [y], clip_on=False, zorder=3, **style)
+    return interval(ax, y, inside, math.nan, math.nan, mark)
+
+
+def handle(label: str, mark: dict, *, line: bool = True):
+    """Make one entry of a legend from a mark; ``line`` says whether an interval goes with it."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], label=label, markeredgewidth=1.1, **(mark if line else mark | {"linestyle": "none"}))
 
 
 def handles(*, paper_intervals: bool) -> list:
