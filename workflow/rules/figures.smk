@@ -178,7 +178,13 @@ rule us_mri_fig_work_up:
         figures.work_up_tree(*input, output.svg, output.png, log[0], **params)
 
 
-# casting: the curves are those of the result's own patients, so time, event and subset are taken from its rule.
+def params_of(result, *names):
+    """Parameters of a result's rule: its figure shows the same patients. (`rules` only sees those of the archetype.)"""
+    params = workflow.get_rule(result).params
+    return {name: params[name] for name in names}
+
+
+# casting: the curves are those of the result's own patients.
 
 
 rule casting_fig_survival:
@@ -193,10 +199,7 @@ rule casting_fig_survival:
     log:
         "logs/casting/{cohort}/casting_fig_survival.log",
     params:
-        time=rules.casting_x_tabar2004_survival.params.time,
-        event=rules.casting_x_tabar2004_survival.params.event,
-        unit=rules.casting_x_tabar2004_survival.params.unit,
-        subset=rules.casting_x_tabar2004_survival.params.subset,
+        **params_of("casting_x_tabar2004_survival", "time", "event", "unit", "subset"),
         panels=[("tumour_feature", None), ("tumour_feature+tumour_size_class", "tumour_feature=casting")],
         code=digest("figures.curves:survival_curves"),
     run:
