@@ -23,13 +23,17 @@ _save = canvas.save
 
 @dataclass
 class Drawn:
-    """A figure as written: both files, and every text that was drawn as (words, box in pixels, size)."""
+    """A figure as written: both files, and every text that was drawn as (words, box in pixels, size).
+
+    ``reach`` is the box in inches around everything that is drawn, marks and lines included.
+    """
 
     svg: Path
     png: Path
     texts: list[tuple[str, object, float]] = field(default_factory=list)
     size: tuple[float, float] = (0, 0)
     fonts: set[str] = field(default_factory=set)
+    reach: object = None
 
     @property
     def words(self) -> str:
@@ -69,14 +73,24 @@ def prepared_once(tmp_path_factory) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def draw(monkeypatch) -> Callable[..., Drawn]:
+def draw(render) -> Callable[..., Drawn]:
     """Draw a figure of a prepared folder, and note each text that reaches the page."""
 
     def go(folder: Path, figure: str, out: str = "out", write: bool = True) -> Drawn:
         target = folder / out / f"nat_residual_fig_{figure}"
+        return render(getattr(figures, figure), inputs(folder, figure), target, write)
+
+    return go
+
+
+@pytest.fixture
+def render(monkeypatch) -> Callable[..., Drawn]:
+    """Call a figure's job with its input files and parameters; note each text, and how far the drawing reaches."""
+
+    def go(function: Callable, files: list[Path], target: Path, write: bool = True, **params) -> Drawn:
         drawn = Drawn(target.with_suffix(".svg"), target.with_suffix(".png"))
         monkeypatch.setattr(canvas, "save", _watching(drawn, write))
-        getattr(figures, figure)(*inputs(folder, figure), drawn.svg, drawn.png, target.with_suffix(".log"), code="x")
+        function(*files, drawn.svg, drawn.png, target.with_suffix(".log"), code="x", **params)
         monkeypatch.undo()
         return drawn
 
@@ -107,6 +121,7 @@ def _watching(drawn: Drawn, write: bool) -> Callable:
                 drawn.texts.append((text.get_text(), box, text.get_fontsize()))
                 drawn.fonts.add(text.get_fontname())
             drawn.size = tuple(figure.bbox.size)
+            drawn.reach = figure.get_tightbbox(renderer)
         finally:
             Text.draw = plain
         if write:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from replicalc.figures.canvas import MARGIN, MUTED, About, left_out, not_evaluable, sheet
+from replicalc.figures.canvas import MARGIN, MUTED, About, every_reason, left_out, not_evaluable, sheet
 from replicalc.figures.forest import axis
 from replicalc.figures.labels import code_label, number, p_text, with_interval
 from replicalc.figures.marks import CLUSTERED, COMPUTED, codes_of, computed, handle, interval
@@ -16,7 +16,7 @@ from replicalc.table import Lookup, Row, read_result
 MALIGNANT = "malignant=yes"
 ROW, GAP = 0.29, 0.12  # inches: a row, the room between the classes
 PLOT, PLOT_WIDTH = 1.75, 2.05
-COUNTS, NAIVE, BY_PATIENT = 3.95, 4.75, 6.12  # inches: the columns of numbers
+COUNTS, NAIVE, GROUPED = 3.95, 4.75, 6.12  # inches: the columns of numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def malignancy_by_type(table, svg, png):
     ]
     blocks = [(whole, [kind for kind in kinds if kind]) for whole, kinds in blocks if whole]
     if not any(kind.n for _, kinds in blocks for kind in kinds):
-        reasons = {"": lookup.reason() or lookup.reason("all", "calc_type") or "nobody has a type of calcification"}
+        reasons = {"": every_reason(rows) or "nobody has a type of calcification"}
         return not_evaluable(svg, png, title=title, about=about, reasons=reasons)
     test = lookup("all", "calc_type x malignant", "p")
     between = lookup("all", "calc_type_class x malignant", "p")
@@ -58,11 +58,13 @@ def malignancy_by_type(table, svg, png):
     notes += left_out(test, "lesions")
     body = ROW * len(kinds) + GAP * (len(blocks) - 1) + 0.82
     with sheet(svg, png, title=title, about=about, body=body, legend=True, notes=notes) as page:
-        page.legend([handle("Wilson, 95 % interval", COMPUTED), handle("by patient, 95 % interval", CLUSTERED)])
+        page.legend(
+            [handle("Wilson, 95 % interval", COMPUTED), handle("clustered by patient, 95 % interval", CLUSTERED)]
+        )
         for left, name, below in (
             (COUNTS, "malignant", "of all"),
             (NAIVE, "share, %", "(95 %, Wilson)"),
-            (BY_PATIENT, "95 %, by patient", "several lesions of one"),
+            (GROUPED, "95 %, clustered", "by patient"),
         ):
             page.words(left, 0.08, name, fontweight="bold")
             page.words(left, 0.24, below, color=MUTED)
@@ -106,7 +108,7 @@ def _row(page, ax, top: float, y: int, kind: Kind, *, whole: bool) -> None:
         **({} if kind.n else {"color": MUTED}),
     )
     lo, hi = kind.clustered
-    page.words(BY_PATIENT, middle, f"{number(lo, 1)} to {number(hi, 1)}" if math.isfinite(lo) else "–")
+    page.words(GROUPED, middle, f"{number(lo, 1)} to {number(hi, 1)}" if math.isfinite(lo) else "–")
     value = kind.share[0] if kind.n else math.nan
     interval(ax, y - 0.14, value, *kind.share[1:], COMPUTED)
     interval(ax, y + 0.2, value if math.isfinite(lo) else math.nan, lo, hi, CLUSTERED)
@@ -115,4 +117,4 @@ def _row(page, ax, top: float, y: int, kind: Kind, *, whole: bool) -> None:
 def _remarks(kinds: list[Kind]) -> list[str]:
     if all(math.isfinite(kind.clustered[0]) for kind in kinds):
         return []
-    return ["by patient, –: nobody contributes more than one lesion, all lesions agree, or they are of one patient"]
+    return ["clustered, –: nobody contributes more than one lesion, all lesions agree, or they are of one patient"]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from replicalc.errors import ReplicalcError
 from replicalc.job import whole_file
 from replicalc.records import load_checked
+from replicalc.table import NOT_EVALUABLE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -201,6 +202,11 @@ def not_evaluable(svg: str | Path, png: str | Path, *, title: str, about: About,
             ax.text(0.25, y, "\n".join(part), va="top", fontsize=SMALL, linespacing=1.35)
             y += LINE * len(part) + 0.06
         page.alt = "Nothing is drawn: " + "; ".join(dict.fromkeys(sentences)) + "."
+
+
+def every_reason(rows: Sequence[Row]) -> str:
+    """Join all that a result table says about what cannot be evaluated; an empty text if it says nothing."""
+    return "; ".join(dict.fromkeys(row.warning for row in rows if row.stat == NOT_EVALUABLE))
 
 
 def missing_text(reason: str, part: str = "") -> str:

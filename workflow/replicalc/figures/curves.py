@@ -19,9 +19,11 @@ from replicalc.figures.canvas import (
     PLAIN,
     PURPLE,
     SKY,
+    SMALL,
     VERMILLION,
     WIDTH,
     About,
+    every_reason,
     left_out,
     not_evaluable,
     say_missing,
@@ -29,6 +31,7 @@ from replicalc.figures.canvas import (
 )
 from replicalc.figures.labels import code_label, number, p_text, variable_label, with_interval
 from replicalc.figures.marks import PRINTED, Values, computed, handle, printed
+from replicalc.figures.sizes import spread
 from replicalc.job import job
 from replicalc.results.common import missing_sentence
 from replicalc.results.describe import in_unit
@@ -119,7 +122,9 @@ def survival_curves(cohort, table, claims, svg, png, *, time, event, unit, subse
     title = "Breast-cancer survival by mammographic tumour feature"
     times = sorted({float(row.variable.removeprefix("time=")) for row in rows if row.variable.startswith("time=")})
     if lookup("all", time, "n") is None or not times:
-        return not_evaluable(svg, png, title=title, about=about, reasons={"": lookup.reason() or "nobody is observed"})
+        return not_evaluable(
+            svg, png, title=title, about=about, reasons={"": every_reason(rows) or "nobody is observed"}
+        )
     data = read_cohort(cohort).subset(subset)
     numbers = Numbers(lookup, computed(rows), printed(claims, rows[0].result), times, time, tuple(event), unit)
     found = [_panel(data, numbers, *each) for each in panels]
@@ -231,13 +236,13 @@ def _lowest(curves: list[Curve], numbers: Numbers) -> float:
         if each.curve is not None:
             ends += [100 * share for share in (*each.curve.survival, *each.curve.lo) if math.isfinite(share)]
         ends += numbers.printed(each.group).values()
-    return max(0.0, 10.0 * math.floor((min(ends) - 2) / 10))
+    return max(0.0, 10.0 * math.floor(min(ends) / 10))
 
 
 def _draw(page, top: float, panel: Panel, low: float, numbers: Numbers) -> None:
     ax = page.axes(PLOT, top, PLOT_WIDTH, TALL)
     end = numbers.times[-1]
-    above = f", from {low:.0f}" if low else ""
+    above = f" (axis from {low:.0f})" if low else ""
     ax.set(xlim=(0, end * AFTER), ylim=(low, 102), xticks=[0, *numbers.times], ylabel=f"survival, %{above}")
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.tick_params(length=3)
@@ -250,7 +255,22 @@ def _draw(page, top: float, panel: Panel, low: float, numbers: Numbers) -> None:
         for moment, value in numbers.printed(each.group).items():
             look = PRINTED | {"markersize": 6.5, "markeredgecolor": each.look[0], "markeredgewidth": 1.6}
             ax.plot([moment], [value], linestyle="none", clip_on=False, zorder=9, **look)
+    _name_ends(ax, panel.curves, end, gap=0.16 * (102 - low) / TALL)
     _table(page, top + TALL + 0.5, panel, numbers)
+
+
+def _name_ends(ax: Axes, curves: list[Curve], end: float, gap: float) -> None:
+    """Write the names of the curves beside their ends, from the best survival down, ``gap`` percent apart."""
+    ends = []
+    for each in curves:
+        if each.curve is not None:
+            shares = [share for t, share in zip(each.curve.times, each.curve.survival, strict=True) if t <= end]
+            ends.append((100 * (shares[-1] if shares else 1.0), each.name))
+    ends.sort(key=lambda pair: -pair[0])
+    top, last = ax.get_ylim()[1], len(ends) - 1
+    for i, ((_, name), y) in enumerate(zip(ends, spread([share for share, _ in ends], gap), strict=True)):
+        inside = min(max(y, ax.get_ylim()[0] + gap * (last - i)), top - gap * i)
+        ax.text(1.02, inside, name, transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL)
 
 
 def _step(ax: Axes, curve: KaplanMeier, look: tuple, order: int) -> None:

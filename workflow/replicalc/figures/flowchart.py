@@ -48,10 +48,10 @@ def flow(flow, cohort, svg, png, *, grouping=GROUPING):
     steps = read_csv(flow)
     data = read_cohort(cohort)
     about = About(study_of(svg), data.name, data.kind)
-    title = "Flow of patients"
+    unit = units(data.unit_of_analysis)
+    title = f"Flow of {unit}"
     if not steps:
         return not_evaluable(svg, png, title=title, about=about, reasons={"": "the study names no criteria"})
-    unit = units(data.unit_of_analysis)
     patients = _patients(data)
     whose = f" of {patients} patients" if patients else ""
     texts = [_side_text(step) for step in steps]

@@ -6,7 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from replicalc.figures.canvas import FAINT, MARGIN, MUTED, PLAIN, About, missing_text, not_evaluable, sheet
+from replicalc.figures.canvas import (
+    FAINT,
+    MARGIN,
+    MUTED,
+    PLAIN,
+    About,
+    every_reason,
+    missing_text,
+    not_evaluable,
+    sheet,
+)
 from replicalc.figures.labels import code_label, number, p_value, variable_label
 from replicalc.figures.marks import (
     COMPUTED,
@@ -53,7 +63,7 @@ def hazard_ratios(table, claims, svg, png):
     factors = _factors(rows, claims)
     drawn = {name: [(term, _lines(lookup, paper, term)) for term in terms] for name, (terms, _) in factors.items()}
     if not any(row.stat == "hr" for row in rows):
-        reasons = {"": lookup.reason() or lookup.reason(ALONE) or "no model could be fitted"}
+        reasons = {"": every_reason(rows) or "no model could be fitted"}
         return not_evaluable(svg, png, title=title, about=about, reasons=reasons)
     limits = _limits([line.ratio for terms in drawn.values() for _, lines in terms for line in lines])
     heights = {name: [PAD + LINE * max(1, len(lines)) for _, lines in terms] for name, terms in drawn.items()}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from replicalc.figures.canvas import MARGIN, MUTED, PLAIN, About, missing_text, not_evaluable, sheet
+from replicalc.figures.canvas import MARGIN, MUTED, PLAIN, About, every_reason, missing_text, not_evaluable, sheet
 from replicalc.figures.diagnostic import MEASURES
 from replicalc.figures.forest import axis
 from replicalc.figures.labels import number, variable_label, with_interval
@@ -19,9 +19,9 @@ SHOWN = ("sensitivity", "specificity", "ppv", "npv")
 NAMES = MEASURES | {"ppv": "Positive predictive value (PPV3)"}
 #: Mammography was positive in all: its only measure is the share of malignant lesions.
 MAMMOGRAPHY = ("all", "malignant=yes", "percent")
-ROW, HEAD = 0.37, 0.27  # inches: a row of the plot, the heading of a measure
+ROW, HEAD = 0.44, 0.27  # inches: a row of the plot, the heading of a measure
 PLOT, PLOT_WIDTH = 1.25, 1.85
-COUNTS, NAIVE, BY_PATIENT, PAPER = 3.28, 3.98, 5.4, 6.85  # inches: the columns of numbers
+COUNTS, NAIVE, GROUPED, PAPER = 3.28, 3.98, 5.4, 6.85  # inches: the columns of numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,12 @@ def accuracy_by_test(us, mri, ppv3, claims, svg, png):
     notes += _remarks(shares, tables)
     tall = sum(HEAD + ROW * len(found) for _, found in blocks)
     with sheet(svg, png, title=title, about=about, body=tall + 0.82, legend=True, notes=notes) as page:
-        entries = [handle("Wilson, 95 %", COMPUTED), handle("by patient, 95 %", CLUSTERED)]
+        entries = [handle("Wilson, 95 %", COMPUTED), handle("clustered by patient, 95 %", CLUSTERED)]
         page.legend([*entries, handle("printed in the paper", PRINTED, line=False)])
         for left, name, below in (
             (COUNTS, "count", ""),
             (NAIVE, "this cohort, %", "(95 %, Wilson)"),
-            (BY_PATIENT, "95 %, by patient", "several lesions of one"),
+            (GROUPED, "95 %, clustered", "by patient"),
             (PAPER, "paper", "%"),
         ):
             page.words(left, 0.1, name, fontweight="bold")
@@ -100,7 +100,7 @@ def _blocks(tables: dict[str, list[Row]], claims) -> tuple[list[tuple[str, list[
             blocks.append((stat, found))
     for name, rows in tables.items():
         if not any(share.name == titles[name] for _, found in blocks for share in found):
-            reasons[titles[name]] = Lookup(rows).reason()
+            reasons[titles[name]] = every_reason(rows)
     return blocks, reasons
 
 
@@ -118,9 +118,9 @@ def _remarks(shares: list[Share], tables: dict[str, list[Row]]) -> list[str]:
     """Say why an interval is not there, and who was left out."""
     notes = []
     if not any(math.isfinite(end) for share in shares for end in share.clustered):
-        notes.append("by patient: not given where nobody contributes more than one, or where it cannot be computed")
+        notes.append("clustered: not given where nobody contributes more than one, or where it cannot be computed")
     for why in dict.fromkeys(share.why_not_clustered for share in shares if share.why_not_clustered):
-        notes.append(f"by patient, –: {why}")
+        notes.append(f"clustered, –: {why}")
     missing = {name: max([0, *(row.n_missing or 0 for row in rows)]) for name, rows in tables.items()}
     told = ", ".join(
         f"{name} {n}" for name, n in zip(("ultrasound", "MRI", "mammography"), missing.values(), strict=True) if n
@@ -138,10 +138,10 @@ def _row(page, ax, top: float, y: int, share: Share) -> None:
     )
     page.words(NAIVE, middle, with_interval(share.value, *share.naive, 1))
     lo, hi = share.clustered
-    page.words(BY_PATIENT, middle, f"{number(lo, 1)} to {number(hi, 1)}" if math.isfinite(lo) else "–")
+    page.words(GROUPED, middle, f"{number(lo, 1)} to {number(hi, 1)}" if math.isfinite(lo) else "–")
     page.words(PAPER, middle, number(share.printed, 1))
-    interval(ax, y - 0.18, share.value, *share.naive, COMPUTED)
-    interval(ax, y + 0.1, math.nan, *share.clustered, CLUSTERED)
+    interval(ax, y - 0.26, share.value, *share.naive, COMPUTED)
+    interval(ax, y + 0.03, math.nan, *share.clustered, CLUSTERED)
     if math.isfinite(lo):
-        interval(ax, y + 0.1, share.value, math.nan, math.nan, CLUSTERED)
-    interval(ax, y + 0.33, share.printed, math.nan, math.nan, PRINTED)
+        interval(ax, y + 0.03, share.value, math.nan, math.nan, CLUSTERED)
+    interval(ax, y + 0.31, share.printed, math.nan, math.nan, PRINTED)

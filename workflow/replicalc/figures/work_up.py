@@ -18,6 +18,7 @@ from replicalc.figures.canvas import (
     VERMILLION,
     WIDTH,
     About,
+    every_reason,
     frame,
     left_out,
     not_evaluable,
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
 
 BOX, TALL, GAP, STEP = 2.02, 0.66, 0.14, 0.56  # inches: width and height of a box, room between rows and columns
 BAR, BAR_LEFT, BAR_WIDTH = 0.3, 1.98, 2.92
-BIOPSIES, SPARED, MISSED = 5.05, 5.72, 6.52  # inches: the columns of numbers
+BIOPSIES, SPARED, MISSED = 5.0, 5.78, 6.62  # inches: the columns of numbers
 RULE = "strategy="
 #: What becomes of a lesion under a rule: told apart by lightness and hatch, too.
 LOOKS = {
     "cancer found": {"facecolor": BLUE},
-    "benign biopsy": {"facecolor": "#C9C9C9"},
-    "biopsy spared": {"facecolor": "white"},
+    "benign, biopsied": {"facecolor": "#C9C9C9"},
+    "benign, spared": {"facecolor": "white"},
     "cancer missed": {"facecolor": VERMILLION, "hatch": "////"},
 }
 
@@ -57,7 +58,7 @@ def work_up_tree(cohort, table, svg, png):
     target = next((row.variable for row in rows if row.group == "all" and row.stat == "count"), "")
     total = lookup("all", target, "count")
     if total is None or not total.n:
-        reason = lookup.reason() or "nobody has every test and a histology"
+        reason = every_reason(rows) or "nobody has every test and a histology"
         return not_evaluable(svg, png, title=title, about=about, reasons={"": reason})
     unit = units(read_cohort(cohort).unit_of_analysis)
     branches = list(dict.fromkeys(row.group for row in rows if row.variable == target and row.stat == "count"))
@@ -67,7 +68,10 @@ def work_up_tree(cohort, table, svg, png):
     rules = list(dict.fromkeys(row.group for row in rows if row.group.startswith(RULE)))
     tree = len(levels[-1]) * (TALL + GAP)
     body = 0.3 + tree + 0.52 + BAR * len(rules)
-    notes = [f"every one of the {unit} was biopsied: mammography alone indicated it; 95 % intervals: Wilson"]
+    notes = [
+        f"every one of the {unit} was biopsied: mammography alone indicated it; in a box: the share malignant "
+        "with Wilson's 95 % interval, also as a strip"
+    ]
     notes += left_out(total, unit)
     with sheet(svg, png, title=title, about=about, body=body, legend=True, notes=notes) as page:
         page.legend(_handles(), handlelength=1.5)
@@ -178,7 +182,7 @@ def _strategies(page, top: float, rules: list[str], values, target: str, unit: s
         left, n = 0, sum(fates.values())
         for name, number_of in fates.items():
             if number_of:
-                ax.barh(y, number_of, left=left, height=0.7, edgecolor=INK, linewidth=0.6, **LOOKS[name])
+                ax.barh(y, number_of, left=left, height=0.7, edgecolor=INK, linewidth=0.6, clip_on=False, **LOOKS[name])
                 left += number_of
         middle = top + BAR * (y + 0.5)
         page.words(MARGIN, middle, _rule_name(group))
@@ -200,6 +204,6 @@ def _told(levels: list[list[str]], rules: list[str], values, target: str, unit: 
         )
     for group in rules:
         fates = _fates(values, group, target)
-        spared = fates["biopsy spared"] + fates["cancer missed"]
+        spared = fates["benign, spared"] + fates["cancer missed"]
         parts.append(f"biopsy {_rule_name(group)}: {spared} spared, {fates['cancer missed']} cancers missed")
     return "; ".join(parts) + "."
