@@ -53,17 +53,17 @@ def spread(
     """
     weights = np.ones(len(wanted))
     while True:
-        found = _solve(rows, wanted, total, events, margins, np.ones(len(rows)), 0.05, weights)
+        found = _solve(rows, wanted, total, events, margins, np.ones(len(rows)), 0.05, weights, 500)
         gap = np.abs(np.log(found.se / [r.se for r in wanted])) * (weights == 1)
         # The limits' half-widths are on the log scale; a standard error may be off by one of them over z and itself.
         allowed = np.array([max(r.widths[1:]) / (1.96 * r.se) for r in wanted]) + 2e-4
         if (gap <= allowed).all():
             break
         weights[np.argmax(gap)] = RELEASED
-    return _solve(rows, wanted, total, events, margins, prior, strength, weights)
+    return _solve(rows, wanted, total, events, margins, prior, strength, weights, 1200)
 
 
-def _solve(rows, wanted, total, events, margins, prior, strength, weights) -> Design:
+def _solve(rows, wanted, total, events, margins, prior, strength, weights, most_steps) -> Design:
     from scipy.optimize import minimize
 
     wanted_se = np.array([r.se for r in wanted])
@@ -98,7 +98,7 @@ def _solve(rows, wanted, total, events, margins, prior, strength, weights) -> De
 
     v = np.concatenate([[np.log(events / (total - events))], log_prior])
     for stiff, smooth in ((1, 5.0), (5, 1.0), (30, 0.3)):
-        options = dict(maxiter=1500, maxfun=3000, ftol=1e-12, gtol=1e-6)
+        options = dict(maxiter=most_steps, maxfun=2 * most_steps, ftol=1e-12, gtol=1e-6)
         v = minimize(loss, v, args=(stiff, smooth), jac=True, method="L-BFGS-B", options=options).x
     _, n, p, cov = parts(v)
     off = max(abs(n @ p - events), *(abs(n @ vector - target) for vector, target in margins), 0.0)

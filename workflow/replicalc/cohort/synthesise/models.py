@@ -93,6 +93,18 @@ def _centre(printed: Sequence[Printed]) -> tuple[float, float] | None:
     return (float(found.x[0]), float(found.x[1])) if found.success else None
 
 
+def whole(expected: np.ndarray, total: int) -> np.ndarray:
+    """Round expected numbers, in proportion, to whole ones with the given sum (largest remainders first).
+
+    >>> whole(np.array([0.5, 0.3, 0.2]), 4).tolist()
+    [2, 1, 1]
+    """
+    share = expected / expected.sum() * total
+    out = np.floor(share).astype(int)
+    out[np.argsort(-(share - out), kind="stable")[: total - out.sum()]] += 1
+    return out
+
+
 @dataclass(frozen=True)
 class Fit:
     """A fitted model: coefficients, shape (k,), their covariance, shape (k, k), and the fitted shares, shape (m,)."""
