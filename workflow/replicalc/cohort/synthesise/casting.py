@@ -99,9 +99,7 @@ def follow_by_status(patients: dict, group: Group, claims: list[Claim], codes: d
     entry = times.entries(group, n, rng)
     lost = rng.random(n) < times.LOST
     share = np.where((status != ALIVE) | lost, rng.uniform(*times.DEATH_SHARE, n), 1.0)
-    closing = (
-        group.closing.toordinal() if group.closing else times.closing_for_median(entry, share, group.median_months)
-    )
+    closing = group.closing.toordinal() if group.closing else times.closing_for_median(entry, share, group.median_months)
     printed = [(curve, curve.who(patients)) for curve in times.curves(claims)]
     found = times.die_by_status(status == DEAD, closing - entry, share, printed, rng)
     more = {"age": times.ages(group, n, rng), "entry": entry, "days": found.days}
@@ -121,7 +119,7 @@ def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: d
         return until, chosen(np.ones(n, dtype=bool), round(PALKA_DEATHS * n), weight, rng)
 
     ratio = ratio_of(claims, "casting_x_palka2008_death", CASTING)
-    _, dead, miss = search.descend(deaths, search.deaths_among, ratio, casting, rng)
+    until, dead, miss = search.descend(deaths, search.deaths_among, ratio, casting, rng)
     unmet = not_printing(ratio, miss)
     other = chosen(dead, max(1, round(dead.sum() / PALKA_OTHER)), 1 / weight, rng)
     status = np.where(other, OTHER, np.where(dead, DEAD, ALIVE))
@@ -129,9 +127,7 @@ def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: d
 
     def relapses() -> tuple[np.ndarray, np.ndarray]:
         relapsed = must | chosen(may & ~must, round(PALKA_RELAPSES * n), weight, rng)
-        return np.array(
-            [search.relapse_day(d, rng) if r else d for d, r in zip(until, relapsed, strict=True)]
-        ), relapsed
+        return np.where(relapsed, search.relapse_day(until, rng), until), relapsed
 
     ratio = ratio_of(claims, "casting_x_palka2008_relapse", CASTING)
     neighbours = search.relapses_among(until, must, may)
@@ -139,9 +135,7 @@ def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: d
     closing = times.entries(group, n, rng).max() + int(until.max())
     # Whoever lives is seen until the closing day; the others came at any time that leaves room for their follow-up.
     first = group.first.toordinal()
-    entry = np.where(
-        status == ALIVE, closing - until, rng.integers(np.minimum(first, closing - until), closing - until + 1)
-    )
+    entry = np.where(status == ALIVE, closing - until, rng.integers(np.minimum(first, closing - until), closing - until + 1))
     more = {"vital_status": status, "age": times.ages(group, n, rng), "entry": entry, "days": until}
     relapse = {"relapse": np.where(relapsed, "yes", "no"), "relapse_days": days}
     return {**patients, **more, **relapse}, [*unmet, *not_printing(ratio, miss)]

@@ -27,6 +27,11 @@ class PrintedRatio:
 
     parts: dict[str, tuple[str, float, float]]
 
+    @property
+    def log(self) -> float:
+        """The logarithm of the printed ratio."""
+        return float(np.log(self.parts[""][1]))
+
     def values(self, b, s) -> dict:
         """Return each printed part from log ratio ``b`` and its standard error ``s`` (numbers or arrays)."""
         from scipy.special import ndtr
@@ -158,23 +163,24 @@ def _newton(last: np.ndarray, pieces: Callable) -> tuple[np.ndarray, np.ndarray,
     for beta in (last, np.zeros_like(last)):
         for _ in range(25):
             score, information = pieces(beta)
-            if not np.isfinite(information).all() or np.linalg.matrix_rank(information) < len(beta):
+            try:
+                step = np.linalg.solve(information, score)
+            except np.linalg.LinAlgError:  # a column without variation among those at risk
                 break
-            step = np.linalg.solve(information, score)
             beta = beta + np.clip(step, -2, 2)
-            if np.abs(beta).max() > 12:  # no finite maximum
+            if not np.abs(beta).max() < 12:  # no finite maximum
                 break
-            if np.abs(step).max() < 1e-7:
+            if np.abs(step).max() < 1e-5:  # the error is now of the order of its square
                 return beta, beta, np.sqrt(np.diag(np.linalg.inv(information)))
     nothing = np.full(len(last), np.nan)
     return np.zeros_like(last), nothing, nothing
 
 
-def two_group_cox(days: np.ndarray, event: np.ndarray, exposed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def two_group_cox(days: np.ndarray, event: np.ndarray, exposed: np.ndarray, near: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Fit many univariable Cox models at once: log hazard ratio and SE of ``exposed``, each of shape (m,).
 
-    days, event: shape (m, n), one data set a row, days distinct within a row. exposed: shape (n,). Where the ratio has
-    no finite estimate the result is nan.
+    days, event: shape (m, n), one data set a row, days distinct within a row. exposed: shape (n,). near: log ratio from
+    which the iteration starts. Where it does not converge, or the ratio has no finite estimate, the result is nan.
     """
     order = np.argsort(days, axis=1, kind="stable")
     x = exposed[order].astype(float)
@@ -182,15 +188,16 @@ def two_group_cox(days: np.ndarray, event: np.ndarray, exposed: np.ndarray) -> t
     with_it = np.cumsum(x[:, ::-1], axis=1)[:, ::-1]
     without = np.cumsum(1 - x[:, ::-1], axis=1)[:, ::-1]
     observed = (d * x).sum(1)
-    b = np.zeros(len(days))
+    b, step = np.full(len(days), near), np.zeros(len(days))
     with np.errstate(all="ignore"):
-        for _ in range(20):
+        for _ in range(9):
             ratio = np.exp(b)[:, None]
             p = with_it * ratio / (with_it * ratio + without)
             information = (d * p * (1 - p)).sum(1)
-            b = b + np.clip((observed - (d * p).sum(1)) / information, -1, 1)
+            step = np.clip((observed - (d * p).sum(1)) / information, -1, 1)
+            b = b + step
         s = 1 / np.sqrt(information)
-    finite = (np.abs(b) < 8) & np.isfinite(s)
+    finite = (np.abs(step) < 1e-8) & (np.abs(b) < 8) & np.isfinite(s)
     return np.where(finite, b, np.nan), np.where(finite, s, np.nan)
 
 

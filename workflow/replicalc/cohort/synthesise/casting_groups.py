@@ -70,7 +70,7 @@ GROUPS = {
         mean_age=53.0,
     ),
     "population": Group(
-        {"stellate": 60, "circular": 20, "powdery": 8, "crushed_stone": 4, "casting": 6},
+        {"stellate": 66, "circular": 17, "powdery": 6, "crushed_stone": 5, "casting": 6},
         {"1_9": 40, "10_14": 48, "15_20": 12},
         _day("1990-01-10"),
         _day("2002-12-20"),
@@ -98,6 +98,26 @@ WITHOUT_ID = {
             "deaths with casting type",
             {"tumour_feature": ("casting",), "vital_status": ("dead_of_breast_cancer",)},
             3,
+        ),
+    ]
+}
+#: What the width of printed limits implies about counts that are not printed: a variance of a log odds ratio is about the
+#: sum of 1 / (n p (1 - p)) of the two kinds of tumour. (name, condition, least, most)
+IMPLIED = {
+    "population": [
+        ("stellate tumours", {"tumour_feature": ("stellate",)}, 340, 350),
+        (
+            "deaths with stellate tumours",
+            {"tumour_feature": ("stellate",), "vital_status": ("dead_of_breast_cancer",)},
+            23,
+            25,
+        ),
+        ("tumours with crushed stone type", {"tumour_feature": ("crushed_stone",)}, 30, 33),
+        (
+            "deaths with crushed stone type",
+            {"tumour_feature": ("crushed_stone",), "vital_status": ("dead_of_breast_cancer",)},
+            7,
+            8,
         ),
     ]
 }
@@ -160,6 +180,7 @@ def solve_group(study: str, claims: list[Claim], seed: int, number: int) -> Join
     total = total_of(claims, study)
     conditions = [_within_subset(c, claims) for c in restrictions(claims, total)]
     conditions += [Restriction(f"{study}: {name}", part, None, n, n) for name, part, n in WITHOUT_ID.get(study, [])]
+    conditions += [Restriction(f"{study}: {name}", part, None, lo, hi) for name, part, lo, hi in IMPLIED.get(study, [])]
     conditions += list(_deaths_of_curves(claims)) if group.with_status else []
     prior = np.array([_prior(cell, study) for cell in cells.cells])
     return solve(cells, conditions, prior, total, seed + number)

@@ -22,9 +22,9 @@ from replicalc.cohort.synthesise.casting_fits import (
 from replicalc.cohort.synthesise.casting_groups import HAZARD
 from replicalc.cohort.synthesise.casting_times import FIRST_DEATH
 
-STARTS = 40
-TRIES = 6000
-ROUNDS, NEIGHBOURS, PATIENCE = 250, 300, 12
+STARTS, CLIMBS = 40, 4
+TRIES = 4000
+ROUNDS, NEIGHBOURS, PATIENCE = 200, 2000, 12
 #: How far a log ratio that is not printed may be from the assumed one before a search has to mind.
 SLACK = 0.5
 DEAD = "dead_of_breast_cancer"
@@ -61,8 +61,9 @@ def implausible(model: Patterns, b: np.ndarray) -> float:
 def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: PrintedRatio, followed: Callable, rng):
     """Bring the adjusted hazard ratio of ``column`` to the printed one; return (patients, times, miss).
 
-    ``followed()`` draws times that print the survivals. The nearest of ``STARTS`` draws is kept; then grade and
-    nodes together change places between patients of the same feature and size, which leaves all survivals as they are.
+    ``followed()`` draws times that print the survivals. From the nearest of ``STARTS`` draws (up to ``CLIMBS``
+    of them) grade and nodes together change places between patients of the same feature and size, which leaves all
+    survivals as they are.
     """
     fit, place = QuickCox(model), model.names.index(column)
     code = model.codes(patients)
@@ -71,21 +72,29 @@ def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: Prin
         b, s = fit(times.days, times.event, codes)
         return float(ratio.miss(b[place], s[place])) + implausible(model, b)
 
-    drawn = [followed() for _ in range(STARTS)]
-    times = min(drawn, key=lambda each: (len(each.unmet), miss_of(each, code)))
     pairs = zip(patients["tumour_feature"], patients["tumour_size_class"], strict=True)
     stratum = np.unique([f"{feature} {size}" for feature, size in pairs], return_inverse=True)[1]
     members = [np.flatnonzero(stratum == k) for k in range(stratum.max() + 1)]
-    dead = np.flatnonzero(times.event)
+    def climbed(times):
+        dead = np.flatnonzero(times.event)
 
-    def neighbour(source, rng):
-        i = dead[rng.integers(len(dead))] if rng.random() < 0.5 else rng.integers(len(code))
-        like = members[stratum[i]]
-        return _exchanged(source, i, like[rng.integers(len(like))])
+        def neighbour(source, rng):
+            i = dead[rng.integers(len(dead))] if rng.random() < 0.5 else rng.integers(len(code))
+            like = members[stratum[i]]
+            return _exchanged(source, i, like[rng.integers(len(like))])
 
-    source, miss = climb(np.arange(len(code)), neighbour, lambda s: miss_of(times, code[s]), rng, TRIES)
+        return climb(np.arange(len(code)), neighbour, lambda s: miss_of(times, code[s]), rng, TRIES)
+
+    drawn = sorted((followed() for _ in range(STARTS)), key=lambda each: (len(each.unmet), miss_of(each, code)))
+    best, source, miss = drawn[0], np.arange(len(code)), np.inf
+    for times in drawn[:CLIMBS]:
+        found, least = climbed(times)
+        if least < miss:
+            best, source, miss = times, found, least
+        if miss == 0:
+            break
     exchanged = {name: patients[name][source] for name in ("grade", "lymph_node_metastasis")}
-    return {**patients, **exchanged}, times, miss
+    return {**patients, **exchanged}, best, miss
 
 
 def odds_by_exchange(patients: dict, model: Patterns, ratios: dict[str, PrintedRatio], fixed: np.ndarray, rng):
@@ -128,7 +137,7 @@ def descend(start: Callable, neighbours: Callable, ratio: PrintedRatio, exposed:
     least, lowest, waited = float("inf"), float("inf"), 0
     for _ in range(ROUNDS):
         days, event = neighbours(*now, NEIGHBOURS, rng)
-        miss = ratio.miss(*two_group_cox(days, event, exposed))
+        miss = ratio.miss(*two_group_cox(days, event, exposed, ratio.log))
         tied = (np.diff(np.sort(days, axis=1), axis=1) == 0).any(axis=1)
         miss = np.where(tied, np.inf, miss)
         k = int(np.argmin(miss))
@@ -146,20 +155,25 @@ def descend(start: Callable, neighbours: Callable, ratio: PrintedRatio, exposed:
 
 
 def deaths_among(days: np.ndarray, event: np.ndarray, m: int, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Neighbours in which one to three patients die instead of others, or one more or one fewer dies; days stay."""
-    events = np.repeat(event[None, :], m, axis=0)
-    for row, moves, kind in zip(events, rng.integers(1, 4, m), rng.random(m), strict=True):
-        for move in range(moves):
-            dead, alive = np.flatnonzero(row), np.flatnonzero(~row)
-            if kind < 0.9 or move:
-                row[dead[rng.integers(len(dead))]] = False
-            if kind > 0.1 or move:
-                row[alive[rng.integers(len(alive))]] = True
-    return np.repeat(days[None, :], m, axis=0), events
+    """Neighbours in which up to three pairs of patients exchange their end, or how long they are followed, or one more or
+    one fewer dies. The times as such stay, and with them their median."""
+    all_days, events = np.repeat(days[None, :], m, axis=0), np.repeat(event[None, :], m, axis=0)
+    row = np.arange(m)
+    for move in range(3):
+        i, j = rng.integers(len(days), size=(2, m))
+        goes_on, kind = (rng.random(m) < 0.5) | (move == 0), rng.random(m)
+        for values, these in ((events, goes_on & (kind < 0.6)), (all_days, goes_on & (kind > 0.5))):
+            values[row[these], i[these]], values[row[these], j[these]] = (
+                values[row[these], j[these]],
+                values[row[these], i[these]],
+            )
+        other = goes_on & (kind > 0.9)
+        events[row[other], i[other]] ^= True
+    return all_days, events
 
 
 def relapses_among(until: np.ndarray, must: np.ndarray, may: np.ndarray) -> Callable:
-    """Return a function for neighbours in which relapses fall on other days, or other patients relapse.
+    """Return a function for neighbours in which up to three relapses fall on other days, or other patients relapse.
 
     until: (n,) days of follow-up. must: relapse is certain (death from breast cancer). may: relapse is possible.
     """
@@ -167,16 +181,16 @@ def relapses_among(until: np.ndarray, must: np.ndarray, may: np.ndarray) -> Call
 
     def neighbours(days, event, m, rng):
         all_days, events = np.repeat(days[None, :], m, axis=0), np.repeat(event[None, :], m, axis=0)
-        for day, relapsed, moves in zip(all_days, events, rng.integers(1, 4, m), strict=True):
-            for i in free[rng.integers(len(free), size=moves)]:
-                if not must[i] and rng.random() < 0.4:
-                    relapsed[i] = not relapsed[i]
-                day[i] = relapse_day(until[i], rng) if relapsed[i] else until[i]
+        for move in range(3):
+            row = np.flatnonzero((rng.random(m) < 0.5) | (move == 0))
+            i = free[rng.integers(len(free), size=len(row))]
+            events[row, i] ^= ~must[i] & (rng.random(len(row)) < 0.4)
+            all_days[row, i] = np.where(events[row, i], relapse_day(until[i], rng), until[i])
         return all_days, events
 
     return neighbours
 
 
-def relapse_day(until: int, rng) -> int:
-    """Draw the day of a relapse: at least a month before the end of follow-up."""
-    return int(rng.integers(FIRST_DEATH // 2, until - 30))
+def relapse_day(until: np.ndarray, rng) -> np.ndarray:
+    """Draw days of relapse, at least a month before the end of follow-up; shape of ``until``."""
+    return rng.integers(FIRST_DEATH // 2, until - 30)
