@@ -33,7 +33,7 @@ def casting_assumptions(unmet: Iterable[str]) -> list[list[str]]:
     for study, stated in groups.IMPLIED.items():
         for name, _, lo, hi in stated:
             rows.append(["(joint table)", f"{study}: {lo} to {hi} {name} (before the search)",
-                         "not printed; the width of the printed limits of the odds ratios needs about so many", OURS])  # fmt: skip
+                         "not printed; the width of the printed limits of the ratios needs about so many", OURS])  # fmt: skip
     bounds = f"{groups.CURVE_DEATHS[0]:g} to {groups.CURVE_DEATHS[1]:g} times the printed mortality"
     rows += [[*each, OURS] for each in [
         ("grade", f"grades 1, 2, 3 by size: {_told(groups.GRADES)}; factors on grades 1 and 3 by feature: "

@@ -70,7 +70,7 @@ GROUPS = {
         mean_age=53.0,
     ),
     "population": Group(
-        {"stellate": 66, "circular": 17, "powdery": 6, "crushed_stone": 5, "casting": 6},
+        {"stellate": 74, "circular": 10, "powdery": 5, "crushed_stone": 6, "casting": 6},
         {"1_9": 40, "10_14": 48, "15_20": 12},
         _day("1990-01-10"),
         _day("2002-12-20"),
@@ -102,15 +102,17 @@ WITHOUT_ID = {
     ]
 }
 #: What the width of printed limits implies about counts that are not printed: a variance of a log odds ratio is about the
-#: sum of 1 / (n p (1 - p)) of the two kinds of tumour. (name, condition, least, most)
+#: sum of 1 / (n p (1 - p)) of the two kinds of tumour, that of a log hazard ratio 1 / (d p (1 - p)) with d deaths, of which
+#: p have the feature. And a feature without a death has no ratio. (name, condition, least, most)
 IMPLIED = {
+    "palka2008": [("tumours with casting type", {"tumour_feature": ("casting",)}, 17, 27)],
     "population": [
-        ("stellate tumours", {"tumour_feature": ("stellate",)}, 340, 350),
+        ("stellate tumours", {"tumour_feature": ("stellate",)}, 378, 392),
         (
             "deaths with stellate tumours",
             {"tumour_feature": ("stellate",), "vital_status": ("dead_of_breast_cancer",)},
-            23,
             25,
+            27,
         ),
         ("tumours with crushed stone type", {"tumour_feature": ("crushed_stone",)}, 30, 33),
         (
@@ -118,6 +120,18 @@ IMPLIED = {
             {"tumour_feature": ("crushed_stone",), "vital_status": ("dead_of_breast_cancer",)},
             7,
             8,
+        ),
+        (
+            "deaths with circular tumours",
+            {"tumour_feature": ("circular",), "vital_status": ("dead_of_breast_cancer",)},
+            3,
+            10,
+        ),
+        (
+            "deaths with powdery type",
+            {"tumour_feature": ("powdery",), "vital_status": ("dead_of_breast_cancer",)},
+            2,
+            5,
         ),
     ]
 }
@@ -179,6 +193,8 @@ def solve_group(study: str, claims: list[Claim], seed: int, number: int) -> Join
     cells = Cells(factors, lambda cell: True, {})
     total = total_of(claims, study)
     conditions = [_within_subset(c, claims) for c in restrictions(claims, total)]
+    # A share of nobody fulfils its condition, but prints nothing.
+    conditions += [Restriction(f"{c.claim_id}, of somebody", c.whole, None, 1, total) for c in conditions if c.whole]
     conditions += [Restriction(f"{study}: {name}", part, None, n, n) for name, part, n in WITHOUT_ID.get(study, [])]
     conditions += [Restriction(f"{study}: {name}", part, None, lo, hi) for name, part, lo, hi in IMPLIED.get(study, [])]
     conditions += list(_deaths_of_curves(claims)) if group.with_status else []

@@ -24,7 +24,8 @@ from replicalc.cohort.synthesise.casting_times import FIRST_DEATH
 
 STARTS, CLIMBS = 40, 4
 TRIES = 4000
-ROUNDS, NEIGHBOURS, PATIENCE = 200, 2000, 12
+ROUNDS, NEIGHBOURS, PATIENCE = 100, 2000, 12
+MOVES, BEAM = 5, 25
 #: How far a log ratio that is not printed may be from the assumed one before a search has to mind.
 SLACK = 0.5
 DEAD = "dead_of_breast_cancer"
@@ -50,12 +51,12 @@ def implausible(model: Patterns, b: np.ndarray) -> float:
 
     A search is free to use chance, not to make grade 3 harmless.
     """
-    far = 0.0
+    far = 0.0 if np.isfinite(b).all() else np.inf
     for name, found in zip(model.names, b, strict=True):
         variable, code = name.split("=")
         if variable != "tumour_feature":
             far += max(abs(found - np.log(HAZARD[variable].get(code, 1.0))) - SLACK, 0.0)
-    return far
+    return float(far)
 
 
 def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: PrintedRatio, followed: Callable, rng):
@@ -98,27 +99,46 @@ def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: Prin
 
 
 def odds_by_exchange(patients: dict, model: Patterns, ratios: dict[str, PrintedRatio], fixed: np.ndarray, rng):
-    """Bring adjusted odds ratios of death from breast cancer to the printed ones; return (vital status, miss).
+    """Bring adjusted odds ratios of death from breast cancer to the printed ones; return (patients, miss).
 
-    Vital statuses change places between patients with the same mark in ``fixed`` (n,), so that printed deaths stay.
+    Vital statuses change places between patients with the same mark in ``fixed`` (n,), so that printed deaths stay. Size,
+    grade and nodes together change places between any two patients: printed limits may be narrower than the assumed
+    association of these with the feature allows.
     """
     fit, places = QuickLogistic(model), [model.names.index(name) for name in ratios]
-    code, status = model.codes(patients), patients["vital_status"]
+    status = patients["vital_status"]
+    tumour = ("tumour_size_class", "grade", "lymph_node_metastasis")
+    by_feature = model.codes({**patients, **{name: np.full(len(status), model.factors[name][0]) for name in tumour}})
+    by_tumour = model.codes(patients) - by_feature
 
-    def miss_of(source):
-        b, s = fit(status[source] == DEAD, code)
+    def miss_of(state):
+        b, s = fit(status[state[0]] == DEAD, by_feature + by_tumour[state[1]])
         missed = sum(ratio.miss(b[k], s[k]) for ratio, k in zip(ratios.values(), places, strict=True))
         return float(missed) + implausible(model, b)
 
-    def neighbour(source, rng):
-        died = status[source] == DEAD
-        dead = np.flatnonzero(died)
-        i = dead[rng.integers(len(dead))]
-        others = np.flatnonzero(~died & (fixed == fixed[i]))
-        return _exchanged(source, i, others[rng.integers(len(others))])
+    def neighbour(state, rng):
+        died = status[state[0]] == DEAD
+        other = state.copy()
+        if rng.random() < 0.6:
+            dead = np.flatnonzero(died)
+            i = dead[rng.integers(len(dead))]
+            others = np.flatnonzero(~died & (fixed == fixed[i]))
+            other[0] = _exchanged(state[0], i, others[rng.integers(len(others))])
+        else:
+            marked = np.flatnonzero(fixed | died)
+            other[1] = _exchanged(state[1], marked[rng.integers(len(marked))], rng.integers(len(died)))
+        return other
 
-    source, miss = climb(np.arange(len(code)), neighbour, miss_of, rng, TRIES)
-    return status[source], miss
+    found, miss = None, np.inf
+    for _ in range(CLIMBS):
+        state, least = climb(np.tile(np.arange(len(status)), (2, 1)), neighbour, miss_of, rng, TRIES)
+        if found is None or least < miss:
+            found, miss = state, least
+        if miss == 0:
+            break
+    of_status, of_tumour = found
+    exchanged = {name: patients[name][of_tumour] for name in tumour}
+    return {**patients, **exchanged, "vital_status": status[of_status]}, miss
 
 
 def _exchanged(source: np.ndarray, i: int, j: int) -> np.ndarray:
@@ -128,65 +148,70 @@ def _exchanged(source: np.ndarray, i: int, j: int) -> np.ndarray:
 
 
 def descend(start: Callable, neighbours: Callable, ratio: PrintedRatio, exposed: np.ndarray, rng):
-    """Go to the nearest of many neighbours, round after round; return (days, event, miss).
+    """Look among many neighbours of the nearest states, round after round; return (days, event, miss).
 
-    ``start()`` draws (days, event), shape (n,). ``neighbours(days, event, m, rng)`` gives m neighbours, shape (m, n).
-    After ``PATIENCE`` rounds that find nothing nearer it starts anew.
+    ``start()`` draws (days, event), shape (n,). ``neighbours(days, event, rng)`` makes a neighbour of each row of its
+    arguments, shape (m, n). The ``BEAM`` nearest of a round are where the next one begins (a beam search); after
+    ``PATIENCE`` rounds that find nothing nearer it starts anew.
     """
-    now = best = start()
-    least, lowest, waited = float("inf"), float("inf"), 0
+    best, least, lowest, waited, beam = start(), np.inf, np.inf, PATIENCE, None
     for _ in range(ROUNDS):
-        days, event = neighbours(*now, NEIGHBOURS, rng)
+        if waited == PATIENCE:
+            beam, lowest, waited = tuple(each[None, :] for each in start()), np.inf, 0
+        parents = np.resize(np.arange(len(beam[0])), NEIGHBOURS)
+        days, event = neighbours(beam[0][parents], beam[1][parents], rng)
         miss = ratio.miss(*two_group_cox(days, event, exposed, ratio.log))
         tied = (np.diff(np.sort(days, axis=1), axis=1) == 0).any(axis=1)
         miss = np.where(tied, np.inf, miss)
-        k = int(np.argmin(miss))
-        if miss[k] < lowest:
-            now, lowest, waited = (days[k], event[k]), float(miss[k]), 0
-        else:
-            waited += 1
+        nearest = np.unique(miss, return_index=True)[1][:BEAM]  # ascending; one of those that miss by the same
+        beam, waited = (days[nearest], event[nearest]), waited + 1
+        if miss[nearest[0]] < lowest:
+            lowest, waited = miss[nearest[0]], 0
         if lowest < least:
-            best, least = now, lowest
+            best, least = (beam[0][0], beam[1][0]), float(lowest)
         if least == 0:
             break
-        if waited == PATIENCE:
-            now, lowest, waited = start(), float("inf"), 0
     return *best, least
 
 
-def deaths_among(days: np.ndarray, event: np.ndarray, m: int, rng) -> tuple[np.ndarray, np.ndarray]:
-    """Neighbours in which up to three pairs of patients exchange their end, or how long they are followed, or one more or
-    one fewer dies. The times as such stay, and with them their median."""
-    all_days, events = np.repeat(days[None, :], m, axis=0), np.repeat(event[None, :], m, axis=0)
-    row = np.arange(m)
-    for move in range(3):
-        i, j = rng.integers(len(days), size=(2, m))
-        goes_on, kind = (rng.random(m) < 0.5) | (move == 0), rng.random(m)
-        for values, these in ((events, goes_on & (kind < 0.6)), (all_days, goes_on & (kind > 0.5))):
-            values[row[these], i[these]], values[row[these], j[these]] = (
-                values[row[these], j[these]],
-                values[row[these], i[these]],
-            )
-        other = goes_on & (kind > 0.9)
-        events[row[other], i[other]] ^= True
-    return all_days, events
+def deaths_among(days: np.ndarray, event: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours in which a few pairs of patients exchange their end, or how long they are followed (often for about as
+    long), or one more or one fewer dies. The times as such stay, and with them their median. Shapes (m, n)."""
+    days, event = days.copy(), event.copy()
+    m, n = days.shape
+    row, order = np.arange(m), np.argsort(days, axis=1)
+    for move in range(MOVES):
+        first, second = rng.integers(n, size=(2, m))
+        near = (first + rng.integers(1, 4, m)) % n
+        i, j = order[row, first], order[row, np.where(rng.random(m) < 0.6, near, second)]
+        goes_on, kind = (rng.random(m) < 0.6) | (move == 0), rng.random(m)
+        for values, these in ((event, goes_on & (kind < 0.5)), (days, goes_on & (kind > 0.4))):
+            r, a, b = row[these], i[these], j[these]
+            values[r, a], values[r, b] = values[r, b], values[r, a]
+        other = goes_on & (kind > 0.95)
+        event[row[other], i[other]] ^= True
+    return days, event
 
 
 def relapses_among(until: np.ndarray, must: np.ndarray, may: np.ndarray) -> Callable:
-    """Return a function for neighbours in which up to three relapses fall on other days, or other patients relapse.
+    """Return a function for neighbours in which a few relapses fall on other days, or other patients relapse.
 
     until: (n,) days of follow-up. must: relapse is certain (death from breast cancer). may: relapse is possible.
     """
     free = np.flatnonzero(may)
 
-    def neighbours(days, event, m, rng):
-        all_days, events = np.repeat(days[None, :], m, axis=0), np.repeat(event[None, :], m, axis=0)
-        for move in range(3):
-            row = np.flatnonzero((rng.random(m) < 0.5) | (move == 0))
+    def neighbours(days, event, rng):
+        days, event = days.copy(), event.copy()
+        m = len(days)
+        for move in range(MOVES):
+            row = np.flatnonzero((rng.random(m) < 0.6) | (move == 0))
             i = free[rng.integers(len(free), size=len(row))]
-            events[row, i] ^= ~must[i] & (rng.random(len(row)) < 0.4)
-            all_days[row, i] = np.where(events[row, i], relapse_day(until[i], rng), until[i])
-        return all_days, events
+            changes = ~must[i] & (rng.random(len(row)) < 0.25)
+            event[row, i] ^= changes
+            near = np.clip(days[row, i] + rng.integers(-90, 91, len(row)), FIRST_DEATH // 2, until[i] - 31)
+            day = np.where(changes | (rng.random(len(row)) < 0.3), relapse_day(until[i], rng), near)
+            days[row, i] = np.where(event[row, i], day, until[i])
+        return days, event
 
     return neighbours
 
