@@ -17,7 +17,7 @@ from replicalc.cohort.synthesise import casting_times as times
 from replicalc.cohort.synthesise.assumptions import COLUMNS
 from replicalc.cohort.synthesise.casting_assumptions import casting_assumptions
 from replicalc.cohort.synthesise.casting_export import export_rows, undescribed_rows
-from replicalc.cohort.synthesise.casting_fits import PrintedRatio, printed_ratio
+from replicalc.cohort.synthesise.casting_fits import PrintedRatio, printed_ratio, two_group_cox
 from replicalc.cohort.synthesise.casting_groups import GROUPS, Group, claims_of, solve_group
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_claims, load_dictionary
@@ -25,10 +25,10 @@ from replicalc.table import to_csv
 
 DEAD, OTHER, ALIVE = search.DEAD, "dead_of_other_cause", "alive"
 CASTING, CRUSHED = "tumour_feature=casting", "tumour_feature=crushed_stone"
-#: Days of follow-up in Palka's group: fewest and most. Shares that die, and that live with a relapse, at the start of
-#: the search.
+#: Days of follow-up in Palka's group: fewest and most. Shares (least, most) that die, and that live with a relapse, at
+#: the start of the search.
 PALKA_DAYS = (200, 1780)
-PALKA_DEATHS, PALKA_RELAPSES = 0.22, 0.1
+PALKA_DEATHS, PALKA_RELAPSES = (0.18, 0.28), (0.02, 0.2)
 #: One death in so many is of another cause in that group, without a relapse.
 PALKA_OTHER = 10
 PALKA_ATTEMPTS = 5
@@ -61,11 +61,6 @@ def ratio_of(claims: Iterable[Claim], result: str, variable: str) -> PrintedRati
     return printed_ratio([claim for claim in claims if claim.result == result], variable)
 
 
-def not_printing(ratio: PrintedRatio, miss: float) -> list[str]:
-    """Name the claims of a ratio that the search did not bring to print."""
-    return [] if miss == 0 else [claim_id for claim_id, *_ in ratio.parts.values()]
-
-
 def follow_tabar2004(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
     """Follow all to one closing day; deaths print the survivals, exchanges print the adjusted hazard ratio."""
     n = len(patients["grade"])
@@ -79,23 +74,22 @@ def follow_tabar2004(patients: dict, group: Group, claims: list[Claim], codes: d
     def followed() -> times.Followed:
         return times.die_by_curves(patients, leaves, printed, rng)
 
-    patients, found, miss = search.hazard_by_exchange(patients, model, CASTING, ratio, followed, rng)
+    patients, found, unmet = search.hazard_by_exchange(patients, model, CASTING, ratio, followed, rng)
     died = (leaves < limit) & (rng.random(n) > times.MOVED)
     status = np.where(found.event, DEAD, np.where(died, OTHER, ALIVE))
     more = {"vital_status": status, "age": age, "entry": entry, "days": found.days}
-    return {**patients, **more}, [*found.unmet, *not_printing(ratio, miss)]
+    return {**patients, **more}, [*found.unmet, *unmet]
 
 
 def follow_by_status(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
     """Follow patients whose vital status the joint table tells; deaths come after a random part of follow-up."""
     n = len(patients["grade"])
     ratios = {name: ratio_of(claims, "casting_x_population_death", name) for name in (CASTING, CRUSHED)}
-    unmet = []
+    unmet: list[str] = []
     if all(ratio.parts for ratio in ratios.values()):
         model = search.adjusted_model(patients, codes)
         casting = patients["tumour_feature"] == "casting"
-        patients, miss = search.odds_by_exchange(patients, model, ratios, casting, rng)
-        unmet = [claim_id for ratio in ratios.values() for claim_id in not_printing(ratio, miss)]
+        patients, unmet = search.odds_by_exchange(patients, model, ratios, casting, rng)
     status = patients["vital_status"]
     entry = times.entries(group, n, rng)
     lost = rng.random(n) < times.LOST
@@ -132,7 +126,11 @@ def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: d
     latest = closing - best["days"]
     entry = rng.integers(np.minimum(group.first.toordinal(), latest), latest + 1)
     entry = np.where(best["vital_status"] == ALIVE, latest, entry)
-    unmet = [*not_printing(died, least[0]), *not_printing(relapsed, least[1])]
+    dead, relapse = best["vital_status"] != ALIVE, best["relapse"] == "yes"
+    unmet = []
+    for ratio, days, event in ((died, best["days"], dead), (relapsed, best["relapse_days"], relapse)):
+        b, s = two_group_cox(days[None, :], event[None, :], casting)
+        unmet += ratio.unmet(b[0], s[0])
     return {**patients, **best, "age": times.ages(group, n, rng), "entry": entry}, unmet
 
 
@@ -146,7 +144,7 @@ def _palka_course(
     n, anybody = len(lengths), np.ones(len(lengths), dtype=bool)
 
     def deaths() -> tuple[np.ndarray, np.ndarray]:
-        return rng.permutation(lengths), chosen(anybody, round(PALKA_DEATHS * n), weight, rng)
+        return rng.permutation(lengths), chosen(anybody, round(rng.uniform(*PALKA_DEATHS) * n), weight, rng)
 
     until, dead, miss_of_deaths = search.descend(deaths, search.deaths_among, died, casting, rng)
     other = chosen(dead, max(1, round(dead.sum() / PALKA_OTHER)), 1 / weight, rng)
@@ -154,7 +152,7 @@ def _palka_course(
     must, may = status == DEAD, status != OTHER
 
     def relapses() -> tuple[np.ndarray, np.ndarray]:
-        relapse = must | chosen(may & ~must, round(PALKA_RELAPSES * n), weight, rng)
+        relapse = must | chosen(may & ~must, round(rng.uniform(*PALKA_RELAPSES) * n), weight, rng)
         return np.where(relapse, search.relapse_day(until, rng), until), relapse
 
     neighbours = search.relapses_among(until, must, may)

@@ -51,6 +51,11 @@ class PrintedRatio:
         gaps = [(np.abs(found[name] - v) - INNER * half) / v for name, (_, v, half) in self.parts.items()]
         return np.nan_to_num(np.maximum(gaps, 0.0).sum(0), nan=np.inf, posinf=np.inf)
 
+    def unmet(self, b: float, s: float) -> list[str]:
+        """Name the claims that do not print from log ratio ``b`` and its standard error ``s``."""
+        found = self.values(b, s)
+        return [cid for name, (cid, v, half) in self.parts.items() if not abs(found[name] - v) < half]
+
 
 def printed_ratio(claims: Iterable[Claim], variable: str) -> PrintedRatio:
     """Gather the claims of one result about the ratio of ``variable``: hr or or, _lo, _hi, p."""

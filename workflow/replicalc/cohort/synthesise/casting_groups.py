@@ -107,19 +107,19 @@ WITHOUT_ID = {
 IMPLIED = {
     "palka2008": [("tumours with casting type", {"tumour_feature": ("casting",)}, 17, 27)],
     "population": [
-        ("stellate tumours", {"tumour_feature": ("stellate",)}, 378, 392),
+        ("stellate tumours", {"tumour_feature": ("stellate",)}, 384, 398),
         (
             "deaths with stellate tumours",
             {"tumour_feature": ("stellate",), "vital_status": ("dead_of_breast_cancer",)},
-            25,
-            27,
+            24,
+            26,
         ),
-        ("tumours with crushed stone type", {"tumour_feature": ("crushed_stone",)}, 30, 33),
+        ("tumours with crushed stone type", {"tumour_feature": ("crushed_stone",)}, 28, 30),
         (
             "deaths with crushed stone type",
             {"tumour_feature": ("crushed_stone",), "vital_status": ("dead_of_breast_cancer",)},
+            6,
             7,
-            8,
         ),
         (
             "deaths with circular tumours",

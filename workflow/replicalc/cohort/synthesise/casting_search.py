@@ -24,7 +24,7 @@ from replicalc.cohort.synthesise.casting_times import FIRST_DEATH
 
 STARTS, CLIMBS = 40, 4
 TRIES = 4000
-ROUNDS, NEIGHBOURS, PATIENCE = 100, 2000, 12
+ROUNDS, NEIGHBOURS, PATIENCE = 100, 2000, 8
 MOVES, BEAM = 5, 25
 #: How far a log ratio that is not printed may be from the assumed one before a search has to mind.
 SLACK = 0.5
@@ -60,7 +60,7 @@ def implausible(model: Patterns, b: np.ndarray) -> float:
 
 
 def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: PrintedRatio, followed: Callable, rng):
-    """Bring the adjusted hazard ratio of ``column`` to the printed one; return (patients, times, miss).
+    """Bring the adjusted hazard ratio of ``column`` to the printed one; return (patients, times, claims not met).
 
     ``followed()`` draws times that print the survivals. From the nearest of ``STARTS`` draws (up to ``CLIMBS``
     of them) grade and nodes together change places between patients of the same feature and size, which leaves all
@@ -95,11 +95,12 @@ def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: Prin
         if miss == 0:
             break
     exchanged = {name: patients[name][source] for name in ("grade", "lymph_node_metastasis")}
-    return {**patients, **exchanged}, best, miss
+    b, s = fit(best.days, best.event, code[source])
+    return {**patients, **exchanged}, best, ratio.unmet(b[place], s[place])
 
 
 def odds_by_exchange(patients: dict, model: Patterns, ratios: dict[str, PrintedRatio], fixed: np.ndarray, rng):
-    """Bring adjusted odds ratios of death from breast cancer to the printed ones; return (patients, miss).
+    """Bring adjusted odds ratios of death from breast cancer to the printed ones; return (patients, claims not met).
 
     Vital statuses change places between patients with the same mark in ``fixed`` (n,), so that printed deaths stay. Size,
     grade and nodes together change places between any two patients: printed limits may be narrower than the assumed
@@ -137,8 +138,10 @@ def odds_by_exchange(patients: dict, model: Patterns, ratios: dict[str, PrintedR
         if miss == 0:
             break
     of_status, of_tumour = found
+    b, s = fit(status[of_status] == DEAD, by_feature + by_tumour[of_tumour])
+    unmet = [claim_id for ratio, k in zip(ratios.values(), places, strict=True) for claim_id in ratio.unmet(b[k], s[k])]
     exchanged = {name: patients[name][of_tumour] for name in tumour}
-    return {**patients, **exchanged, "vital_status": status[of_status]}, miss
+    return {**patients, **exchanged, "vital_status": status[of_status]}, unmet
 
 
 def _exchanged(source: np.ndarray, i: int, j: int) -> np.ndarray:
