@@ -1,9 +1,9 @@
 """Synthetic patients for ``casting``: one export with the patients of the five primary studies behind the review.
 
 The review has no patients of its own; ``primary_study`` tells the groups apart, and the printed numbers of a group come
-out of its own patients. Printed numbers are read from ``claims.csv``. Counts and shares come out exactly (joint table of
-whole patients), survivals as printed (times drawn from the assumed model until they print), hazard and odds ratios as
-near as a bounded search brings them. What does not print is named in the list of assumptions.
+out of its own patients. Printed numbers are read from ``claims.csv``. Counts and shares come out exactly (a joint table
+of whole patients), survivals as printed (times drawn from the assumed model until they print), hazard and odds ratios
+as near as a bounded search brings them. What does not print is named in the list of assumptions.
 """
 
 from __future__ import annotations
@@ -91,11 +91,13 @@ def follow_by_status(patients: dict, group: Group, claims: list[Claim], codes: d
         casting = patients["tumour_feature"] == "casting"
         patients, unmet = search.odds_by_exchange(patients, model, ratios, casting, rng)
     status = patients["vital_status"]
-    entry = times.entries(group, n, rng)
     lost = rng.random(n) < times.LOST
     share = np.where((status != ALIVE) | lost, rng.uniform(*times.DEATH_SHARE, n), 1.0)
-    closing = group.closing.toordinal() if group.closing else times.closing_for_median(entry, share, group.median_months)
     printed = [(curve, curve.who(patients)) for curve in times.curves(claims)]
+    entry = times.entries_reaching(group, share, printed, rng)
+    closing = (
+        group.closing.toordinal() if group.closing else times.closing_for_median(entry, share, group.median_months)
+    )
     found = times.die_by_status(status == DEAD, closing - entry, share, printed, rng)
     more = {"age": times.ages(group, n, rng), "entry": entry, "days": found.days}
     return {**patients, **more}, [*unmet, *found.unmet]

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of sentences
 """What was assumed to make the synthetic patients of ``casting``: variable, assumption, reason, source."""
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def casting_assumptions(unmet: Iterable[str]) -> list[list[str]]:
                      "length of the study or its median follow-up is printed; the dates are not", OURS])  # fmt: skip
     for study, stated in groups.WITHOUT_ID.items():
         for name, _, n in stated:
-            rows.append(["(joint table)", f"{study}: {n} {name}", "in the abstract, without an id in claims.csv", "NOTES.md"])
+            rows.append(
+                ["(joint table)", f"{study}: {n} {name}", "in the abstract, without an id in claims.csv", "NOTES.md"]
+            )
     for study, stated in groups.IMPLIED.items():
         for name, _, lo, hi in stated:
             rows.append(["(joint table)", f"{study}: {lo} to {hi} {name} (before the search)",

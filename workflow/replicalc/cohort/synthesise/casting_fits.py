@@ -181,7 +181,9 @@ def _newton(last: np.ndarray, pieces: Callable) -> tuple[np.ndarray, np.ndarray,
     return np.zeros_like(last), nothing, nothing
 
 
-def two_group_cox(days: np.ndarray, event: np.ndarray, exposed: np.ndarray, near: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def two_group_cox(
+    days: np.ndarray, event: np.ndarray, exposed: np.ndarray, near: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Fit many univariable Cox models at once: log hazard ratio and SE of ``exposed``, each of shape (m,).
 
     days, event: shape (m, n), one data set a row, days distinct within a row. exposed: shape (n,). near: log ratio from

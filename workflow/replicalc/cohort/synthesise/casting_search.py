@@ -76,6 +76,7 @@ def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: Prin
     pairs = zip(patients["tumour_feature"], patients["tumour_size_class"], strict=True)
     stratum = np.unique([f"{feature} {size}" for feature, size in pairs], return_inverse=True)[1]
     members = [np.flatnonzero(stratum == k) for k in range(stratum.max() + 1)]
+
     def climbed(times):
         dead = np.flatnonzero(times.event)
 
@@ -102,9 +103,9 @@ def hazard_by_exchange(patients: dict, model: Patterns, column: str, ratio: Prin
 def odds_by_exchange(patients: dict, model: Patterns, ratios: dict[str, PrintedRatio], fixed: np.ndarray, rng):
     """Bring adjusted odds ratios of death from breast cancer to the printed ones; return (patients, claims not met).
 
-    Vital statuses change places between patients with the same mark in ``fixed`` (n,), so that printed deaths stay. Size,
-    grade and nodes together change places between any two patients: printed limits may be narrower than the assumed
-    association of these with the feature allows.
+    Vital statuses change places between patients with the same mark in ``fixed`` (n,), so that printed deaths stay.
+    Size, grade and nodes together change places between any two patients: printed limits may be narrower than the
+    assumed association of these with the feature allows.
     """
     fit, places = QuickLogistic(model), [model.names.index(name) for name in ratios]
     status = patients["vital_status"]

@@ -25,7 +25,7 @@ DAYS_A_MONTH = DAYS_A_YEAR / 12
 FIRST_DEATH = 180
 #: Days around a year of printed survival without a death.
 QUIET = 15
-CURVE_TRIES = 6000
+CURVE_TRIES, ENTRY_TRIES = 6000, 200
 #: Gompertz hazard of death from other causes a year: level and growth with age.
 OTHER_CAUSES = (4e-5, 0.09)
 #: Shares of patients who move away: of all who live, and of those who would have died of another cause.
@@ -89,6 +89,18 @@ def entries(group: Group, n: int, rng) -> np.ndarray:
     return rng.integers(group.first.toordinal(), group.last.toordinal() + 1, n)
 
 
+def entries_reaching(group: Group, share: np.ndarray, printed: list[tuple[Curve, np.ndarray]], rng) -> np.ndarray:
+    """Draw days of diagnosis so that of each curve a few patients are followed beyond its year; shape (n,).
+
+    share: (n,) part of the time to the closing day during which a patient is followed. Without a curve the first draw.
+    """
+    for _ in range(ENTRY_TRIES):
+        entry = entries(group, len(share), rng)
+        if all((share * (group.closing.toordinal() - entry) > curve.horizon)[who].sum() > 2 for curve, who in printed):
+            break
+    return entry
+
+
 def other_deaths(age: np.ndarray, rng) -> np.ndarray:
     """Draw days from diagnosis to death from another cause, by age in days, shape (n,)."""
     level, growth = OTHER_CAUSES
@@ -110,7 +122,8 @@ def distinct(days: np.ndarray, event: np.ndarray) -> np.ndarray:
 def relative_hazard(patients: dict[str, np.ndarray]) -> np.ndarray:
     """Return the assumed hazard ratio of each patient, shape (n,)."""
     names = ("tumour_feature", "tumour_size_class", "grade", "lymph_node_metastasis")
-    return np.array([hazard_ratio(dict(zip(names, row, strict=True))) for row in zip(*(patients[n] for n in names))])
+    rows = zip(*(patients[name] for name in names), strict=True)
+    return np.array([hazard_ratio(dict(zip(names, row, strict=True))) for row in rows])
 
 
 def draw_until(curve: Curve | None, draw: Callable, fit: Callable = lambda days, event: True):
@@ -179,7 +192,8 @@ def die_by_status(
         own = np.flatnonzero(who)
 
         def draw(own=own):
-            part = np.where(event[own], rng.uniform(*DEATH_SHARE, len(own)), share[own])
+            latest = rng.uniform(0.6, DEATH_SHARE[1])  # earlier deaths, with more patients at risk, weigh less
+            part = np.where(event[own], rng.uniform(DEATH_SHARE[0], latest, len(own)), share[own])
             return distinct(np.maximum(np.ceil(part * limit[own]), 30).astype(int), event[own]), event[own]
 
         days[own], _, miss = draw_until(curve, draw)
