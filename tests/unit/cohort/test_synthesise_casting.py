@@ -17,7 +17,7 @@ from replicalc.cohort.synthesise import casting
 from replicalc.cohort.synthesise import casting_fits as fits
 from replicalc.cohort.synthesise.casting_export import UNDESCRIBED
 from replicalc.cohort.synthesise.casting_groups import GROUPS, SUBSETS, WITHOUT_ID, study_of
-from replicalc.cohort.synthesise.joint import place_conditions
+from replicalc.cohort.synthesise.joint import Cells, place_conditions, solve
 from replicalc.errors import ReplicalcError
 from replicalc.records import load_claims
 from replicalc.stats.cox import cox
@@ -231,3 +231,9 @@ def test_no_finite_ratio_is_an_infinite_miss():
     ratio = fits.printed_ratio([c for c in CLAIMS if c.result == "casting_x_palka2008_death"], "tumour_feature=casting")
     assert ratio.miss(*fits.two_group_cox(days[None, :], event[None, :], exposed))[0] == np.inf
     assert ratio.unmet(float("nan"), float("nan")) == [claim_id for claim_id, *_ in ratio.parts.values()]
+
+
+def test_a_table_of_which_only_the_total_is_printed():
+    cells = Cells({"a": ["x", "y"]}, lambda cell: True, {})
+    found = solve(cells, [], np.ones(2), 30, 1)
+    assert len(found.codes["a"]) == 30 and found.unmet == ()
