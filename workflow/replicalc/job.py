@@ -50,11 +50,11 @@ def job(function: Callable) -> Callable:
     @functools.wraps(function)
     def run(*files_and_log, code: str | None = None, uses: list[str] | None = None, **params):
         *files, log = map(_plain, files_and_log)
-        started = time.perf_counter()
         lines = [f"{function.__module__}:{function.__qualname__}"]
         lines += [f"  file   {file!r}" for file in files]
         lines += [f"  param  {name} = {value!r}" for name, value in params.items()]
         with _LOCK:
+            started = time.perf_counter()  # what it waited for others is not its own work
             try:
                 function(*files, **params)
             except ReplicalcError as error:

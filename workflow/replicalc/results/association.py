@@ -26,14 +26,14 @@ def tests_by_name() -> dict[str, Callable]:
         "n_minus_1": two_groups.n_minus_1,
         "fisher_mid_p": two_groups.fisher_mid_p,
         "mann_whitney": _mann_whitney,
-        "barnard": two_groups.barnard,
-        "boschloo": _boschloo,
+        "barnard": lambda counts: _unconditional(two_groups.barnard, "Barnard exact unconditional, pooled z", counts),
+        "boschloo": lambda counts: _unconditional(two_groups.boschloo, "Boschloo exact unconditional", counts),
     }
 
 
 #: Tests of a 2 x 2 table only.
 TWO_BY_TWO = ("yates", "n_minus_1", "fisher_mid_p", "mann_whitney", "barnard", "boschloo")
-#: Boschloo's test orders all tables with the two group sizes by Fisher's P; with more than these it takes seconds.
+#: Unconditional exact tests order all tables with the two group sizes; with more than these it takes seconds.
 MANY_TABLES = 50_000
 
 
@@ -47,15 +47,15 @@ def _mann_whitney(counts):
     return mann_whitney(first, second, continuity=False, method="asymptotic")
 
 
-def _boschloo(counts):
+def _unconditional(test: Callable, method: str, counts):
+    """Run an unconditional exact test unless it has too many tables to order; then say so."""
     from replicalc.stats.base import TestResult
-    from replicalc.stats.two_groups import boschloo
 
     tables = int((counts.sum(axis=1) + 1).prod())
-    if tables > MANY_TABLES:
-        why = f"left out: {tables} tables with these group sizes, more than {MANY_TABLES}"
-        return TestResult("Boschloo exact unconditional", float("nan"), warning=why)
-    return boschloo(counts)
+    if tables <= MANY_TABLES:
+        return test(counts)
+    why = f"left out: {tables} tables with these group sizes, more than {MANY_TABLES}"
+    return TestResult(method, float("nan"), warning=why)
 
 
 @job

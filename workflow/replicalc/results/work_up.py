@@ -15,9 +15,9 @@ def work_up(cohort, out, *, steps, target, subset=None, holds=None):
     """Count the branches of a sequence of tests, and what each rule for a biopsy would spare and miss.
 
     ``steps`` is a list of (variable, code that counts as positive) in the order of the work-up, ``target`` the same for
-    the condition. A branch is a group 'first=positive;second=negative': n, how many have the condition, their
-    share with Wilson's interval. A rule is a group 'strategy=...': biopsies done and spared, cancers found and missed, among those
-    with all tests and the condition known. Everybody was biopsied, so nothing is missed by design of the study.
+    the condition. A branch is a group 'first=positive;second=negative': n, how many have the condition, their share
+    with Wilson's interval. A rule is a group 'strategy=...': biopsies done and spared, cancers found and missed, among
+    those with all tests and the condition known. Everybody was biopsied: what a rule misses is known.
     """
     data, table = open_cohort(cohort, subset, out)
     names = [name for name, _ in (*steps, target)]

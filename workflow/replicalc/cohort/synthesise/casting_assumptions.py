@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a table of sentences
 """What was assumed to make the synthetic patients of ``casting``: variable, assumption, reason, source."""
 
 from __future__ import annotations

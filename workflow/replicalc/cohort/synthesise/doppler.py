@@ -76,7 +76,9 @@ def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[
     """Give each patient the six factors and the prognosis, so that the model comes out; name limits that do not."""
     names = [ratio.name for ratio in wanted]
     if sorted(names) != sorted([SIZE, NODES, CALCIFIED, EARLY, RADIO, CHEMO]):
-        raise ReplicalcError(f"doppler: the model in claims.csv has the factors {', '.join(names)}, which are not known")
+        raise ReplicalcError(
+            f"doppler: the model in claims.csv has the factors {', '.join(names)}, which are not known"
+        )
     factors = np.array(list(product([0.0, 1.0], repeat=len(names))))
     rows = np.column_stack([np.ones(len(factors)), factors])
     has = {name: factors[:, j] == 1 for j, name in enumerate(names)}
@@ -116,7 +118,9 @@ def _ultrasound(patients: dict, joint: Joint, rng) -> None:
         seen[mine] = assign_margin(counts, weights, rng) == "yes"
     patients["seen"] = seen
     shown = np.flatnonzero(seen)
-    counts = dict(zip(("within_mass", "around_mass", "along_ducts"), whole(np.array([0.5, 0.28, 0.22]), len(shown)), strict=True))
+    counts = dict(
+        zip(("within_mass", "around_mass", "along_ducts"), whole(np.array([0.5, 0.28, 0.22]), len(shown)), strict=True)
+    )
     poor = patients["poor"][shown]
     weights = np.column_stack([np.ones(len(shown)), np.ones(len(shown)), np.where(poor, 0.25, 1.0)])
     patients["location"] = np.full(n, "", dtype=object)
@@ -137,9 +141,7 @@ def _course(patients: dict, rng) -> None:
     most = np.where(early, 50, 95)
     patients["diameter"] = np.where(large, np.clip(grown, 21, most), np.clip(np.rint(rng.normal(15, 3.2, n)), 6, 20))
     fourth = ~early & (rng.random(n) < np.where(nodes, 0.1, 0.25))
-    patients["stage"] = np.select(
-        [early & ~large & ~nodes, early, fourth], ["I", "II", "IV"], "III"
-    )
+    patients["stage"] = np.select([early & ~large & ~nodes, early, fourth], ["I", "II", "IV"], "III")
     conserving = rng.random(n) < np.where(large, 0.2, 0.5) * np.where(patients[RADIO], 1.0, 0.25)
     patients["operation"] = np.where(conserving, "BCS", "mastectomy")
     patients["age"] = np.clip(np.rint(rng.normal(51, 10, n)), 26, 84).astype(int)

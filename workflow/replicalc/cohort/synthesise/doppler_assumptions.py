@@ -38,7 +38,9 @@ def doppler_assumptions(
     ]  # fmt: skip
     rows = [[variable, assumed, why, OWN] for variable, assumed, why in stated]
     for claim_id in counts_unmet:
-        rows.append(["(joint table)", f"{claim_id} does not come out", "cannot be met together with the other claims", "CP-SAT"])
+        rows.append(
+            ["(joint table)", f"{claim_id} does not come out", "cannot be met together with the other claims", "CP-SAT"]
+        )
     for claim_id in model_unmet:
         why = "not reached together with the other ratios and limits, the number of patients and the prognosis"
         rows.append(["(model)", f"{claim_id} does not come out", why, "search described in docs/methods/synthetic.md"])

@@ -62,7 +62,9 @@ def ratios(claims: Iterable[Claim], result: str, model: str) -> list[Ratio]:
             found.setdefault(claim.variable, {})[claim.stat] = claim
     out = []
     for name, by_stat in found.items():
-        lacking = [stat for stat in ("or", "or_lo", "or_hi") if stat not in by_stat or not parse(by_stat[stat].reported)]
+        lacking = [
+            stat for stat in ("or", "or_lo", "or_hi") if stat not in by_stat or not parse(by_stat[stat].reported)
+        ]
         if lacking:
             raise ReplicalcError(f"{result}: {name} has no printed {', '.join(lacking)}; a search needs all three")
         three = [by_stat[stat] for stat in ("or", "or_lo", "or_hi")]
@@ -200,7 +202,9 @@ def fit_table(
     n, sums = patients.astype(int), _expected_sums(rows, patients, events, start)
     best, found = judge(n, sums)
     if found is None:
-        raise ReplicalcError("the table to start from has no finite odds ratios; more patients or fewer factors are needed")
+        raise ReplicalcError(
+            "the table to start from has no finite odds ratios; more patients or fewer factors are needed"
+        )
     for number in range(rounds):
         if _printed_enough(wanted, found, columns, weights):
             break
