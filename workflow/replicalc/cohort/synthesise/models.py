@@ -62,9 +62,7 @@ def ratios(claims: Iterable[Claim], result: str, model: str) -> list[Ratio]:
             found.setdefault(claim.variable, {})[claim.stat] = claim
     out = []
     for name, by_stat in found.items():
-        lacking = [
-            stat for stat in ("or", "or_lo", "or_hi") if stat not in by_stat or not parse(by_stat[stat].reported)
-        ]
+        lacking = [stat for stat in ("or", "or_lo", "or_hi") if stat not in by_stat or not parse(by_stat[stat].reported)]
         if lacking:
             raise ReplicalcError(f"{result}: {name} has no printed {', '.join(lacking)}; a search needs all three")
         three = [by_stat[stat] for stat in ("or", "or_lo", "or_hi")]
@@ -174,8 +172,8 @@ def fit_table(
     kept: np.ndarray,
     weights: np.ndarray,
     seed: int,
-    rounds: int = 60,
-    tries: int = 40,
+    rounds: int = 20,
+    looks: int = 10,
 ) -> Table:
     """Move whole patients between patterns until the model prints the wanted ratios and limits.
 
@@ -185,9 +183,9 @@ def fit_table(
     (k - 1,), 1 where the limits are wanted, less where they are known to be out of reach.
 
     A logistic model sees the patients of each pattern and, of those with the outcome, only how many have each factor.
-    At the wanted coefficients the score is linear in both, and the standard errors nearly linear in the first: each
-    round solves for whole numbers by lattice reduction, tries ``tries`` random neighbours, and starts again from the
-    best. Patients with the outcome are then handed out to the patterns as near as possible to what the model expects.
+    At the wanted coefficients the score is linear in both, and the standard errors nearly linear in the first: each of
+    ``rounds`` makes short changes in whole numbers by lattice reduction, and each of its ``looks`` tries thousands of sums
+    of them and goes on from the best. Patients with the outcome are then handed out to the patterns as near as possible to what the model expects.
     Raises ReplicalcError if the start cannot be fitted or the outcome cannot be handed out.
     """
     rng = np.random.default_rng([seed, 5])
@@ -202,23 +200,28 @@ def fit_table(
     n, sums = patients.astype(int), _expected_sums(rows, patients, events, start)
     best, found = judge(n, sums)
     if found is None:
-        raise ReplicalcError(
-            "the table to start from has no finite odds ratios; more patients or fewer factors are needed"
-        )
-    for number in range(rounds):
-        if _printed_enough(wanted, found, columns, weights):
-            break
+        raise ReplicalcError("the table to start from has no finite odds ratios; more patients or fewer factors are needed")
+    def effects_on(free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         by_patient, by_sum, missing = _effects(rows, n, sums, wanted, found, weights)
-        # Patterns without a patient stay empty; others sit out at random, so that no two rounds look at the same.
-        free = np.flatnonzero((n > 0) & ((rng.random(len(n)) < 0.9) | (number == 0)))
         by_kept = np.vstack([kept.T[free], np.zeros((len(by_sum), len(kept)))])
         effects = np.hstack([1e3 * by_kept, np.vstack([by_patient[free], by_sum])])
-        # Sums of those with the outcome may move freely: they change no standard error.
-        stiffness = STIFFNESS[number % len(STIFFNESS)]
-        scale = stiffness * np.concatenate([1 / np.sqrt(n[free]), np.full(len(by_sum), 0.05)])
-        # Rounded, so that the last bit of a processor's arithmetic decides nothing.
-        reduced = reduce_basis(np.round(np.hstack([np.diag(scale), effects]), 6))
-        changes = _steps(reduced, scale, np.concatenate([np.zeros(len(kept)), -missing]), rng, tries)
+        return effects, np.concatenate([np.zeros(len(kept)), -missing])
+
+    for number in range(rounds * looks):
+        if _printed_enough(wanted, found, columns, weights):
+            break
+        if number % looks == 0:
+            # Patterns without a patient stay empty; others sit out at random, so that no two rounds are the same.
+            free = np.flatnonzero((n > 0) & ((rng.random(len(n)) < 0.9) | (number == 0)))
+            stiffness = STIFFNESS[number // looks % len(STIFFNESS)]
+            # Sums of those with the outcome may move freely: they change no standard error.
+            scale = stiffness * np.concatenate([1 / np.sqrt(n[free]), np.full(len(wanted), 0.05)])
+            # Rounded, so that the last bit of a processor's arithmetic decides nothing.
+            reduced = reduce_basis(np.round(np.hstack([np.diag(scale), effects_on(free)[0]]), 6))
+        effects, target = effects_on(free)
+        changes = _steps(reduced, scale, target, rng)
+        left = np.maximum(np.abs(changes @ effects - target) - 1.8, 0.0)
+        changes = changes[np.argsort((left**2).sum(axis=1), kind="stable")[:2500]].astype(int)
         n_now, sums_now = np.tile(n, (len(changes), 1)), np.tile(sums, (len(changes), 1))
         n_now[:, free] += changes[:, : len(free)]
         sums_now[:, 1:] += changes[:, len(free) :]
@@ -234,23 +237,25 @@ def fit_table(
     return Table(chosen, n - chosen, best)
 
 
-def _steps(reduced: Reduced, scale: np.ndarray, target: np.ndarray, rng, tries: int) -> np.ndarray:
+def _steps(reduced: Reduced, scale: np.ndarray, target: np.ndarray, rng, jumps: int = 10) -> np.ndarray:
     """Whole-number changes worth trying, one a row: sums of short vectors, and nearest planes from random places.
 
     Short vectors move a table that is nearly right by very little; the nearest plane jumps.
     """
     d = len(scale)
-    short = np.rint(reduced.basis[:, :d] / scale).astype(int)
-    signed = np.vstack([np.zeros((1, d), dtype=int), short, -short])
+    short = np.rint(reduced.basis[:, :d] / scale)
+    signed = np.vstack([np.zeros((1, d)), short, -short])
     first, second = np.triu_indices(len(signed), 1)
     pairs = signed[first] + signed[second]
-    more = signed[rng.integers(0, len(signed), (len(pairs), 4))].sum(axis=1)
-    jumps = []
-    for attempt in range(tries):
+    draw = rng.integers(0, len(signed), (4, 2 * len(pairs)))
+    more = signed[draw[0]] + signed[draw[1]] + signed[draw[2]]
+    more[::2] += signed[draw[3, ::2]]
+    planes = []
+    for attempt in range(jumps):
         aside = scale * rng.normal(0, 0.5 if attempt else 0.0, d)
         rest = reduced.remainder(np.concatenate([aside, target]))
-        jumps.append(np.rint((aside - rest[:d]) / scale).astype(int))
-    return np.vstack([jumps, pairs, more])
+        planes.append(np.rint((aside - rest[:d]) / scale))
+    return np.vstack([planes, pairs, more])
 
 
 def _foresee(rows, n, sums, wanted, constant: float, weights) -> np.ndarray:
