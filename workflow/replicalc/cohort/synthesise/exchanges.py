@@ -52,8 +52,8 @@ def fit_patients(
     quiet: Sequence[int],
     seed: int,
     rounds: int = 40,
-    patience: int = 6,
-    candidates: int = 900,
+    patience: int = 8,
+    candidates: int = 700,
 ) -> tuple[Patients, float]:
     """Exchange values until the columns of ``wanted`` have their printed ratios and limits; say how near it came.
 
@@ -113,31 +113,49 @@ def _foresee(patients: Patients, found: Fit, exchanges, ratios, columns, quiet, 
     w = p * (1 - p) * patients.known
     information = (patients.rows.T * w) @ patients.rows
     skew = np.einsum("i,ij,ik,il->jkl", w * (1 - 2 * p), *[patients.rows] * 3, optimize=True)
-    tried, score, change = [], [], []
-    for number in range(candidates):
-        exchange = exchanges[number % len(exchanges)]
-        a = int(rng.integers(n))
-        partners = np.flatnonzero(exchange.within == exchange.within[a])
-        b = int(partners[rng.integers(len(partners))])
-        two = [a, b]
-        outcome, rows, known = patients.outcome[two].copy(), patients.rows[two].copy(), patients.known[two].copy()
+    tried: list[tuple] = []
+    score, change = np.zeros((0, k)), np.zeros((0, k, k))
+    for exchange in exchanges:
+        a, b = _partners(patients, exchange, candidates // len(exchanges), rng)
+        two = np.stack([a, b], axis=1)
+        outcome, rows, known = patients.outcome[two], patients.rows[two], patients.known[two].astype(float)
+        u = (known * (outcome - p[two]))[:, :, None] * rows
+        i = np.einsum("cs,csj,csk->cjk", known * (p * (1 - p))[two], rows, rows)
         for name in exchange.what:
-            column = {"outcome": outcome, "known": known}[name] if isinstance(name, str) else rows[:, name]
-            column[:] = column[::-1].copy()
+            if name == "outcome":
+                outcome = outcome[:, ::-1]
+            elif name == "known":
+                known = known[:, ::-1]
+            else:
+                rows[:, :, name] = rows[:, ::-1, name].copy()
         q = 1 / (1 + np.exp(-rows @ found.beta))
-        before = patients.rows[two].T * patients.known[two]
-        after = rows.T * known
-        tried.append((exchange.what, a, b))
-        score.append(after @ (outcome - q) - before @ (patients.outcome[two] - p[two]))
-        change.append((after * (q * (1 - q))) @ rows - (before * (p[two] * (1 - p[two]))) @ patients.rows[two])
-    step = np.linalg.solve(information + np.array(change), np.array(score)[:, :, None])[:, :, 0]
-    moved = information + np.array(change) + np.tensordot(step, skew, axes=1)
+        tried += [(exchange.what, int(first), int(second)) for first, second in zip(a, b, strict=True)]
+        score = np.vstack([score, ((known * (outcome - q))[:, :, None] * rows - u).sum(axis=1)])
+        change = np.concatenate([change, np.einsum("cs,csj,csk->cjk", known * q * (1 - q), rows, rows) - i])
+    step = np.linalg.solve(information + change, score[:, :, None])[:, :, 0]
+    moved = information + change + np.tensordot(step, skew, axes=1)
     good = np.linalg.eigvalsh(moved)[:, 0] > 0
     moved[~good] = information
     variance = np.einsum("tii->ti", np.linalg.inv(moved))
     position = _position(ratios, columns, quiet, found.beta + step, np.sqrt(np.maximum(variance, 1e-12)))
     position[~good] = np.inf
     return tried, position - _position(ratios, columns, quiet, found.beta, found.se)
+
+
+def _partners(patients: Patients, exchange: Exchange, how_many: int, rng) -> tuple[np.ndarray, np.ndarray]:
+    """Draw pairs of the same stratum in whom the exchange changes the model."""
+    n = len(patients.outcome)
+    order = np.argsort(exchange.within, kind="stable")
+    labels, first, size = np.unique(exchange.within[order], return_index=True, return_counts=True)
+    a = rng.integers(0, n, 12 * how_many)
+    stratum = np.searchsorted(labels, exchange.within[a])
+    b = order[first[stratum] + (rng.random(len(a)) * size[stratum]).astype(int)]
+    differ = np.zeros(len(a), dtype=bool)
+    for name in exchange.what:
+        column = getattr(patients, name) if isinstance(name, str) else patients.rows[:, name]
+        differ |= column[a] != column[b]
+    differ &= patients.known[a] | patients.known[b]
+    return a[differ][:how_many], b[differ][:how_many]
 
 
 def _promising(effects: np.ndarray, here: np.ndarray, tried: list, singles: int = 6, pairs: int = 24):
