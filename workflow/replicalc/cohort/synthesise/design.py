@@ -104,7 +104,7 @@ def _solve(rows, wanted, total, events, margins, prior, strength, weights, most_
     off = max(abs(n @ p - events), *(abs(n @ vector - target) for vector, target in margins), 0.0)
     if not off < 0.5:
         raise ReplicalcError(
-            f"no numbers of patients have the printed odds ratios, {events} of {total} with the outcome and the printed "
-            f"margins (nearest: off by {off:.1f} patients)"
+            f"no numbers of patients have the printed odds ratios, {events} of {total} with the outcome and the "
+            f"printed margins (nearest: off by {off:.1f} patients)"
         )
     return Design(n, p, weights.copy(), np.sqrt(np.diag(cov))[1:])

@@ -137,7 +137,7 @@ def _course(patients: dict, rng) -> None:
     n = len(patients["poor"])
     large, nodes, early = patients[SIZE], patients[NODES], patients[EARLY]
     grown = np.rint(np.exp(rng.normal(np.log(31), 0.28, n)))
-    # Above 5 cm a tumour with node metastasis is stage III, and with few exceptions one without is not operated at once.
+    # Above 5 cm a tumour with node metastasis is stage III, and one without is seldom operated at once.
     most = np.where(early, 50, 95)
     patients["diameter"] = np.where(large, np.clip(grown, 21, most), np.clip(np.rint(rng.normal(15, 3.2, n)), 6, 20))
     fourth = ~early & (rng.random(n) < np.where(nodes, 0.1, 0.25))

@@ -1,4 +1,4 @@
-"""What was assumed to make synthetic patients for ``doppler``, whose abstract prints a table, a model and little else."""
+"""What was assumed to make synthetic patients for ``doppler``: the abstract prints a table, a model and little else."""
 
 from __future__ import annotations
 
@@ -13,29 +13,62 @@ def doppler_assumptions(
     """One row an assumption (variable, assumed, why, source); claims that do not come out stand at the end."""
     silent = "not printed"
     stated = [
-        ("(six factors of the model)", "as many patients of each combination as the printed ratios and limits need; "
-         "among these, near a prior in which a late stage without node metastasis is 0.15 times and with a tumour up to "
-         "2 cm 0.3 times as likely", "the abstract prints no frequency of any factor"),
-        ("stage", "late stages without node metastasis remain frequent (T4 or M1)",
-         "the narrow printed limits ask for factors that hardly go together"),
-        ("stage", "nobody is in stage 0; I if up to 2 cm without node metastasis, otherwise II; a late stage is IV in a "
-         "quarter without and a tenth with node metastasis", "only I and II against the rest is printed"),
-        ("tumour_diameter_mm", "whole millimetres; up to 2 cm around 15 (6 to 20), above around 31 (21 to 95, at most 50 in "
-         "stage II)", silent),
-        ("us_calcification", "seen 1.6 times as often in tumours above 2 cm, given pathology",
-         "only the table against pathology is printed"),
-        ("us_calc_location", "among those seen: within the mass 50 %, around it 28 %, along ducts 22 %; along ducts a quarter "
-         "as likely with a poor prognosis", "the abstract says that all three occur and that ducts go with a better prognosis"),
-        ("us_edge, us_shape, us_spiculated, us_taller_than_wide", "75, 72, 64 and 30 % of all, going together, more often with "
-         "calcification seen, node metastasis and large tumours", "the abstract says which features are usual, without numbers"),
-        ("surgery", "breast conservation in 50 % up to 2 cm and 20 % above, a quarter as likely without radiotherapy", silent),
+        (
+            "(six factors of the model)",
+            "as many patients of each combination as the printed ratios and limits need; "
+            "among these, near a prior in which a late stage without node metastasis is 0.15 times and with a tumour "
+            "up to 2 cm 0.3 times as likely",
+            "the abstract prints no frequency of any factor",
+        ),
+        (
+            "stage",
+            "late stages without node metastasis remain frequent (T4 or M1)",
+            "the narrow printed limits ask for factors that hardly go together",
+        ),
+        (
+            "stage",
+            "nobody is in stage 0; I if up to 2 cm without node metastasis, otherwise II; a late stage is IV in a "
+            "quarter without and a tenth with node metastasis",
+            "only I and II against the rest is printed",
+        ),
+        (
+            "tumour_diameter_mm",
+            "whole millimetres; up to 2 cm around 15 (6 to 20), above around 31 (21 to 95, at most 50 in stage II)",
+            silent,
+        ),
+        (
+            "us_calcification",
+            "seen 1.6 times as often in tumours above 2 cm, given pathology",
+            "only the table against pathology is printed",
+        ),
+        (
+            "us_calc_location",
+            "among those seen: within the mass 50 %, around it 28 %, along ducts 22 %; along ducts a quarter "
+            "as likely with a poor prognosis",
+            "the abstract says that all three occur and that ducts go with a better prognosis",
+        ),
+        (
+            "us_edge, us_shape, us_spiculated, us_taller_than_wide",
+            "75, 72, 64 and 30 % of all, going together, more often with "
+            "calcification seen, node metastasis and large tumours",
+            "the abstract says which features are usual, without numbers",
+        ),
+        (
+            "surgery",
+            "breast conservation in 50 % up to 2 cm and 20 % above, a quarter as likely without radiotherapy",
+            silent,
+        ),
         ("age_years", "normal, 51 with SD 10, 26 to 84", silent),
         ("surgery_date", "spread evenly over the printed period", silent),
         ("laterality", "two sides, equally likely", silent),
         ("missing values", "age and side in 2 % each", "no printed number depends on them"),
-        ("excluded patients", f"{no_cancer} without cancer, {no_surgery} not operated; ultrasound and the rest are put "
-         "together from two patients", "the abstract gives no number"),
-    ]  # fmt: skip
+        (
+            "excluded patients",
+            f"{no_cancer} without cancer, {no_surgery} not operated; ultrasound and the rest are put "
+            "together from two patients",
+            "the abstract gives no number",
+        ),
+    ]
     rows = [[variable, assumed, why, OWN] for variable, assumed, why in stated]
     for claim_id in counts_unmet:
         rows.append(

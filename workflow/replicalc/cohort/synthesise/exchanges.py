@@ -59,7 +59,8 @@ def fit_patients(
 
     quiet: columns whose Wald statistic should stay within 1.3, because the paper calls them not significant.
     Each round foresees ``candidates`` random exchanges to first order, looks for the one or the two that together bring
-    what is missing, and keeps what a full fit confirms, until ``patience`` rounds in a row brought nothing. The nearness is 0 when everything prints as printed.
+    what is missing, and keeps what a full fit confirms, until ``patience`` rounds in a row brought nothing. The
+    nearness is 0 when everything prints as printed.
     Raises ReplicalcError if the start cannot be fitted.
     """
     rng = np.random.default_rng([seed, 6])
@@ -74,7 +75,9 @@ def fit_patients(
 
     best, found = judge(patients)
     if found is None:
-        raise ReplicalcError("the patients to start from have no finite odds ratios; a factor may have too few of a kind")
+        raise ReplicalcError(
+            "the patients to start from have no finite odds ratios; a factor may have too few of a kind"
+        )
     idle = 0
     for _ in range(rounds):
         if best == 0 or idle == patience:
@@ -108,7 +111,7 @@ def _position(ratios, columns, quiet, beta: np.ndarray, se: np.ndarray) -> np.nd
 
 def _foresee(patients: Patients, found: Fit, exchanges, ratios, columns, quiet, candidates: int, rng):
     """Draw exchanges that change something and say to first order what each does to the position."""
-    n, k = patients.rows.shape
+    k = patients.rows.shape[1]
     p = 1 / (1 + np.exp(-patients.rows @ found.beta))
     w = p * (1 - p) * patients.known
     information = (patients.rows.T * w) @ patients.rows

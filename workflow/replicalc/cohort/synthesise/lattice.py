@@ -1,8 +1,8 @@
 """Whole numbers that bring several sums near wanted values at once: lattice reduction and the nearest plane.
 
-Adding or taking away a patient changes each target by a known amount. Which whole numbers of patients change all targets
-by exactly what is still missing is a question about a lattice; a reduced basis answers it within a second where trying
-one change after another would take ages.
+Adding or taking away a patient changes each target by a known amount. Which whole numbers of patients change all
+targets by exactly what is still missing is a question about a lattice; a reduced basis answers it within a second where
+trying one change after another would take ages.
 """
 
 from __future__ import annotations

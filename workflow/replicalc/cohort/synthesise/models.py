@@ -62,7 +62,9 @@ def ratios(claims: Iterable[Claim], result: str, model: str) -> list[Ratio]:
             found.setdefault(claim.variable, {})[claim.stat] = claim
     out = []
     for name, by_stat in found.items():
-        lacking = [stat for stat in ("or", "or_lo", "or_hi") if stat not in by_stat or not parse(by_stat[stat].reported)]
+        lacking = [
+            stat for stat in ("or", "or_lo", "or_hi") if stat not in by_stat or not parse(by_stat[stat].reported)
+        ]
         if lacking:
             raise ReplicalcError(f"{result}: {name} has no printed {', '.join(lacking)}; a search needs all three")
         three = [by_stat[stat] for stat in ("or", "or_lo", "or_hi")]
@@ -184,8 +186,9 @@ def fit_table(
 
     A logistic model sees the patients of each pattern and, of those with the outcome, only how many have each factor.
     At the wanted coefficients the score is linear in both, and the standard errors nearly linear in the first: each of
-    ``rounds`` makes short changes in whole numbers by lattice reduction, and each of its ``looks`` tries thousands of sums
-    of them and goes on from the best. Patients with the outcome are then handed out to the patterns as near as possible to what the model expects.
+    ``rounds`` makes short changes in whole numbers by lattice reduction, and each of its ``looks`` tries thousands of
+    sums of them and goes on from the best. Patients with the outcome are then handed out to the patterns as near as
+    possible to what the model expects.
     Raises ReplicalcError if the start cannot be fitted or the outcome cannot be handed out.
     """
     rng = np.random.default_rng([seed, 5])
@@ -200,7 +203,10 @@ def fit_table(
     n, sums = patients.astype(int), _expected_sums(rows, patients, events, start)
     best, found = judge(n, sums)
     if found is None:
-        raise ReplicalcError("the table to start from has no finite odds ratios; more patients or fewer factors are needed")
+        raise ReplicalcError(
+            "the table to start from has no finite odds ratios; more patients or fewer factors are needed"
+        )
+
     def effects_on(free: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         by_patient, by_sum, missing = _effects(rows, n, sums, wanted, found, weights)
         by_kept = np.vstack([kept.T[free], np.zeros((len(by_sum), len(kept)))])

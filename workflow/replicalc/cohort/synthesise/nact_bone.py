@@ -16,7 +16,15 @@ from replicalc.cohort.synthesise.exchanges import Exchange, Patients, fit_patien
 from replicalc.cohort.synthesise.models import Ratio, fit, ratios
 from replicalc.cohort.synthesise.nact_bone_assumptions import nact_bone_assumptions
 from replicalc.cohort.synthesise.nact_bone_export import export_rows
-from replicalc.cohort.synthesise.nact_bone_factors import CODES, COLUMN, WIDTH, factors, factors_of, loud_factors, model_rows
+from replicalc.cohort.synthesise.nact_bone_factors import (
+    CODES,
+    COLUMN,
+    WIDTH,
+    factors,
+    factors_of,
+    loud_factors,
+    model_rows,
+)
 from replicalc.cohort.synthesise.nact_bone_tables import Table, pearson_p, share_counts, tables_of
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
@@ -77,9 +85,10 @@ def _table(printed: Printouts, variable: str, ratio: Ratio, outcome_is_event: bo
 def _check_p(printed: Printouts, variable: str, table: Table, unmet: list[str]) -> None:
     """Name the printed P of a table's test if the table has another one."""
     for claim in printed.claims:
-        if claim.stat == "p" and claim.variable == f"calcified x {variable}" and parse(claim.reported):
-            if rounding_needed(pearson_p(table), parse(claim.reported)) is None:
-                unmet.append(claim.claim_id)
+        if claim.stat != "p" or claim.variable != f"calcified x {variable}" or not parse(claim.reported):
+            continue
+        if rounding_needed(pearson_p(table), parse(claim.reported)) is None:
+            unmet.append(claim.claim_id)
 
 
 def _treated(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.ndarray]:
@@ -122,7 +131,9 @@ def _treated(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.nd
             break
         wider = wider * found.fit().se[1:3] / [wanted[1].se, wanted[2].se]
     if nearest is None:
-        raise ReplicalcError("nact_bone: the model of the response has no finite odds ratios in any of the patients drawn")
+        raise ReplicalcError(
+            "nact_bone: the model of the response has no finite odds ratios in any of the patients drawn"
+        )
     (loud, _), found, seen = nearest
     _check_p(printed, "mri_necrosis", seen, unmet)
     if loud:
@@ -159,6 +170,7 @@ def _seen_on_mri(printed: Printouts, table: Table, wanted: dict[int, Ratio], wid
     event = 1 - (table.k1 + table.k2) / table.total
     p = 1 / (1 + np.exp(-(np.log(event / (1 - event)) + (rows[:, 1:] - rows[:, 1:].mean(axis=0)) @ slopes)))
     best = None
+    p_printed = printed.numbers.get(("all", "calcified x mri_necrosis", "p"))
     for n1, k1 in groups[0]:
         for n2, k2 in groups[1]:
             weight = np.array([k1, n1 - k1, k2, n2 - k2]) * p * (1 - p)
@@ -166,11 +178,13 @@ def _seen_on_mri(printed: Printouts, table: Table, wanted: dict[int, Ratio], wid
                 continue
             se = np.sqrt(np.diag(np.linalg.inv((rows.T * weight) @ rows)))[1:]
             off = np.abs(np.log(wider * se / [wanted[1].se, wanted[2].se])).sum() + 0.05 * abs(np.log(n1 / n2))
-            if best is None or off < best[0]:
-                best = (off, Table(n1, k1, n2, k2))
+            # Those with the printed P come first, whatever their limits: exchanges can still move these.
+            wrong_p = rounding_needed(pearson_p(Table(n1, k1, n2, k2)), p_printed) is None if p_printed else False
+            if best is None or (wrong_p, off) < best[:2]:
+                best = (wrong_p, off, Table(n1, k1, n2, k2))
     if best is None:
         raise ReplicalcError("nact_bone: no whole numbers have the printed percentages of necrosis on MRI")
-    return best[1]
+    return best[2]
 
 
 def _followed(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.ndarray]:
@@ -206,7 +220,12 @@ def _followed(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.n
     _name_unmet(found, wanted, unmet)
     people["receptors"] = found.known
     people["age"] = found.rows[:, COLUMN["age"] - 1]
-    return {**people, "calcified": calcified, "bone": found.outcome == 1, **_bones(printed, table, found, calcified, unmet, rng)}
+    return {
+        **people,
+        "calcified": calcified,
+        "bone": found.outcome == 1,
+        **_bones(printed, table, found, calcified, unmet, rng),
+    }
 
 
 def _recorded(people, calcified, outcome, alone: Ratio, together: Ratio, rng) -> np.ndarray:
@@ -225,32 +244,41 @@ def _recorded(people, calcified, outcome, alone: Ratio, together: Ratio, rng) ->
 
 
 def _bones(printed: Printouts, table: Table, found: Patients, calcified, unmet: list[str], rng) -> dict:
-    """Type and extent of the metastases; the widespread ones are more often mixed."""
+    """Type and extent of the metastases, not known in some; the widespread ones are more often mixed."""
     kind, extent = (np.full(table.total, "", dtype=object) for _ in range(2))
-    counts: dict[str, list[int]] = {}
-    for variable in ("osteolytic", "bone_whole_body"):
-        counts[variable] = []
-        for share, n in zip(printed.share(f"{variable}=yes"), (table.k1, table.k2), strict=True):
-            fitting = [k for size, k in share_counts(share, n) if size == n]
-            if not fitting:
-                fitting = [int(np.rint(float(share.value) * n / 100))]
-                unmet.append(f"nact_bone: the percentage {share.text} of {variable}")
-            counts[variable].append(fitting[0])
-        _check_p(printed, variable, Table(table.k1, counts[variable][0], table.k2, counts[variable][1]), unmet)
+    lytic, widespread = (_known_of(printed, name, table, unmet) for name in ("osteolytic", "bone_whole_body"))
     for group, place in ((True, 0), (False, 1)):
         members = rng.permutation(np.flatnonzero((found.outcome == 1) & (calcified == group)))
-        whole_body, lytic = counts["bone_whole_body"][place], counts["osteolytic"][place]
-        extent[members[:whole_body]] = "whole body"
-        rest = members[whole_body:]
-        # At least nine in ten of the others are axial: more than half of all, whatever the printed share.
+        known, yes = ((widespread.n1, widespread.k1), (widespread.n2, widespread.k2))[place]
+        extent[members[:yes]] = "whole body"
+        rest = members[yes:known]
+        # At least nine in ten of the others are axial.
         limbs = len(rest) // 10
         extent[rest[:limbs]], extent[rest[limbs:]] = "limbs", "axial"
-        score = rng.random(len(members)) + 0.3 * (extent[members] == "whole body")
-        order = members[np.argsort(score, kind="stable")]
-        kind[order[:lytic]] = "lytic"
-        others = order[lytic:]
+        known, yes = ((lytic.n1, lytic.k1), (lytic.n2, lytic.k2))[place]
+        typed = rng.permutation(members)[:known]
+        score = rng.random(known) + 0.3 * (extent[typed] == "whole body")
+        order = typed[np.argsort(score, kind="stable")]
+        kind[order[:yes]] = "lytic"
+        others = order[yes:]
         kind[others] = np.where(rng.random(len(others)) < 0.6, "mixed", "blastic")
     return {"bone_type": kind, "bone_extent": extent}
+
+
+def _known_of(printed: Printouts, variable: str, table: Table, unmet: list[str]) -> Table:
+    """How many metastases are known, and how many are of the kind: as many known as the percentages and P allow."""
+    claim_p = printed.numbers.get(("all", f"calcified x {variable}", "p"))
+    shares = printed.share(f"{variable}=yes")
+    groups = [share_counts(share, most) for share, most in zip(shares, (table.k1, table.k2), strict=True)]
+    tables = [Table(n1, k1, n2, k2) for n1, k1 in groups[0] for n2, k2 in groups[1]]
+    if not tables:
+        raise ReplicalcError(
+            f"nact_bone: no whole numbers of the metastases have the printed percentages of {variable}"
+        )
+    fitting = [each for each in tables if claim_p and rounding_needed(pearson_p(each), claim_p) is not None]
+    chosen = max(fitting or tables, key=lambda each: each.total)
+    _check_p(printed, variable, chosen, unmet)
+    return chosen
 
 
 def _name_unmet(found: Patients, wanted: dict[int, Ratio], unmet: list[str]) -> None:

@@ -21,7 +21,14 @@ def export_rows(treated: dict, followed: dict, rng) -> list[dict[str, str]]:
 
 
 BLANK = (
-    *("Date of birth", "Start of chemotherapy", "Age at diagnosis", "Miller-Payne", "Residual invasive", "Residual DCIS"),
+    *(
+        "Date of birth",
+        "Start of chemotherapy",
+        "Age at diagnosis",
+        "Miller-Payne",
+        "Residual invasive",
+        "Residual DCIS",
+    ),
     *("MRI necrosis", "Bone metastasis", "Bone type", "Bone extent"),
 )
 
@@ -87,7 +94,11 @@ def _left_out(included: list[dict], rng) -> list[dict]:
     """Add patients whom each criterion leaves out; mammography and the rest come from two different patients."""
     rows = []
     for count, changes, blank in (
-        (NO_CANCER, {"Diagnosis": "benign"}, ("ER ", "PR ", "HER2 ", "Pathology", "Bone ", "Miller", "Residual", "Start", "Date")),
+        (
+            NO_CANCER,
+            {"Diagnosis": "benign"},
+            ("ER ", "PR ", "HER2 ", "Pathology", "Bone ", "Miller", "Residual", "Start", "Date"),
+        ),
         (NO_MAMMOGRAPHY, {}, ("Mammography ", "Density")),
     ):
         for _ in range(count):
@@ -96,7 +107,9 @@ def _left_out(included: list[dict], rng) -> list[dict]:
             row.update(dict.fromkeys([name for name in row if name.startswith(blank)], ""))
             if row["Date of birth"]:
                 start = datetime.datetime.strptime(row["Start of chemotherapy"], "%d.%m.%Y").date()
-                row["Date of birth"] = _years_before(start, int(np.clip(rng.normal(51, 9), 28, 76))).strftime("%d.%m.%Y")
+                row["Date of birth"] = _years_before(start, int(np.clip(rng.normal(51, 9), 28, 76))).strftime(
+                    "%d.%m.%Y"
+                )
             else:
                 row["Age at diagnosis"] = str(int(np.clip(rng.normal(51, 11), 22, 84)))
             rows.append({**row, **changes})

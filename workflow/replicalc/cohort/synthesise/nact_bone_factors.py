@@ -23,11 +23,23 @@ def factors(calcified: np.ndarray, rng) -> dict[str, np.ndarray]:
     age = np.clip(np.rint(rng.normal(50.5, 9.5, n)), 26, 79)
     after_menopause = rng.random(n) < 1 / (1 + np.exp(-(age - 50.5) / 1.8))
     older = (age - 50) / 10
-    density = _drawn(np.column_stack([0.32 + 0 * older, 0.08 * np.exp(0.5 * older), 0.42 * np.exp(-0.2 * older), 0.18 * np.exp(-0.7 * older)]), rng)
+    density = _drawn(
+        np.column_stack(
+            [0.32 + 0 * older, 0.08 * np.exp(0.5 * older), 0.42 * np.exp(-0.2 * older), 0.18 * np.exp(-0.7 * older)]
+        ),
+        rng,
+    )
     mass = rng.random(n) < np.where(calcified, 0.68, 0.92)
     with_her2 = np.where(calcified, 1.6, 1.0)
-    subtype = _drawn(np.column_stack([0.5 + 0 * older, 0.13 * with_her2, 0.14 * with_her2, np.where(calcified, 0.1, 0.2)]), rng)
-    histology = _drawn(np.column_stack([0.7 + 0 * older, np.where(calcified, 0.05, 0.1), np.where(calcified, 0.24, 0.12), 0.08 + 0 * older]), rng)
+    subtype = _drawn(
+        np.column_stack([0.5 + 0 * older, 0.13 * with_her2, 0.14 * with_her2, np.where(calcified, 0.1, 0.2)]), rng
+    )
+    histology = _drawn(
+        np.column_stack(
+            [0.7 + 0 * older, np.where(calcified, 0.05, 0.1), np.where(calcified, 0.24, 0.12), 0.08 + 0 * older]
+        ),
+        rng,
+    )
     return {
         "age": age,
         "menopause": after_menopause,
@@ -88,7 +100,9 @@ def loud_factors(patients: Patients, alpha: float = 0.05) -> list[str]:
 
 
 def _likelihood(patients: Patients, members: np.ndarray, columns: list[int]) -> float:
-    part = Patients(patients.outcome[members], patients.rows[np.ix_(members, columns)], np.ones(members.sum(), dtype=bool))
+    part = Patients(
+        patients.outcome[members], patients.rows[np.ix_(members, columns)], np.ones(members.sum(), dtype=bool)
+    )
     found = part.fit()
     if found is None:
         return np.nan
