@@ -260,10 +260,13 @@ def _draw(page, top: float, panel: Panel, low: float, numbers: Numbers) -> None:
 
 
 def _name_ends(ax: Axes, curves: list[Curve], end: float, gap: float) -> None:
-    """Write the names of the curves beside their ends, from the best survival down, ``gap`` percent apart."""
+    """Write the names of the curves beside their ends, from the best survival down, ``gap`` percent apart.
+
+    A curve that ends long before the axis has no name there, where nothing is near it; all are named below.
+    """
     ends = []
     for each in curves:
-        if each.curve is not None:
+        if each.curve is not None and each.curve.times[-1] >= 0.75 * end:
             shares = [share for t, share in zip(each.curve.times, each.curve.survival, strict=True) if t <= end]
             ends.append((100 * (shares[-1] if shares else 1.0), each.name))
     ends.sort(key=lambda pair: -pair[0])

@@ -68,7 +68,9 @@ def hazard_ratios(table, claims, svg, png):
     limits = _limits([line.ratio for terms in drawn.values() for _, lines in terms for line in lines])
     heights = {name: [PAD + LINE * max(1, len(lines)) for _, lines in terms] for name, terms in drawn.items()}
     body = sum(HEAD + sum(each) for each in heights.values()) + 0.9
-    notes = _notes(rows, lookup, [line for terms in drawn.values() for _, lines in terms for line in lines], limits)
+    notes = _notes(
+        rows, lookup, claims, [line for terms in drawn.values() for _, lines in terms for line in lines], limits
+    )
     with sheet(svg, png, title=title, about=about, body=body, legend=True, notes=notes) as page:
         alone, together = handle("alone, 95 % interval", COMPUTED), handle("all together, 95 % interval", SECOND)
         page.legend([alone, together, handle("printed in the paper, 95 % interval", PRINTED)])
@@ -202,7 +204,7 @@ def _size(value: float) -> str:
     return number(value, 2 if value < 100 else 0)
 
 
-def _notes(rows: Sequence[Row], lookup: Lookup, lines: list[Line], limits: tuple[float, float]) -> list[str]:
+def _notes(rows: Sequence[Row], lookup: Lookup, claims, lines: list[Line], limits: tuple[float, float]) -> list[str]:
     """Say what was fitted to whom, whether hazards are proportional on the whole, and what could not be computed."""
     notes = []
     events, per = (lookup(TOGETHER, "", stat) for stat in ("events", "events_per_variable"))
@@ -217,8 +219,14 @@ def _notes(rows: Sequence[Row], lookup: Lookup, lines: list[Line], limits: tuple
         notes.append(missing_text(lookup.reason(TOGETHER), "the model of all together"))
     if events and events.n_missing:
         notes.append(f"left out of the model of all together, a value missing: {events.n_missing} patients")
-    lacking = [row.warning for row in rows if row.stat == "hr" and math.isnan(row.value)]
-    notes += dict.fromkeys(f"–: {warning}" for warning in lacking if warning)
+    told = [part for row in rows if row.stat == "hr" and math.isnan(row.value) for part in row.warning.split("; ")]
+    if told:
+        notes.append(f"–: {'; '.join(dict.fromkeys(told))}")
+    read_as = {each.group for each in load_claims(claims) if each.result == rows[0].result and each.stat == "hr"}
+    models = {ALONE: "each factor alone", TOGETHER: "all factors together"}
+    if read_as & set(models):
+        named = " or ".join(name for group, name in models.items() if group in read_as)
+        notes.append(f"the printed ratio is read as that of {named}")
     ends = [end for line in lines for end in line.ratio if not math.isnan(end)]
     if any(end < limits[0] or end > limits[1] for end in ends):
         notes.append("arrow head: the interval goes on beyond the axis")

@@ -115,14 +115,14 @@ def _parent(group: str) -> str:
 def _branch(ax: Axes, start: tuple[float, float], end: tuple[float, float], taken: bool) -> None:
     half = (start[0] + end[0]) / 2
     x, y = [start[0], half, half, end[0]], [start[1], start[1], end[1], end[1]]
-    style = {"color": INK} if taken else {"color": MUTED, "linestyle": (0, (4, 3))}
-    ax.plot(x, y, linewidth=0.9, solid_joinstyle="miter", zorder=1, **style)
+    look = {"color": INK, "zorder": 2} if taken else {"color": MUTED, "linestyle": (0, (4, 3)), "zorder": 1}
+    ax.plot(x, y, linewidth=0.9, solid_joinstyle="miter", **look)
 
 
 def _box(ax: Axes, left: float, middle: float, group: str, lookup: Lookup, target: str, unit: str) -> None:
     """Draw a branch: what it is, how many, how many of them malignant; the strip below is their share."""
     count = lookup(group, target, "count")
-    name = "all positive (BI-RADS 4 or 5)" if group == "all" else " ".join(_plain(group.rpartition(";")[2]))
+    name = "all biopsied" if group == "all" else " ".join(_plain(group.rpartition(";")[2]))
     top, n = middle - TALL / 2, count.n or 0
     solid = {"facecolor": "white", "edgecolor": INK, "linestyle": "-"}
     frame(ax, left, top, BOX, TALL, **(solid if n else {}))
