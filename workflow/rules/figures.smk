@@ -1,4 +1,4 @@
-# The figures of nat_residual, made from the result tables and, where single patients are drawn, from the cohort.
+# The figures of the studies, made from the result tables and, where single patients are drawn, from the cohort.
 # Each is a rule of its own, written as SVG and PNG. A figure whose variables a cohort lacks is written all the same
 # and says which.
 from replicalc import figures
