@@ -55,7 +55,7 @@ def test_a_rule_without_a_claim(registry):
 
 def test_a_file_not_named_after_its_rule(registry):
     made = rules(registry)
-    made[3] = (made[3][0], ["results/nat_residual/{cohort}/other.csv"], made[3][2])
+    made[3] = (made[3][0], ["results/doppler/{cohort}/other.csv"], made[3][2])
     with pytest.raises(ReplicalcError, match=rf"rule {made[3][0]}: the file .*other\.csv' is not named after its rule"):
         registry.check(made)
 
