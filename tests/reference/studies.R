@@ -45,7 +45,7 @@ names <- c(large = "tumour_size_class=over_20", lymph_node_metastasis = "lymph_n
 r <- "doppler_a_multivariable"
 for (v in names(names)) logit("doppler", r, "model=univariable", reformulate(v, "poor"), d, as.list(names[v]))
 logit("doppler", r, "model=multivariable", reformulate(names(names), "poor"), d, as.list(names))
-t <- table(d$us_calcification, d$path_calcification)
+seen <- read("doppler"); t <- table(seen$us_calcification, seen$path_calcification)
 for (m in list(c("sensitivity", t["yes", "yes"], sum(t[, "yes"])), c("specificity", t["no", "no"], sum(t[, "no"])),
                c("ppv", t["yes", "yes"], sum(t["yes", ])), c("npv", t["no", "no"], sum(t["no", ])),
                c("accuracy", sum(diag(t)), sum(t)))) {
