@@ -235,3 +235,131 @@ rule casting_fig_calc_type:
         code=digest("figures.calc_type:malignancy_by_type"),
     run:
         figures.malignancy_by_type(input.table, output.svg, output.png, log[0], **params)
+
+
+# The figures of doppler.
+
+
+rule doppler_fig_flow:
+    """Abstract, Methods, drawn: patients assessed, excluded and included, then by prognosis."""
+    input:
+        flow="results/doppler/{cohort}/steps/flow.csv",
+        cohort="results/doppler/{cohort}/cohort.parquet",
+        prognosis="results/doppler/{cohort}/doppler_a_prognosis.csv",
+        claims="config/studies/doppler/claims.csv",
+    output:
+        svg="results/doppler/{cohort}/doppler_fig_flow.svg",
+        png="results/doppler/{cohort}/doppler_fig_flow.png",
+    log:
+        "logs/doppler/{cohort}/doppler_fig_flow.log",
+    params:
+        grouping=["us_calcification", "path_calcification"],
+        code=digest("figures.flowchart:flow_to_prognosis"),
+    run:
+        figures.flow_to_prognosis(*input, output.svg, output.png, log[0], **params)
+
+
+rule doppler_fig_accuracy:
+    """Abstract, Results, drawn: ultrasound against pathology, each measure by five interval methods and as printed."""
+    input:
+        table="results/doppler/{cohort}/doppler_a_accuracy.csv",
+        claims="config/studies/doppler/claims.csv",
+        study="config/studies/doppler/study.yaml",
+    output:
+        svg="results/doppler/{cohort}/doppler_fig_accuracy.svg",
+        png="results/doppler/{cohort}/doppler_fig_accuracy.png",
+    log:
+        "logs/doppler/{cohort}/doppler_fig_accuracy.log",
+    params:
+        code=digest("figures.intervals:interval_methods"),
+    run:
+        figures.interval_methods(*input, output.svg, output.png, log[0], **params)
+
+
+rule doppler_fig_forest:
+    """Abstract, Results, drawn: odds ratios of a poor prognosis, each factor alone, together, by Firth, as printed."""
+    input:
+        table="results/doppler/{cohort}/doppler_a_multivariable.csv",
+        claims="config/studies/doppler/claims.csv",
+    output:
+        svg="results/doppler/{cohort}/doppler_fig_forest.svg",
+        png="results/doppler/{cohort}/doppler_fig_forest.png",
+    log:
+        "logs/doppler/{cohort}/doppler_fig_forest.log",
+    params:
+        code=digest("figures.odds:odds_of_poor_prognosis"),
+    run:
+        figures.odds_of_poor_prognosis(*input, output.svg, output.png, log[0], **params)
+
+
+# The figures of nact_bone.
+
+
+rule nact_bone_fig_outcomes:
+    """Abstract, Results, drawn: pCR, necrosis on MRI and bone metastasis with and without calcification."""
+    input:
+        pcr="results/nact_bone/{cohort}/nact_bone_a_pcr.csv",
+        necrosis="results/nact_bone/{cohort}/nact_bone_a_necrosis.csv",
+        bone="results/nact_bone/{cohort}/nact_bone_a_bone.csv",
+        claims="config/studies/nact_bone/claims.csv",
+    output:
+        svg="results/nact_bone/{cohort}/nact_bone_fig_outcomes.svg",
+        png="results/nact_bone/{cohort}/nact_bone_fig_outcomes.png",
+    log:
+        "logs/nact_bone/{cohort}/nact_bone_fig_outcomes.log",
+    params:
+        code=digest("figures.shares:outcomes_by_calcification"),
+    run:
+        figures.outcomes_by_calcification(*input, output.svg, output.png, log[0], **params)
+
+
+rule nact_bone_fig_forest_nonpcr:
+    """Abstract, Results, drawn: odds ratios of no pCR, every factor and category, beside the printed ones."""
+    input:
+        univariable="results/nact_bone/{cohort}/nact_bone_a_nonpcr_univariable.csv",
+        multivariable="results/nact_bone/{cohort}/nact_bone_a_nonpcr_multivariable.csv",
+        claims="config/studies/nact_bone/claims.csv",
+    output:
+        svg="results/nact_bone/{cohort}/nact_bone_fig_forest_nonpcr.svg",
+        png="results/nact_bone/{cohort}/nact_bone_fig_forest_nonpcr.png",
+    log:
+        "logs/nact_bone/{cohort}/nact_bone_fig_forest_nonpcr.log",
+    params:
+        code=digest("figures.odds:odds_of_no_pcr"),
+    run:
+        figures.odds_of_no_pcr(*input, output.svg, output.png, log[0], **params)
+
+
+rule nact_bone_fig_forest_bone:
+    """Abstract, Results, drawn: odds ratios of bone metastasis, every factor and category, beside the printed ones."""
+    input:
+        univariable="results/nact_bone/{cohort}/nact_bone_a_bone_univariable.csv",
+        multivariable="results/nact_bone/{cohort}/nact_bone_a_bone_multivariable.csv",
+        claims="config/studies/nact_bone/claims.csv",
+    output:
+        svg="results/nact_bone/{cohort}/nact_bone_fig_forest_bone.svg",
+        png="results/nact_bone/{cohort}/nact_bone_fig_forest_bone.png",
+    log:
+        "logs/nact_bone/{cohort}/nact_bone_fig_forest_bone.log",
+    params:
+        code=digest("figures.odds:odds_of_bone_metastasis"),
+    run:
+        figures.odds_of_bone_metastasis(*input, output.svg, output.png, log[0], **params)
+
+
+rule nact_bone_fig_metastasis:
+    """Abstract, Results, drawn: type and place of bone metastases with and without calcification."""
+    input:
+        osteolytic="results/nact_bone/{cohort}/nact_bone_a_osteolytic.csv",
+        skeleton="results/nact_bone/{cohort}/nact_bone_a_axial.csv",
+        whole_body="results/nact_bone/{cohort}/nact_bone_a_whole_body.csv",
+        claims="config/studies/nact_bone/claims.csv",
+    output:
+        svg="results/nact_bone/{cohort}/nact_bone_fig_metastasis.svg",
+        png="results/nact_bone/{cohort}/nact_bone_fig_metastasis.png",
+    log:
+        "logs/nact_bone/{cohort}/nact_bone_fig_metastasis.log",
+    params:
+        code=digest("figures.shares:metastasis_by_calcification"),
+    run:
+        figures.metastasis_by_calcification(*input, output.svg, output.png, log[0], **params)

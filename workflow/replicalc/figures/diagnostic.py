@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from replicalc.figures.canvas import (
     INK,
@@ -21,6 +23,23 @@ from replicalc.figures.marks import COMPUTED, PRINTED, computed, handles, interv
 from replicalc.job import job
 from replicalc.table import Lookup, read_result
 
+if TYPE_CHECKING:
+    from replicalc.figures.canvas import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Fourfold:
+    """The words of a fourfold table; each may have several lines."""
+
+    index: str
+    positive: str
+    negative: str
+    reference: str
+    present: str
+    absent: str
+
+
+MRI_WORDS = Fourfold("MRI", "residual\nenhance-\nment", "complete\nresponse", "pathology", "residual\ndisease", "pCR")
 #: Residual enhancement is the positive test, residual disease the condition (see the study's notes).
 PLACE = ("all", "mri_complete_response=no~pcr=no")
 MEASURES = {
@@ -56,7 +75,7 @@ def confusion(table, claims, svg, png):
     body = TOP + ROW * len(MEASURES) + 0.55
     with sheet(svg, png, title=title, about=about, body=body, legend=True, notes=notes) as page:
         page.legend(handles(paper_intervals=False))
-        _matrix(page, counts)
+        fourfold(page, counts, MRI_WORDS)
         _measures(page, lookup, ours, theirs)
         page.alt = (
             f"Residual enhancement: {counts['tp']} with residual disease, {counts['fp']} with pCR. "
@@ -67,16 +86,20 @@ def confusion(table, claims, svg, png):
     return None
 
 
-def _matrix(page, counts: dict[str, int]) -> None:
+def fourfold(page: Sheet, counts: dict[str, int], words: Fourfold) -> None:
+    """Draw the table of an index test against a reference standard, at the top left of the body.
+
+    ``counts``: tp, fp, fn, tn. It takes ``LABELS + 2 * CELL + TOTALS`` inches of width and 2.65 of height.
+    """
     ax = page.canvas(MARGIN, 0, LABELS + 2 * CELL + TOTALS, page.body)
     top, left = 0.62, LABELS
-    ax.text(left + CELL, 0.1, "pathology", ha="center", va="center", fontweight="bold", fontsize=PLAIN)
-    for i, text in enumerate(("residual\ndisease", "pCR", "total")):
+    ax.text(left + CELL, 0.1, words.reference, ha="center", va="center", fontweight="bold", fontsize=PLAIN)
+    for i, text in enumerate((words.present, words.absent, "total")):
         x = left + CELL * (i + 0.5) if i < 2 else left + 2 * CELL + TOTALS / 2
         ax.text(x, top - 0.22, text, ha="center", va="center", fontsize=SMALL, color=INK if i < 2 else MUTED)
-    ax.text(0, top - 0.22, "MRI", va="center", fontweight="bold", fontsize=PLAIN)
-    table = (("residual\nenhance-\nment", "tp", "fp"), ("complete\nresponse", "fn", "tn"))
-    words = {"tp": "true pos.", "fp": "false pos.", "fn": "false neg.", "tn": "true neg."}
+    ax.text(0, top - 0.22, words.index, va="center", fontweight="bold", fontsize=PLAIN)
+    table = ((words.positive, "tp", "fp"), (words.negative, "fn", "tn"))
+    names = {"tp": "true pos.", "fp": "false pos.", "fn": "false neg.", "tn": "true neg."}
     for j, (text, *stats) in enumerate(table):
         y = top + CELL * j
         ax.text(0, y + CELL / 2, text, va="center", fontsize=SMALL)
@@ -86,7 +109,7 @@ def _matrix(page, counts: dict[str, int]) -> None:
                   facecolor="#CFE4F2" if right else "white")  # fmt: skip
             x = left + CELL * (i + 0.5)
             ax.text(x, y + 0.36, str(counts[stat]), ha="center", va="center", fontsize=15, fontweight="bold")
-            ax.text(x, y + 0.67, words[stat], ha="center", va="center", fontsize=SMALL, color=MUTED)
+            ax.text(x, y + 0.67, names[stat], ha="center", va="center", fontsize=SMALL, color=MUTED)
         total = str(sum(counts[stat] for stat in stats))
         ax.text(left + 2 * CELL + TOTALS / 2, y + CELL / 2, total, ha="center", va="center", color=MUTED)
     y = top + 2 * CELL + 0.17

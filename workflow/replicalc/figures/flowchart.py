@@ -15,14 +15,17 @@ from replicalc.figures.canvas import (
     WIDTH,
     About,
     frame,
+    missing_text,
     not_evaluable,
     sheet,
     study_of,
     wrapped,
 )
-from replicalc.figures.labels import units
+from replicalc.figures.labels import code_label, number, units, variable_label
+from replicalc.figures.marks import codes_of, printed_texts
 from replicalc.job import job
 from replicalc.records import read_csv
+from replicalc.table import Lookup, read_result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,6 +48,35 @@ def flow(flow, cohort, svg, png, *, grouping=GROUPING):
     Where a row is not a patient, the patients of those included are counted too. ``grouping`` names variables by which
     results group; of how many included each is not known stands under the diagram.
     """
+    _draw(flow, cohort, svg, png, grouping)
+
+
+@job
+def flow_to_prognosis(flow, cohort, prognosis, claims, svg, png, *, grouping):
+    """Draw the flow as ``flow`` does, and how those included divide by prognosis, beside the printed counts."""
+    _draw(flow, cohort, svg, png, grouping, _classes(prognosis, claims, "prognosis"))
+
+
+def _classes(table: str, claims: str, variable: str) -> list[list[str]]:
+    """Give the words of the box of each category of a variable, those without a value too, or of the reason."""
+    rows = read_result(table)
+    lookup, paper = Lookup(rows), printed_texts(claims, rows[0].result if rows else "")
+    known = lookup("all", variable, "n")
+    if known is None or not known.n:
+        reason = lookup.reason("all", variable) or f"{variable_label(variable)} is not known of anybody"
+        return [wrapped(missing_text(reason, variable_label(variable)), SIDE + SIDE_WIDTH - 0.3)]
+    found = []
+    for code in codes_of(rows, variable):
+        count, share = (lookup("all", f"{variable}={code}", stat) for stat in ("count", "percent"))
+        words = [code_label(variable, code), f"n = {number(count.value, 0)} ({number(share.value, 1)} %)"]
+        told = paper("all", f"{variable}={code}", "count")
+        found.append([*words, f"printed: {told}"] if told else words)
+    if known.n_missing:
+        found.append([f"{variable_label(variable)} not known", f"n = {known.n_missing}"])
+    return found
+
+
+def _draw(flow: str, cohort: str, svg: str, png: str, grouping, classes: list[list[str]] | None = None) -> None:
     steps = read_csv(flow)
     data = read_cohort(cohort)
     about = About(study_of(svg), data.name, data.kind)
@@ -61,13 +93,14 @@ def flow(flow, cohort, svg, png, *, grouping=GROUPING):
     if kept[-1]:
         body -= BOX  # the last box is the one of those included
     body += LINE if whose else 0
+    tail = LINE * max(map(len, classes)) + 0.13 + 2 * GAP if classes else 0.0
     notes = ["grey, dashed: criterion not applied, because the cohort lacks the variable"] if not all(kept) else []
     gaps = {name: int(data.frame[name].isna().sum()) for name in grouping if not data.missing_variables(name)}
     lacking = ", ".join(f"{name} {count}" for name, count in gaps.items() if count)
     if lacking:
         notes.append(f"included, but left out where the variable is needed, because it is not known: {lacking}")
-    with sheet(svg, png, title=title, about=about, body=body + 0.05, notes=notes) as page:
-        ax = page.canvas(MARGIN, 0, WIDTH - 2 * MARGIN, body + 0.05)
+    with sheet(svg, png, title=title, about=about, body=body + tail + 0.05, notes=notes) as page:
+        ax = page.canvas(MARGIN, 0, WIDTH - 2 * MARGIN, body + tail + 0.05)
         y = _main_box(ax, 0, f"assessed: {steps[0]['n_before']} {unit}", bold=True)
         for i, (step, lines, height) in enumerate(zip(steps, texts, heights, strict=True)):
             end = y + height + GAP
@@ -81,6 +114,8 @@ def flow(flow, cohort, svg, png, *, grouping=GROUPING):
                 y = _main_box(ax, end, "\n".join(included), bold=True)
             else:
                 y = _main_box(ax, end, f"n = {step['n_after']}") if box_follows else end
+        if classes:
+            _divide(ax, y, tail - 2 * GAP, classes)
         page.alt = (
             f"{steps[0]['n_before']} {unit} assessed, "
             + ", ".join(
@@ -90,6 +125,8 @@ def flow(flow, cohort, svg, png, *, grouping=GROUPING):
             )
             + f", {steps[-1]['n_after']} included{whose}; {kept.count(False)} of {len(steps)} criteria not applied."
         )
+        if classes:
+            page.alt += " Of those included: " + "; ".join(" ".join(words) for words in classes) + "."
     return None
 
 
@@ -98,6 +135,27 @@ def _patients(data: Cohort) -> int | None:
     if data.unit_of_analysis == "patient" or data.missing_variables("patient_id"):
         return None
     return int(data.frame["patient_id"].nunique())
+
+
+def _divide(ax: Axes, top: float, height: float, classes: list[list[str]]) -> None:
+    """Draw a row of boxes below the last main box; a single one is the reason why there are no classes."""
+    fork, end = top + GAP, top + 2 * GAP
+    if len(classes) == 1:
+        _arrow(ax, (SPINE, top), (SPINE, end), head=False, muted=True)
+        frame(ax, 0, end, SIDE + SIDE_WIDTH, height)
+        ax.text(
+            0.12, end + height / 2, "\n".join(classes[0]), va="center", fontsize=SMALL, linespacing=1.3, color=MUTED
+        )
+        return
+    room = (SIDE + SIDE_WIDTH - MAIN) / max(2, len(classes) - 1)
+    middles = [SPINE + room * i for i in range(len(classes))]
+    _arrow(ax, (SPINE, top), (SPINE, fork), head=False)
+    _arrow(ax, (SPINE, fork), (middles[-1], fork), head=False)
+    for middle, words in zip(middles, classes, strict=True):
+        _arrow(ax, (middle, fork), (middle, end))
+        width = min(MAIN, room - 0.12)
+        frame(ax, middle - width / 2, end, width, height, facecolor="white", edgecolor=INK, linestyle="-")
+        ax.text(middle, end + height / 2, "\n".join(words), ha="center", va="center", fontsize=SMALL, linespacing=1.3)
 
 
 def _side_text(step: dict[str, str]) -> list[str]:

@@ -20,6 +20,21 @@ VARIABLES = {
     "tumour_feature": "mammographic tumour feature",
     "casting_group": "calcification",
     "tumour_size_class": "tumour size",
+    "prognosis": "Prognosis",
+    "lymph_node_metastasis": "Lymph-node metastasis",
+    "path_calcification": "Microcalcification in the specimen",
+    "stage": "Stage",
+    "adjuvant_radiotherapy": "Radiotherapy after surgery",
+    "adjuvant_chemotherapy": "Chemotherapy after surgery",
+    "calcified": "Calcification on mammography",
+    "mri_necrosis": "Necrosis on MRI",
+    "age_years": "Age",
+    "menopausal_status": "Menopausal status",
+    "breast_density": "Breast density",
+    "mass": "Mass on mammography",
+    "subtype": "Molecular subtype",
+    "histology": "Histological type",
+    "bone_metastasis": "Bone metastasis",
 }
 
 CODES = {
@@ -78,6 +93,9 @@ CODES = {
         "fine_linear": "fine linear",
     },
     "calc_type_class": {"typically_benign": "typically benign", "suspicious": "suspicious"},
+    "prognosis": {"good": "good prognosis", "poor": "poor prognosis"},
+    "calcified": {"yes": "with calcification", "no": "without calcification"},
+    "histology": {"idc": "ductal", "ilc": "lobular", "idc_dcis": "ductal with DCIS", "other": "other"},
 }
 
 
@@ -93,6 +111,29 @@ def code_label(variable: str, code: str) -> str:
     ('HR−/HER2+', 'not known')
     """
     return CODES.get(variable, {}).get(code, code.replace("_", " "))
+
+
+def term_label(term: str, told: str = "") -> tuple[str, str]:
+    """Return the plain name of a term of a regression, and what it is held against or counted in.
+
+    ``term`` is the term as result tables name it, ``told`` what they say of it (``results.factors``).
+
+    >>> term_label("stage=I|II", "against III or IV"), term_label("age_years", "per year")
+    (('Stage: I or II', 'against III or IV'), ('Age, per year', ''))
+    >>> term_label("mri_necrosis=yes", "against all others")
+    ('Necrosis on MRI', '')
+    """
+    name, _, codes = term.partition("=")
+    label = variable_label(name)
+    label = label[:1].upper() + label[1:]
+    if not codes:
+        return f"{label}, {told}".removesuffix(", "), ""
+    if codes == "yes":
+        return label, "" if told == "against all others" else told
+    against, _, reference = told.partition(" ")
+    if against == "against" and reference != "all others":
+        told = "against " + " or ".join(code_label(name, code) for code in reference.split(" or "))
+    return f"{label}: {' or '.join(code_label(name, code) for code in codes.split('|'))}", told
 
 
 def number(value: float, decimals: int) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Gives the number at a place (group, variable, stat) of a table or of the paper; NaN where there is none.
 Values = Callable[[str, str, str], float]
+#: Gives what the paper prints at a place, letter by letter; '' where it prints nothing.
+Texts = Callable[[str, str, str], str]
 
 COMPUTED = {"marker": "o", "color": BLUE, "markerfacecolor": BLUE, "markersize": 5.5, "linewidth": 1.6}
 #: The same share with an interval for several lesions of one patient; a second model beside the first.
@@ -121,6 +123,15 @@ def printed(claims: str | Path, result: str) -> Values:
         if found and found.sign == "=":
             places.setdefault((claim.group, claim.variable, claim.stat), float(found.value))
     return lambda *place: places.get(place, math.nan)
+
+
+def printed_texts(claims: str | Path, result: str) -> Texts:
+    """Give what the paper prints for a result, letter by letter: inequalities too; '' where it prints nothing."""
+    places: dict[tuple[str, str, str], str] = {}
+    for claim in load_claims(claims):
+        if claim.result == result and claim.kind != "qualitative":
+            places.setdefault((claim.group, claim.variable, claim.stat), claim.reported)
+    return lambda *place: places.get(place, "")
 
 
 def codes_of(rows: Sequence[Row], variable: str) -> list[str]:
