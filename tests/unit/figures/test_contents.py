@@ -198,7 +198,8 @@ def test_a_definition_that_is_missing_is_said_to_be_missing():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0004, "P < 0.001"), (0.0005, "P = 0.001"), (0.9999, "P > 0.999"), (1.0, "P = 1")]
+    ("value", "text"),
+    [(0.0004, "P < 0.001"), (0.00099, "P < 0.001"), (0.001, "P = 0.001"), (0.9999, "P > 0.999"), (1.0, "P = 1")],
 )
 def test_p_values_are_never_printed_as_zero(value, text):
     assert labels.p_text(Row("r", "all", "a x b", "p", value)) == text

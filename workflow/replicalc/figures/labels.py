@@ -160,11 +160,15 @@ def with_interval(value: float, lo: float, hi: float, decimals: int) -> str:
 def p_value(p: float) -> str:
     """Write a P value to three places, never as zero; an en dash where there is none.
 
-    >>> p_value(0.0004), p_value(0.25), p_value(float("nan"))
+    What lies below 0.001 is told so and not rounded up to it: papers print '< 0.001', and 0.0009 agrees with that.
+
+    >>> p_value(0.0009), p_value(0.25), p_value(float("nan"))
     ('< 0.001', '0.250', '–')
     """
+    if p < 0.001:
+        return "< 0.001"
     rounded = number(p, 3)
-    return {"0.000": "< 0.001", "1.000": "> 0.999" if p < 1 else "1"}.get(rounded, rounded)
+    return "1" if p == 1 else "> 0.999" if rounded == "1.000" else rounded
 
 
 def units(unit_of_analysis: str) -> str:
