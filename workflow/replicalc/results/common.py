@@ -70,14 +70,15 @@ def groups(cohort: Cohort, table: ResultTable, by: str | None) -> Iterator[tuple
 
 def remark(cohort: Cohort, analysed) -> str:
     """Say what a reader of a number on the ``analysed`` rows must know: clustering, and the cohort's caveat."""
-    several = 0
-    if cohort.unit_of_analysis != "patient" and "patient_id" in analysed:
+    unit, told = cohort.unit_of_analysis, ""
+    if unit != "patient" and ("patient_id" not in analysed or analysed["patient_id"].isna().any()):
+        told = f"unit is the {unit}; which of them belong to one patient is not known, treated as independent"
+    elif unit != "patient":
         several = int((analysed.groupby("patient_id").size() > 1).sum())
-    told = (
-        f"unit is the {cohort.unit_of_analysis}; of the patients analysed {several} contribute more than one, "
-        "treated as independent"
-    )
-    return "; ".join(filter(None, [told if several else "", cohort.caveat]))
+        if several:
+            told = f"unit is the {unit}; of the patients analysed {several} contribute more than one, "
+            told += "treated as independent"
+    return "; ".join(filter(None, [told, cohort.caveat]))
 
 
 def add_clustered(table: ResultTable, cohort: Cohort, part, success, stat: str, note: str, place: dict) -> None:
@@ -88,14 +89,27 @@ def add_clustered(table: ResultTable, cohort: Cohort, part, success, stat: str, 
     """
     if cohort.unit_of_analysis == "patient" or "patient_id" not in part or not part["patient_id"].duplicated().any():
         return
+    if part["patient_id"].isna().any():
+        return  # who has no identifier may share a woman with anybody; ``remark`` says so
     from replicalc.stats.clustered import clustered_proportion
 
     found = clustered_proportion(success.to_numpy(dtype=float), list(part["patient_id"]), cohort.conf_level)
+    if found.lo != found.lo and found.clusters and found.value in (0.0, 1.0):
+        found = _as_few_as_women(found)
     warning = "; ".join(filter(None, [found.warning, cohort.caveat]))
     table.add(f"{stat}_design_effect", found.design_effect, method=found.method, warning=warning, **place)
     limits = dict(unit="percent", method=found.method, conf_level=found.level, warning=warning, **place)
     table.add(f"{stat}_clustered_lo", 100 * found.lo, **limits)
     table.add(f"{stat}_clustered_hi", 100 * found.hi, **limits)
+
+
+def _as_few_as_women(found):
+    """Where all lesions agree, nothing can be said on how alike those of a woman are: count each woman once."""
+    from replicalc.stats.effect import wilson
+
+    lo, hi = wilson(found.value, found.clusters, found.level)
+    method = f"Wilson with each of {found.clusters} patients counted once"
+    return dataclasses.replace(found, lo=lo, hi=hi, method=method, warning="all agree: the cautious limits")
 
 
 def meanings(cohort: Cohort, *names: str) -> str:

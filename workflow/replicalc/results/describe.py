@@ -138,8 +138,10 @@ def patient_flow(flow, cohort, out):
     table.add("n_included", int(steps[-1]["n_after"]), n=int(steps[0]["n_before"]))
     if data.unit_of_analysis == "patient":
         table.add("n_patients", len(data.frame))
-    elif not absent(data, table, "patient_id"):
+    elif "patient_id" in data.frame and data.frame["patient_id"].notna().all():
         table.add("n_patients", data.frame["patient_id"].nunique(), method="different patients among those included")
+    else:
+        table.add("n_patients", warning=f"which {data.unit_of_analysis}s belong to one patient is not known")
     for name in data.frame.columns:
         missing = int(data.frame[name].isna().sum())
         if 0 < missing < len(data.frame):

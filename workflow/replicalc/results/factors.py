@@ -2,7 +2,8 @@
 
 - ``"yes"``: this code against every other known code; one term, called ``name=yes``.
 - ``"I|II against III|IV"``: these codes together against those; who has another code is not in the model.
-- ``"each against stellate"``: one term for each other code that occurs; the factor is tested as a whole.
+- ``"each against stellate"``: one term for each other code that occurs; the factor is tested as a whole. Where nobody
+  has the reference, the first code that occurs takes its place, and the table says so.
 - ``"per year"``, ``"per 10 mm"``: a number, for one (or ten) of its unit.
 """
 
@@ -23,17 +24,22 @@ PER_UNIT = re.compile(r"per (?:(?P<many>\d+(?:\.\d+)?) )?(?P<unit>[a-z]+)")
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One factor: its name, the terms it gives (as they stand in the column ``variable``) and what they compare."""
+    """One factor: its name, the terms it gives (as they stand in the column ``variable``) and what they compare.
+
+    ``absent`` are terms that nobody has; ``several`` says that the factor is tested as a whole.
+    """
 
     name: str
     terms: tuple[str, ...]
     columns: tuple[np.ndarray, ...]
     told: str
+    absent: tuple[str, ...] = ()
+    several: bool = False
 
     @property
     def whole(self) -> str:
         """Where the statistics of the factor as a whole stand."""
-        return self.terms[0] if len(self.terms) == 1 else self.name
+        return self.name if self.several else self.terms[0]
 
 
 def known(frame: pd.DataFrame, outcome: list[str], factors: dict[str, str]) -> pd.DataFrame:
@@ -70,12 +76,19 @@ def factor(frame: pd.DataFrame, name: str, spec: str, result: str) -> Factor:
     if first == "each":
         if len(named) != 1:
             raise ReplicalcError(f"{result}: 'each against' needs one code, not '{reference}'")
-        exposed = [[code] for code in codes if code != reference and (values == code).any()]
+        occurring = [code for code in codes if (values == code).any()]
+        instead = reference not in occurring and bool(occurring)
+        wanted, reference = reference, occurring[0] if instead else reference
+        exposed = [[code] for code in occurring if code != reference]
+        absent = tuple(f"{name}={code}" for code in codes if code not in occurring and code != wanted)
+        absent += (f"{name}={reference}",) if instead else ()
     else:
-        exposed = [first.split("|")]
+        exposed, absent, instead = [first.split("|")], (), False
     columns = [values.isin(group).to_numpy(dtype=float) for group in exposed]
     told = f"against {reference.replace('|', ' or ')}" if against else "against all others"
-    return Factor(name, tuple(f"{name}={'|'.join(group)}" for group in exposed), tuple(map(np.asarray, columns)), told)
+    told += f" (nobody has {wanted})" if instead else ""
+    terms = tuple(f"{name}={'|'.join(group)}" for group in exposed)
+    return Factor(name, terms, tuple(map(np.asarray, columns)), told, absent, first == "each")
 
 
 def design(factors: list[Factor]) -> tuple[np.ndarray, list[str]]:

@@ -95,10 +95,15 @@ def _models(table: ResultTable, data, outcome: list[str], factors: dict[str, str
         terms = [factor(frame, name, spec, table.result) for name, spec in chosen.items()]
         empty = [each.name for each in terms if not each.terms]
         if frame.empty or empty:
-            why = f"only the reference category of {', '.join(empty)} occurs" if empty and len(frame) else ""
+            why = f"only one category of {', '.join(empty)} occurs" if empty and len(frame) else ""
             table.not_evaluable(why or "nobody has all the variables of the model", group=group, variable=place)
-        else:
-            fit(frame, terms, group)
+            return
+        fit(frame, terms, group)
+        for missing in [name for each in terms for name in each.absent]:
+            name, _, code = missing.partition("=")
+            told = next(each.told for each in terms if each.name == name)
+            why = f"it is the reference here: {told}" if f"against {code} (" in told else f"nobody has {missing}"
+            table.not_evaluable(why, group=group, variable=missing)
 
     for name, spec in factors.items() if "univariable" in models else ():
         if name in lacking:
@@ -119,12 +124,18 @@ def _place(data, frame, terms: list[Factor], group: str) -> tuple[dict, str]:
     return place, terms[0].whole if group == ALONE else ""
 
 
+def _few(events_per_variable: float) -> str:
+    """Say so where a model has fewer events for each term than the usual ten (doi:10.1016/S0895-4356(96)00236-3)."""
+    return "fewer than 10 events for each term: ratios may be biased" if events_per_variable < 10 else ""
+
+
 def _logistic_rows(table: ResultTable, data, frame, function, event, columns, names, terms, group) -> None:
     found = function(event, columns, names, data.conf_level)
     place, whole = _place(data, frame, terms, group)
     note = "; ".join(filter(None, [found.warning, remark(data, frame)]))
     table.add("events", found.events, variable=whole, **place)
-    table.add("events_per_variable", found.events_per_variable, variable=whole, warning=note, **place)
+    few = "; ".join(filter(None, [_few(found.events_per_variable), note]))
+    table.add("events_per_variable", found.events_per_variable, variable=whole, warning=few, **place)
     table.add(
         "separated", float(bool(found.separation)), variable=whole, method=found.separation or "no separation", **place
     )
@@ -138,25 +149,34 @@ def _logistic_rows(table: ResultTable, data, frame, function, event, columns, na
                 table.add(stat, value, conf_level=found.level, warning=why, **more)
             table.add("p", term.p_lr if group == FIRTH else term.p_wald, warning=why, **more)
             table.add("p_likelihood_ratio", term.p_lr, warning=why, **more)
-        if len(each.terms) > 1 and group != FIRTH:
-            _whole_factor(table, data, function, event, columns, names, found, each, note, place)
+        if each.several and group != FIRTH:
+            others = [i for i, name in enumerate(names) if name not in each.terms]
+            if others:
+                without = function(
+                    event, columns[:, others], [names[i] for i in others], data.conf_level
+                ).log_likelihood
+            else:
+                without = _without_factors(event)
+            _whole_factor(table, each, found.log_likelihood - without, note, place)
 
 
-def _whole_factor(table: ResultTable, data, function, event, columns, names, full, each: Factor, note, place) -> None:
-    """Test a factor of several terms as a whole: likelihood ratio of the model with and without it."""
+def _without_factors(event) -> float:
+    """Log-likelihood of a model with the intercept alone."""
     import numpy as np
+
+    share = event.mean()
+    return sum(np.log(p) * (event == value).sum() for value, p in ((1, share), (0, 1 - share)) if p > 0)
+
+
+def _whole_factor(table: ResultTable, each: Factor, gain: float, note: str, place: dict) -> None:
+    """Test a factor as a whole: likelihood ratio of the models with and without it, ``gain`` apart."""
     from scipy.special import chdtrc
 
-    others = [i for i, name in enumerate(names) if name not in each.terms]
-    if others:
-        without = function(event, columns[:, others], [names[i] for i in others], data.conf_level).log_likelihood
-    else:
-        share = event.mean()
-        without = sum(np.log(p) * (event == value).sum() for value, p in ((1, share), (0, 1 - share)) if p > 0)
     df = len(each.terms)
-    p = float(chdtrc(df, max(0.0, 2 * (full.log_likelihood - without))))
-    method = f"likelihood ratio, {df} categories of {each.name} together, {each.told}"
-    table.add("p", p, variable=each.name, method=method, warning=note, **place)
+    p = math.nan if math.isnan(gain) else float(chdtrc(df, max(0.0, 2 * gain)))
+    method = f"likelihood ratio, {df} {'category' if df == 1 else 'categories'} of {each.name} together, {each.told}"
+    why = note if note or not math.isnan(p) else "the models with and without it cannot both be fitted"
+    table.add("p", p, variable=each.name, method=method, warning=why, **place)
 
 
 def _hazard_rows(table: ResultTable, data, frame, fits, arguments, terms, group) -> None:
@@ -165,14 +185,16 @@ def _hazard_rows(table: ResultTable, data, frame, fits, arguments, terms, group)
     place, whole = _place(data, frame, terms, group)
     note = "; ".join(filter(None, [found.warning, remark(data, frame)]))
     table.add("events", found.events, variable=whole, **place)
-    table.add("events_per_variable", found.events_per_variable, variable=whole, warning=note, **place)
+    few = "; ".join(filter(None, [_few(found.events_per_variable), note]))
+    table.add("events_per_variable", found.events_per_variable, variable=whole, warning=few, **place)
     for test in (found.likelihood_ratio, found.score, found.wald):
         more = dict(method=f"{found.method}: {test.method}", warning=test.warning or note)
         stat = "p_model_" + test.method.lower().replace(" ", "_")
         table.add(stat, test.p, variable=whole, **more, **place)
     overall = dict(method=proportional.overall.method, warning=proportional.overall.warning or note)
     name = "p_proportional_hazards"
-    table.add(f"{name}_all" if group == ALONE else name, proportional.overall.p, variable=whole, **overall, **place)
+    if whole not in {name for each in terms for name in (each.name, *each.terms)}:
+        table.add(name, proportional.overall.p, variable=whole, **overall, **place)
     for each in terms:
         for name in each.terms:
             term = found.term(name)
@@ -185,3 +207,15 @@ def _hazard_rows(table: ResultTable, data, frame, fits, arguments, terms, group)
             table.add("p", term.p_wald, method=f"{method}; Wald", warning=why, **more)
             test = proportional.terms[name]
             table.add("p_proportional_hazards", test.p, method=test.method, warning=test.warning or note, **more)
+        if each.several:
+            time, event, columns, names, ties = arguments
+            others = [i for i, name in enumerate(names) if name not in each.terms]
+            without = found.log_likelihood_null
+            if others:
+                model = (time, event, columns[:, others], [names[i] for i in others], ties)
+                without = fits.cox(*model, data.conf_level).log_likelihood
+            _whole_factor(table, each, found.log_likelihood - without, note, place)
+            test = fits.schoenfeld_test(*arguments, "km", each.terms).overall
+            more = dict(method=f"{test.method}, {len(each.terms)} terms together", warning=test.warning or note)
+            name = "p_proportional_hazards"
+            table.add(name, test.p, variable=each.name, **more, **place)

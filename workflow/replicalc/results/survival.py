@@ -36,6 +36,9 @@ def survival(cohort, out, *, time, event, unit, times, by=(), subset=None, holds
         for group, part in _combinations(data, names):
             _curve(table, part, time, event, unit, times, group)
         frame = data.frame.dropna(subset=[time, event[0], *names])
+        if frame.empty:
+            table.not_evaluable("nobody has a known follow-up and group", variable=f"{time} by {entry}")
+            continue
         labels = frame[names].astype(str).agg(";".join, axis=1)
         length, seen = _times(frame, time, event, unit)
         test = with_warning(logrank(length, seen, list(labels)), remark(data, frame))
@@ -47,16 +50,15 @@ def survival(cohort, out, *, time, event, unit, times, by=(), subset=None, holds
 
 
 def _combinations(data, names: list[str]):
-    """Give each combination of codes that occurs, in the order of the dictionary."""
+    """Give each combination of codes, in the order of the dictionary; many are empty."""
     from itertools import product
 
     for codes in product(*(data.frame[name].cat.categories for name in names)):
         part = data.frame
         for name, code in zip(names, codes, strict=True):
             part = part[part[name] == code]
-        if len(part):
-            group = ";".join(f"{name}={code}" for name, code in zip(names, codes, strict=True))
-            yield group, dataclasses.replace(data, frame=part)
+        group = ";".join(f"{name}={code}" for name, code in zip(names, codes, strict=True))
+        yield group, dataclasses.replace(data, frame=part)
 
 
 def _times(frame, time: str, event, unit: str):

@@ -135,8 +135,11 @@ def schoenfeld_test(
     names: Sequence[str],
     ties: Ties,
     transform: Transform,
+    together: Sequence[str] | None = None,
 ) -> ProportionalHazards:
     """Test of proportional hazards from the Schoenfeld residuals, for each covariate and for all.
+
+    together: names of the covariates that ``overall`` is about, such as the terms of one factor; all if None.
 
     transform: the function of time with which a coefficient may change: "km", 1 - S(t-) by Kaplan-Meier (R's
     default), or "identity", time itself. The other arguments are those of ``cox``.
@@ -177,7 +180,9 @@ def schoenfeld_test(
         empty = TestResult(method, nan, warning=warning)
         return ProportionalHazards(dict.fromkeys(names, empty), empty, warning)
     terms = {name: _test(method, float(u[j] ** 2 / spread[j, j]), 1) for j, name in enumerate(names)}
-    return ProportionalHazards(terms, _test(method, float(u @ np.linalg.solve(spread, u)), k), warning)
+    mine = [j for j, name in enumerate(names) if together is None or name in together]
+    u, spread = u[mine], spread[np.ix_(mine, mine)]
+    return ProportionalHazards(terms, _test(method, float(u @ np.linalg.solve(spread, u)), len(mine)), warning)
 
 
 class _RiskSets(NamedTuple):
