@@ -73,8 +73,9 @@ def test_the_model_is_as_near_as_stated_and_says_where_it_is_not(made):
     assert {name for name, miss in away.items() if miss > 1} == {n for n in made.unmet if n.startswith("doppler.or.")}
     # No patients have all limits: those of stage and radiotherapy are too narrow beside the others (docs/methods).
     given_up = ("doppler.or.stage_I_II.ci", "doppler.or.radiotherapy.ci")
-    assert max(miss for name, miss in away.items() if not name.startswith(given_up)) < 10
-    assert sum(miss > 3 for name, miss in away.items() if not name.startswith(given_up)) <= 2
+    near = [miss for name, miss in away.items() if not name.startswith(given_up)]
+    assert len(near) == 14 and max(near) < 5
+    assert sum(miss <= 1 for miss in near) >= 7
 
 
 def test_every_factor_is_significant_and_on_its_side(made):

@@ -37,6 +37,8 @@ LATE_WITHOUT_NODES, LATE_AND_SMALL = 0.15, 0.3
 #: How much these count where the printed limits leave a choice.
 STRENGTH = 3.0
 PERIOD = (datetime.date(2017, 6, 1), datetime.date(2018, 6, 30))
+#: Searches from other random numbers, until what is not released misses its last place by nothing to speak of.
+ATTEMPTS, PRINTED = 2, 1e-2
 #: Patients whom each criterion leaves out.
 NO_CANCER, NO_SURGERY = 14, 9
 
@@ -91,7 +93,13 @@ def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[
     for mask, patients in ((has[CALCIFIED], with_calcification), (~has[CALCIFIED], total - with_calcification)):
         start[mask] = whole(design.patients[mask], patients)
     kept = np.array([np.ones(len(rows)), calcified])
-    table = fit_table(rows, start, poor, wanted, kept, design.weights, seed)
+    table = None
+    for attempt in range(ATTEMPTS):
+        found = fit_table(rows, start, poor, wanted, kept, design.weights, seed + 1_000_003 * attempt)
+        if table is None or found.nearness < table.nearness:
+            table = found
+        if table.nearness < PRINTED:
+            break
     counts = np.concatenate([table.events, table.others])
     pattern = np.repeat(np.concatenate([np.arange(len(rows))] * 2), counts)
     patients: dict[str, np.ndarray] = {name: has[name][pattern] for name in names}

@@ -40,7 +40,7 @@ def reduce_basis(basis: np.ndarray, delta: float = 0.99, most_steps: int = 100_0
     thoroughly. Raises ReplicalcError if the rows depend on each other or ``most_steps`` do not suffice.
 
     >>> reduce_basis(np.array([[1.0, 0.0, 101.0], [0.0, 1.0, 100.0]])).basis.tolist()
-    [[1.0, -1.0, 1.0], [50.0, -51.0, -50.0]]
+    [[-1.0, 1.0, -1.0], [-33.0, 34.0, 67.0]]
     """
     b = np.array(basis, dtype=float)
     d = len(b)
