@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from project import STUDY
 
@@ -124,12 +126,14 @@ def test_a_bare_zero_has_the_precision_of_its_column():
 def test_other_tests_that_print_the_same_are_named():
     mine = claim("p", "0.14")
     rows = [
-        Row("s_r", "all", "v", "p", 0.0977, method="Fisher"),
+        Row("s_r", "all", "v", "p", 0.0977, method="Fisher", kind="synthetic"),
         Row("s_r", "all", "v", "p_alternative", 0.1413, method="exact Pearson"),
         Row("s_r", "all", "v", "p_alternative", 0.2, method="Pearson"),
     ]
     found = compare(mine, {"s_r": Lookup(rows)}, {}, 0.05)
     assert found.note == "P is not below 0.05 here; prints the same by: exact Pearson"
+    rows[0] = replace(rows[0], kind="real")  # on other patients that would be chance
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).note == "P is not below 0.05 here"
 
 
 def test_truncation_shows_what_it_truncated():

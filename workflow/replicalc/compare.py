@@ -46,16 +46,19 @@ def comparison(claims_file, study_file, cohort_file, result_files, out):
     rows = []
     for claim in claims:
         found = compare(claim, lookups, by_id, study["alpha"], fractions)
-        note = _join(found.note, *_differences(claim, cohort.notes))
+        note = _join(found.note, *_differences(claim, cohort.notes, lookups))
         n = "" if found.n is None else str(found.n)
         told = [claim.claim_id, claim.result, claim.reported, found.replicated, n, found.verdict, note]
         rows.append([*told, cohort.name, cohort.kind])
     write_text(out, to_csv(rows, COLUMNS))
 
 
-def _differences(claim: Claim, notes: dict[str, str]) -> list[str]:
-    """Say where a variable of the claim means something else in this cohort."""
+def _differences(claim: Claim, notes: dict[str, str], lookups: dict[str, Lookup]) -> list[str]:
+    """Say where a variable of the claim, or of the relations that judge it, means something else in this cohort."""
     names = {part.partition("=")[0].strip() for part in re.split(r"[;~]| x | - ", f"{claim.group};{claim.variable}")}
+    if claim.stat == "holds":
+        row = lookups[claim.result](claim.group, claim.variable, "holds")
+        names |= set(re.findall(r"[a-z][a-z0-9_]*", row.method)) if row else set()
     return [f"{name} here: {notes[name]}" for name in sorted(names & set(notes))]
 
 
@@ -87,7 +90,8 @@ def compare(
     if claim.stat == "holds":
         holds = row.value == 1
         told = "holds" if holds else "does not hold"
-        return Comparison(told, row.n, "same_conclusion" if holds else "conclusion_differs", f"{told}: {row.method}")
+        verdict = "same_conclusion" if holds else "conclusion_differs"
+        return Comparison(told, row.n, verdict, _join(f"{told}: {row.method}", row.warning))
     printed = printed_number(claim.reported)
     if printed is None:
         raise ReplicalcError(f"claim {claim.claim_id}: '{claim.reported}' is not a number, but {claim.stat} is one")
@@ -102,6 +106,8 @@ def compare(
     if whole is not None and whole != _whole_here(claim, row, lookups, claims):
         rounding = None  # the same count out of another number of patients is not the same finding
     shown = as_printed(row.value, printed, rounding)
+    if claim.stat == "p" and printed.sign == "=" and row.value > 0 and not float(shown):
+        shown = f"<{10.0**-printed.decimals:.{printed.decimals}f}"  # no P is 0
     if rounding is not None:
         note = "" if rounding in ("half-up", "inequality") else f"only by {rounding} of {row.value:.6g}"
         return Comparison(shown, row.n, "same_print", _join(note, row.warning))
@@ -131,8 +137,11 @@ def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha, f
     if claim.stat == "p":
         same = _significant(value, printed.sign, alpha) == (row.value < alpha)
         side = "below" if row.value < alpha else "not below"
+        if same and row.value < alpha and _reversed(claim, lookup, claims):
+            return "conclusion_differs", f"P is below {alpha:g} here too, but the difference goes the other way"
         verdict = "same_conclusion" if same else "conclusion_differs"
-        return verdict, _join(f"P is {side} {alpha:g} here", _other_tests(claim, printed, lookup))
+        others = _other_tests(claim, printed, lookup) if row.kind == "synthetic" else ""
+        return verdict, _join(f"P is {side} {alpha:g} here", others)
     estimate, _, side = claim.stat.rpartition("_")
     if estimate in NULL and side in ("lo", "hi"):
         return _by_null(claim, estimate, lookup, claims)
@@ -151,6 +160,30 @@ def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha, f
         "not_evaluable",
         "a number of patients or a date of this cohort; not a finding that another cohort can repeat",
     )
+
+
+def _reversed(claim: Claim, lookup: Lookup, claims: dict[str, Claim]) -> bool:
+    """Tell whether the printed difference behind a P goes the other way here.
+
+    Looked for: the odds or hazard ratio at the same place, against 1; for a cross-tabulation 'a x b', printed shares of
+    one code of b in two groups of a.
+    """
+    mine = [each for each in claims.values() if each.result == claim.result]
+    for other in mine:
+        if other.stat in ("or", "hr") and (other.group, other.variable) == (claim.group, claim.variable):
+            row, printed = lookup(other.group, other.variable, other.stat), printed_number(other.reported)
+            return row is not None and printed is not None and (row.value - 1) * (float(printed.value) - 1) < 0
+    a, cross, b = claim.variable.partition(" x ")
+    if not cross:
+        return False
+    shares: dict[str, list[tuple[float, float]]] = {}
+    for other in mine:
+        if other.stat == "percent" and other.group.startswith(f"{a}=") and other.variable.startswith(f"{b}="):
+            row, printed = lookup(other.group, other.variable, "percent"), printed_number(other.reported)
+            if row is not None and printed is not None:
+                shares.setdefault(other.variable, []).append((float(printed.value), row.value))
+    pairs = [found for found in shares.values() if len(found) == 2]
+    return any((one[0] - two[0]) * (one[1] - two[1]) < 0 for one, two in pairs)
 
 
 def _significant(value: float, sign: str, alpha: float) -> bool:

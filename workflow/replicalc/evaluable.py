@@ -72,15 +72,19 @@ def needs(claim: Claim, made: Mapping[str, Made], known: Iterable[str]) -> set[s
     """Name the variables that a claim needs; None for a claim that no other cohort can judge."""
     if claim.kind == "external" or not (claim.stat in FINDINGS or (claim.stat == "count" and claim.of)):
         return None
+    if claim.kind == "qualitative" and claim.stat not in ("holds", "p"):
+        return None  # a fact of the paper's protocol, such as how many radiologists read
     if claim.result not in made:
         return None
     mine = made[claim.result]
     names = place_variables(claim.group, claim.variable) | subset_variables(mine.params)
+    if claim.stat.startswith("survival"):
+        names |= _outcome(mine.params)
     if claim.group.startswith("model="):
         names |= _of_model(claim.group, claim.variable, mine)
     if claim.stat == "holds":
         names |= param_variables(mine.params)
-        for left, _, right in mine.params.get("relations") or ():
+        for *_, left, _, right in mine.params.get("relations") or ():
             for side in (left, right):
                 if isinstance(side, str | int | float):
                     continue
@@ -96,11 +100,21 @@ def needs(claim: Claim, made: Mapping[str, Made], known: Iterable[str]) -> set[s
 def _of_model(group: str, variable: str, made: Made) -> set[str]:
     """Name the variables of a regression: all its factors, or the one of a univariable model; and the outcome."""
     params = made.params
-    outcome = {pair[0] for pair in (params.get("outcome"), params.get("event")) if pair}
-    outcome |= {params["time"]} if "time" in params else set()
+    outcome = _outcome(params)
     if group == "model=univariable":
         return outcome | place_variables(variable)
     return outcome | set(params.get("factors") or ())
+
+
+def _outcome(params: Mapping[str, object]) -> set[str]:
+    names = {pair[0] for pair in (params.get("outcome"), params.get("event")) if pair}
+    return names | ({params["time"]} if "time" in params else set())
+
+
+def nearest(claims: Iterable[Claim], made: Mapping[str, Made], known: Iterable[str], has: set[str]) -> list[str]:
+    """Name the fewest variables that a cohort would need in addition to judge some claim."""
+    lacking = [sorted(names - has) for names in (needs(claim, made, known) for claim in claims) if names]
+    return min(filter(None, lacking), key=len, default=[])
 
 
 def findings(

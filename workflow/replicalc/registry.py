@@ -15,7 +15,7 @@ from replicalc.cohort.derivations import DERIVATIONS, READINGS
 from replicalc.cohort.mapping import check_mapping
 from replicalc.cohort.source import locate
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
-from replicalc.evaluable import Made, available, findings, needs, place_variables
+from replicalc.evaluable import Made, available, findings, nearest, place_variables
 from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, validate
 
 CONFIG = Path("config")
@@ -274,10 +274,9 @@ class Registry:
             elif cohort == SYNTHETIC or findings(claims, made, self.variables, has, constant):
                 kept.append((study, cohort))
             else:
-                wanted = [needs(claim, made, self.variables) for claim in claims]
-                lacking = sorted({name for each in wanted if each for name in each} - has)
-                told = ", ".join(lacking[:6]) + (f" and {len(lacking) - 6} more" if len(lacking) > 6 else "")
-                self.left_out.append((study, cohort, f"no finding can be judged without {told}"))
+                lacking = nearest(claims, made, self.variables, has)
+                told = f"the nearest would need {' and '.join(lacking)}" if lacking else "all is the same in everybody"
+                self.left_out.append((study, cohort, f"no finding can be judged; {told}"))
         self.pairs = kept
         mute = [cohort for cohort in self.cohorts if cohort not in {name for _, name in kept}]
         fail_with_all(

@@ -15,6 +15,13 @@ module casting:
         "archetypes.smk"
 
 
+# Whom the primary studies are about. Sizes are in the classes of the dictionary; a patient without a size is not left out.
+TABAR_2004 = {"primary_study": "tabar2004 or not recorded", "tumour_size_class": "1_9|10_14 or not recorded"}
+TABAR_2000 = {"primary_study": "tabar2000 or not recorded", "tumour_size_class": "1_9|10_14 or not recorded"}
+# 1-15 mm; the class 15_20 holds the 15.
+POPULATION = {"primary_study": "population or not recorded", "tumour_size_class": "1_9|10_14|15_20 or not recorded"}
+
+
 use rule hazard from casting as casting_a_independent_marker with:
     """Statement: casting type is worse than other calcification and than none, adjusted for size, nodes and grade."""
     pathvars:
@@ -29,7 +36,7 @@ use rule hazard from casting as casting_a_independent_marker with:
             "lymph_node_metastasis": "yes",
             "grade": "each against 1",
         },
-        subset={"primary_study": "tabar2004 or not recorded"},
+        subset=TABAR_2004,
         holds=[
             (("model=multivariable", "casting_group=no_calcification", "hr"), "<", 1),
             (("model=multivariable", "casting_group=no_calcification", "p"), "<", 0.05),
@@ -44,9 +51,12 @@ use rule association from casting as casting_a_molecular with:
         result="casting_a_molecular",
     params:
         rows="calcified",
-        columns="intrinsic_subtype",
+        columns=["luminal", "intrinsic_subtype", "subtype"],
         test="pearson",
-        holds=[(("all", "calcified x intrinsic_subtype", "p"), "<", 0.05)],
+        holds=[
+            (("calcified=yes", "luminal=no", "percent"), ">", ("calcified=no", "luminal=no", "percent")),
+            (("all", "calcified x luminal", "p"), "<", 0.05),
+        ],
 
 
 rule casting_a_surgery:
@@ -84,10 +94,12 @@ use rule association from casting as casting_a_benign_malignant with:
         rows=["calc_type_class", "calc_type", "calc_type_correct"],
         columns="malignant",
         test="pearson",
-        subset={"calcified": "yes"},
+        subset={"calcified": "yes", "worked_up": "yes or not recorded"},
         holds=[
             (("all", "calc_type_class x malignant", "p"), "<", 0.05),
             (("all", "calc_type_correct=yes", "percent"), ">", 50),
+            (("all", "calc_type_correct=yes", "percent"), ">", ("all", "malignant=yes", "percent")),
+            (("all", "calc_type_correct=yes", "percent"), ">", ("all", "malignant=no", "percent")),
         ],
 
 
@@ -97,7 +109,7 @@ use rule distribution from casting as casting_x_tabar2004_features with:
         result="casting_x_tabar2004_features",
     params:
         variables=["tumour_feature", "tumour_size_class"],
-        subset={"primary_study": "tabar2004 or not recorded"},
+        subset=TABAR_2004,
 
 
 use rule hazard from casting as casting_x_tabar2004_hazard with:
@@ -114,7 +126,7 @@ use rule hazard from casting as casting_x_tabar2004_hazard with:
             "lymph_node_metastasis": "yes",
             "grade": "each against 1",
         },
-        subset={"primary_study": "tabar2004 or not recorded", "tumour_size_class": "1_9|10_14"},
+        subset=TABAR_2004,
 
 
 use rule survival from casting as casting_x_tabar2004_survival with:
@@ -127,7 +139,7 @@ use rule survival from casting as casting_x_tabar2004_survival with:
         unit="year",
         times=[5, 10, 15, 20, 24],
         by=["tumour_feature", "casting_group", "tumour_feature+tumour_size_class"],
-        subset={"primary_study": "tabar2004 or not recorded", "tumour_size_class": "1_9|10_14"},
+        subset=TABAR_2004,
 
 
 use rule distribution from casting as casting_x_tabar2000_features with:
@@ -136,7 +148,7 @@ use rule distribution from casting as casting_x_tabar2000_features with:
         result="casting_x_tabar2000_features",
     params:
         variables=["tumour_feature"],
-        subset={"primary_study": "tabar2000 or not recorded"},
+        subset=TABAR_2000,
 
 
 use rule survival from casting as casting_x_tabar2000_survival with:
@@ -149,7 +161,7 @@ use rule survival from casting as casting_x_tabar2000_survival with:
         unit="year",
         times=[5, 10, 15, 20],
         by=["tumour_feature"],
-        subset={"primary_study": "tabar2000 or not recorded", "tumour_size_class": "1_9|10_14"},
+        subset=TABAR_2000,
 
 
 use rule association from casting as casting_x_tabar2000_small with:
@@ -160,7 +172,7 @@ use rule association from casting as casting_x_tabar2000_small with:
         rows="tumour_size_class",
         columns="tumour_feature",
         test="pearson",
-        subset={"primary_study": "tabar2000 or not recorded"},
+        subset=TABAR_2000,
 
 
 use rule association from casting as casting_x_tabar2000_deaths with:
@@ -215,7 +227,7 @@ use rule distribution from casting as casting_x_population_features with:
         result="casting_x_population_features",
     params:
         variables=["tumour_feature"],
-        subset={"primary_study": "population or not recorded"},
+        subset=POPULATION,
 
 
 use rule logistic from casting as casting_x_population_death with:
@@ -230,7 +242,7 @@ use rule logistic from casting as casting_x_population_death with:
             "lymph_node_metastasis": "yes",
             "grade": "each against 1",
         },
-        subset={"primary_study": "population or not recorded"},
+        subset=POPULATION,
 
 
 use rule distribution from casting as casting_x_li2019_features with:

@@ -225,7 +225,11 @@ use rule association from us_mri as us_mri_x_isolated_benign with:
         rows="us_finding",
         columns="malignant",
         test="pearson",
-        holds=[(("us_finding=isolated_dots", "malignant=yes", "count"), "=", 0)],
+        holds=[
+            ("given", ("us_finding=isolated_dots", "malignant", "n"), ">", 0),
+            ("given", ("all", "malignant=yes", "count"), ">", 0),
+            (("us_finding=isolated_dots", "malignant=yes", "count"), "=", 0),
+        ],
 
 
 use rule two_tests from us_mri as us_mri_x_us_against_mri with:
@@ -250,7 +254,11 @@ use rule work_up from us_mri as us_mri_x_work_up with:
     params:
         steps=[("us_assessment", "positive"), ("mri_assessment", "positive")],
         target=("malignant", "yes"),
-        holds=[(("strategy=biopsy if mri_assessment is positive", "malignant=yes", "missed"), "=", 0)],
+        holds=[
+            ("given", ("strategy=biopsy if mri_assessment is positive", "malignant=yes", "biopsies_spared"), ">", 0),
+            ("given", ("all", "malignant=yes", "count"), ">", 0),
+            (("strategy=biopsy if mri_assessment is positive", "malignant=yes", "missed"), "=", 0),
+        ],
 
 
 rule us_mri_synthesise:

@@ -32,7 +32,13 @@ def rule(study: str, result: str) -> tuple[str, dict]:
     block = re.search(rf"use rule (\w+) from {study} as {result} with:\n(.*?)\n\n\n", text, re.DOTALL)
     params = re.search(r"    params:\n(.*)", block[2], re.DOTALL)[1]
     call = ast.parse(f"dict({params.strip()})", mode="eval").body
-    return block[1], {each.arg: ast.literal_eval(each.value) for each in call.keywords}
+    constants = {
+        name: ast.literal_eval(value) for name, value in re.findall(r"^([A-Z_0-9]+) = (.+)$", text, re.MULTILINE)
+    }
+    found = {}
+    for each in call.keywords:
+        found[each.arg] = constants[each.value.id] if isinstance(each.value, ast.Name) else ast.literal_eval(each.value)
+    return block[1], found
 
 
 @pytest.fixture(scope="module")

@@ -103,8 +103,8 @@ def test_a_factor_that_cannot_be_read_is_told(make, factors, told):
 def test_a_factor_with_its_reference_alone_is_not_fitted(make):
     cells = {**CELLS, "grade": ["1"] * 120}
     found = make(results.logistic, cells, outcome=("prognosis", "poor"), factors={"grade": "each against 1"})
-    assert found.reason("model=univariable", "grade=2") == "only the reference category of grade occurs"
-    assert found.reason("model=multivariable", "grade=2") == "only the reference category of grade occurs"
+    assert found.reason("model=univariable", "grade=2") == "only one category of grade occurs"
+    assert found.reason("model=multivariable", "grade=2") == "only one category of grade occurs"
 
 
 def test_a_sentence_is_judged_by_the_model_that_it_is_about(make):

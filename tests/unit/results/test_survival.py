@@ -90,7 +90,10 @@ def test_the_work_up_counts_branches_and_what_each_rule_spares_and_misses(make):
     counts = {
         stat: found(rule, "malignant=yes", stat).value for stat in ("biopsies", "biopsies_spared", "found", "missed")
     }
-    assert counts == {"biopsies": 4, "biopsies_spared": 3, "found": 3, "missed": 1}
+    # The rule looks at MRI alone: the lesion without ultrasound counts, too.
+    assert counts == {"biopsies": 5, "biopsies_spared": 3, "found": 4, "missed": 1}
+    assert found(rule, "malignant=yes", "missed_percent").value == pytest.approx(100 / 3)
+    assert found(rule, "malignant=yes", "missed_percent_hi").value > 70
     assert found("strategy=biopsy all", "malignant=yes", "missed").value == 0
     assert found("strategy=biopsy if any is positive", "malignant=yes", "biopsies").value == 5
     assert found("all", "", "holds").value == 0

@@ -47,7 +47,10 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
     for derivation in DERIVATIONS:
         name = derivation.variable
         given = frame[name] if name in frame else pd.Series(float("nan"), index=frame.index, dtype="object")
-        lacking = [need for need in derivation.needs if need not in frame or frame[need].isna().all()]
+        lacking = [need for need in derivation.needs if need not in frame]
+        lacking += [
+            n for n in derivation.needs if n in frame and n not in derivation.optional and frame[n].isna().all()
+        ]
         undefined = [reading for reading in derivation.readings if reading not in readings]
         note = config["variables"].get(name, {}).get("note", "")
         derived = given.where(given.isna()) if lacking or undefined else derivation.function(frame, readings)

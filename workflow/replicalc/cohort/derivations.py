@@ -21,6 +21,8 @@ class Derivation:
     rule: str
     function: Callable[[pd.DataFrame, dict], pd.Series]
     readings: tuple[str, ...] = ()
+    #: Of ``needs``: what may be missing in everybody, such as the date of something that happened to nobody.
+    optional: tuple[str, ...] = ()
 
 
 #: In the order in which they can use each other.
@@ -118,6 +120,7 @@ DERIVATIONS = (
         ("diagnosis_date", "relapse", "relapse_date", "last_contact_date"),
         "to the relapse, otherwise to the last contact",
         by.relapse_free_days,
+        optional=("relapse_date",),
     ),
     Derivation(
         "osteolytic", ("bone_lesion_type",), "mixed as in study.yaml", by.osteolytic, ("osteolytic_includes_mixed",)
@@ -171,6 +174,20 @@ DERIVATIONS = (
         ("calc_type_class", "malignant"),
         "suspicious and malignant, or neither",
         by.agrees("calc_type_class", "suspicious"),
+    ),
+    Derivation(
+        "luminal",
+        ("intrinsic_subtype",),
+        "luminal A or B",
+        by.recoded(
+            "intrinsic_subtype", {"yes": ("luminal_a", "luminal_b"), "no": ("her2_enriched", "triple_negative")}
+        ),
+    ),
+    Derivation(
+        "luminal",
+        ("hr_status",),
+        "hormone receptor positive, where no intrinsic subtype is recorded",
+        by.recoded("hr_status", {"yes": ("positive",), "no": ("negative",)}),
     ),
 )
 

@@ -211,6 +211,11 @@ CONTRADICTIONS = [
     _after("surgery_date", "nat_start_date"),
     _after("surgery_date", "mg_post_date"),
     _after("surgery_date", "mri_post_date"),
+    _after("diagnosis_date", "birth_date"),
+    _after("last_contact_date", "diagnosis_date"),
+    _after("relapse_date", "diagnosis_date"),
+    _after("last_contact_date", "relapse_date"),
+    _after("bone_metastasis_date", "diagnosis_date"),
     (
         "calcification measured although none is recorded",
         ("calcified", "calc_cc_pre_mm"),

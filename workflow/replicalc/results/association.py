@@ -34,7 +34,7 @@ def tests_by_name() -> dict[str, Callable]:
 #: Tests of a 2 x 2 table only.
 TWO_BY_TWO = ("yates", "n_minus_1", "fisher_mid_p", "mann_whitney", "barnard", "boschloo")
 #: Unconditional exact tests order all tables with the two group sizes; with more than these it takes seconds.
-MANY_TABLES = 50_000
+MANY_TABLES = 400_000
 
 
 def _mann_whitney(counts):
@@ -65,12 +65,14 @@ def association(cohort, out, *, rows, columns, test, order=None, subset=None, ho
     Counts and row percentages with Wilson intervals for every cell and margin; then the test that the study uses
     (``test``) as ``p`` and all the others as ``p_alternative``. Linear-by-linear only where ``order`` gives the codes
     of both variables from least to most (scores 1, 2, ...). Patients with either variable missing are left out and
-    counted. If one variable is not there at all, the other is still described. ``rows`` may be several variables, each
-    held against ``columns``. ``holds``: relations that a sentence of the paper asserts (``statement.judge``).
+    counted. If one variable is not there at all, the other is still described. ``rows`` and ``columns`` may be several
+    variables each; every one is held against every other. ``holds``: relations that a sentence of the paper asserts
+    (``statement.judge``).
     """
     data, table = open_cohort(cohort, subset, out)
-    for name in [rows] if isinstance(rows, str) else rows:
-        cross(table, data, name, columns, test, order)
+    for row in [rows] if isinstance(rows, str) else rows:
+        for column in [columns] if isinstance(columns, str) else columns:
+            cross(table, data, row, column, test, order)
     if holds:
         judge(table, holds)
     table.write(out)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from replicalc.errors import ReplicalcError
 from replicalc.job import job
-from replicalc.table import Lookup, ResultTable, read_result
+from replicalc.table import Lookup, ResultTable, Row, read_result
 
 OPERATORS = {
     ">": operator.gt,
@@ -34,40 +34,55 @@ def statement(first, second, out, *, relations):
 
 
 def judge(table: ResultTable, relations) -> None:
-    """Add to a result whether relations between its own statistics hold; a place is (group, variable, stat)."""
+    """Add to a result whether relations between its own statistics hold; a place is (group, variable, stat).
+
+    A relation that begins with "given" must be fulfilled for the sentence to be about anybody: where it is not, nothing
+    is judged. (That no lesion of a kind is malignant is no finding where there is no such lesion.)
+    """
     files = {"": Lookup(list(table.rows))}
     own = [tuple(side if isinstance(side, int | float | str) else ("", *side) for side in each) for each in relations]
     _judge(table, files, own)
 
 
 def _judge(table: ResultTable, files: dict[str, Lookup], relations) -> None:
-    holds, sides_told = True, []
-    for number, (left, sign, right) in enumerate(relations, start=1):
+    holds, told, seen, warnings = True, [], [], []
+    for number, relation in enumerate(relations, start=1):
+        given, (left, sign, right) = relation[0] == "given", relation[-3:]
         if sign not in OPERATORS:
             raise ReplicalcError(f"{table.result}: '{sign}' is no relation. Allowed: {', '.join(OPERATORS)}")
         sides = []
         for side, place in (("left", left), ("right", right)):
-            value, n, reason = _value(files, place)
+            row, reason = _value(files, place)
             if reason:
                 table.add("holds", warning=reason)
                 return
-            sides_told.append((side, value, dict(variable=_name(number, place), n=n)))
-            sides.append(value)
-        holds = holds and OPERATORS[sign](*sides)
-    for side, value, more in sides_told:
+            told.append((side, row.value, dict(variable=_name(number, place), n=row.n)))
+            sides.append(row.value)
+            seen += [row.n] if row.n is not None else []
+            warnings += [row.warning] if row.warning not in warnings else []
+        fulfilled = OPERATORS[sign](*sides)
+        if given and not fulfilled:
+            table.add(
+                "holds", warning=f"nothing to judge: {_tell(left)} is {sides[0]:g} here, not {sign} {_tell(right)}"
+            )
+            return
+        holds = holds and fulfilled
+    for side, value, more in told:
         table.add(side, value, **more)
-    table.add("holds", float(holds), method=" and ".join(f"{_tell(a)} {s} {_tell(b)}" for a, s, b in relations))
+    words = [f"{_tell(left)} {sign} {_tell(right)}" for *given, left, sign, right in relations if not given]
+    more = dict(n=max(seen, default=None), warning="; ".join(filter(None, warnings)))
+    table.add("holds", float(holds), method=" and ".join(words), **more)
 
 
-def _value(files: dict[str, Lookup], place) -> tuple[float, int | None, str]:
+def _value(files: dict[str, Lookup], place) -> tuple[Row, str]:
     if isinstance(place, int | float):
-        return float(place), None, ""
+        return Row("", "", "", "", float(place)), ""
     file, group, variable, stat = place
     row = files[file](group, variable, stat)
     if row is None or math.isnan(row.value):
         why = (row.warning if row else "") or files[file].reason(group, variable)
-        return math.nan, None, why or f"no {stat} of {variable} for {group}"
-    return row.value, row.n, ""
+        return Row("", "", "", ""), why or f"no {stat} of {variable} for {group}"
+    return row, ""
 
 
 def _tell(place) -> str:

@@ -16,8 +16,9 @@ def work_up(cohort, out, *, steps, target, subset=None, holds=None):
 
     ``steps`` is a list of (variable, code that counts as positive) in the order of the work-up, ``target`` the same for
     the condition. A branch is a group 'first=positive;second=negative': n, how many have the condition, their share
-    with Wilson's interval. A rule is a group 'strategy=...': biopsies done and spared, cancers found and missed, among
-    those with all tests and the condition known. Everybody was biopsied: what a rule misses is known.
+    with Wilson's interval, among those with all tests and the condition known. A rule is a group 'strategy=...':
+    biopsies done and spared, cancers found and missed, and the share of cancers among those spared with Wilson's
+    interval; a rule that looks at one test is judged by all who have it. Everybody was biopsied: misses are known.
     """
     data, table = open_cohort(cohort, subset, out)
     names = [name for name, _ in (*steps, target)]
@@ -34,27 +35,43 @@ def work_up(cohort, out, *, steps, target, subset=None, holds=None):
                 path.append(f"{name}={other}")
                 part = part[part[name] == other]
             _branch(table, data, part, ";".join(path), target, missing)
-    positive = [frame[name] == code for name, code in steps]
-    anyone, everyone = positive[0].copy(), positive[0].copy()
-    for each in positive[1:]:
-        anyone, everyone = anyone | each, everyone & each
-    rules = {"biopsy all": positive[0] | True}
-    rules |= {f"biopsy if {name} is {code}": each for (name, code), each in zip(steps, positive, strict=True)}
-    rules |= {"biopsy if any is positive": anyone, "biopsy if all are positive": everyone}
-    condition = frame[target[0]] == target[1]
-    for told, biopsy in rules.items():
-        place = dict(group=f"strategy={told}", variable=f"{target[0]}={target[1]}", n=len(frame), n_missing=missing)
-        counts = {
-            "biopsies": biopsy,
-            "biopsies_spared": ~biopsy,
-            "found": biopsy & condition,
-            "missed": ~biopsy & condition,
-        }
-        for stat, rows in counts.items():
-            table.add(stat, int(rows.sum()), **place)
+    rules = {"biopsy all": ([], any)}
+    rules |= {f"biopsy if {name} is {code}": ([(name, code)], any) for name, code in steps}
+    rules |= {"biopsy if any is positive": (steps, any), "biopsy if all are positive": (steps, all)}
+    for told, (tests, rule) in rules.items():
+        known = data.frame.dropna(subset=[*(name for name, _ in tests), target[0]])
+        positive = [list(known[name] == code) for name, code in tests]
+        biopsy = [rule(signs) for signs in zip(*positive, strict=True)] if tests else [True] * len(known)
+        _strategy(table, data, known, biopsy, told, target)
     if holds:
         judge(table, holds)
     return table.write(out)
+
+
+def _strategy(table: ResultTable, data, known, biopsy: list[bool], told: str, target) -> None:
+    from replicalc.stats.proportion import interval
+
+    place = dict(group=f"strategy={told}", variable=f"{target[0]}={target[1]}", n=len(known))
+    place["n_missing"] = len(data.frame) - len(known)
+    pairs = list(zip(biopsy, known[target[0]] == target[1], strict=True))
+    spared, missed = sum(not b for b, _ in pairs), sum(c and not b for b, c in pairs)
+    counts = {
+        "biopsies": len(pairs) - spared,
+        "biopsies_spared": spared,
+        "found": sum(c and b for b, c in pairs),
+        "missed": missed,
+    }
+    for stat, count in counts.items():
+        table.add(stat, count, **place)
+    if not spared:
+        return
+    left = known[[not b for b in biopsy]]
+    note, share = remark(data, left), dict(unit="percent", **{**place, "n": spared})
+    table.add("missed_percent", 100 * missed / spared, warning=note, method="of those spared", **share)
+    limits = with_warning(interval(missed, spared, "Wilson", data.conf_level), note)
+    table.add_interval("missed_percent", limits, scale=100, **share)
+    del share["unit"]
+    add_clustered(table, data, left, left[target[0]] == target[1], "missed_percent", note, share)
 
 
 def _other(frame, name: str, code: str) -> str:

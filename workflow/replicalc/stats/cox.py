@@ -86,7 +86,8 @@ def cox(
     The global tests compare the model with none: likelihood ratio, score (log-rank) and Wald, on p degrees of
     freedom. ``events_per_variable`` is events / p. Where a hazard ratio has no finite estimate (monotone
     likelihood, found by a linear programme) all terms are ``nan`` and the warning names the covariates; so with
-    no event, and with covariates without variation or linearly dependent.
+    no event, and with covariates without variation or linearly dependent. Where the reason is a category in which
+    nobody has the event, its own term alone is ``nan`` and the others are their limits.
 
     Raises ValueError for NaN, negative times, other event codes, another shape or an unknown option.
     References: Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x; Efron 1977,
@@ -103,7 +104,7 @@ def cox(
     n, events, k = t.size, int(d.sum()), len(names)
     fault = _fault(t, d, z, names)
     if fault:
-        return _unfitted(ties, n, events, names, level, fault)
+        return _at_the_limit(time, event, X, names, ties, level) or _unfitted(ties, n, events, names, level, fault)
     sets = _risk_sets(t, d)
     beta, converged = _maximum(t, d, z.z, ties, sets)
     null, full = _pieces(z.z, np.zeros(k), ties, sets), _pieces(z.z, beta, ties, sets)
@@ -126,6 +127,37 @@ def cox(
         f"Cox, {ties.title()} ties", n, events, events / k, null.value, full.value, *tests, converged, tuple(terms),
         level, warning,
     )  # fmt: skip
+
+
+def _at_the_limit(time, event, X, names: Sequence[str], ties: Ties, level: float) -> CoxFit | None:
+    """Fit what is left where nobody of one category of a yes/no covariate has the event.
+
+    As that hazard ratio tends to 0 its patients leave the risk sets: the others' terms are those of a model without
+    them, and the log-likelihood tends to that model's. Its own term is ``nan``, with a warning. None if no covariate is
+    of this kind.
+    """
+    t, d = read(time, event)
+    x = np.asarray(X, dtype=float)
+    for j, name in enumerate(names):
+        inside = x[:, j] == 1
+        if set(np.unique(x[:, j])) == {0.0, 1.0} and not d[inside].any() and d.any() and len(names) > 1:
+            rest = [i for i in range(len(names)) if i != j]
+            part = cox(t[~inside], d[~inside], x[~inside][:, rest], [names[i] for i in rest], ties, level)
+            if all(term.hazard_ratio != term.hazard_ratio for term in part.terms):
+                return None
+            times, events, z = _sorted(t, d, x, names)
+            null = _pieces(z.z, np.zeros(len(names)), ties, _risk_sets(times, events)).value
+            terms = list(part.terms)
+            terms.insert(j, HazardTerm(name, *[nan] * 7))
+            warning = join(f"nobody with {name} has the event: no finite hazard ratio", part.warning)
+            k = len(names)
+            unknown = TestResult("Score", nan, warning=warning), TestResult("Wald", nan, warning=warning)
+            return CoxFit(
+                part.method, t.size, int(d.sum()), int(d.sum()) / k, null, part.log_likelihood,
+                _test("Likelihood ratio", 2 * (part.log_likelihood - null), k), *unknown, part.converged, tuple(terms),
+                level, warning,
+            )  # fmt: skip
+    return None
 
 
 def schoenfeld_test(
@@ -158,7 +190,6 @@ def schoenfeld_test(
     check_choice(ties, ("efron", "breslow"), "ties")
     check_choice(transform, ("km", "identity"), "transform")
     t, d, z = _sorted(time, event, X, names)
-    k = len(names)
     method = f"Proportional hazards, score test with g(t) = {'1 - KM' if transform == 'km' else 't'}"
     moments = np.unique(t[d == 1])
     fault = _fault(t, d, z, names) or ("fewer than two event times: nothing to test" if moments.size < 2 else "")
