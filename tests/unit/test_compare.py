@@ -259,3 +259,32 @@ def test_survival_is_a_share():
     extra = [("survival_lo", 60.0), ("survival_hi", 80.0)]
     assert judge("survival", "72", 70.0, extra=extra).verdict == "same_conclusion"
     assert judge("survival", "95", 70.0, extra=extra).verdict == "conclusion_differs"
+
+
+def significant(printed, here, reported="0.029", p=0.001):
+    """A cross-tabulation whose printed shares are of two groups."""
+    claims = {"s.p": claim("p", reported, "calcified x pcr", kind="p")}
+    rows = [Row("s_r", "all", "calcified x pcr", "p", p, kind="real")]
+    for code, text, share in zip(("yes", "no"), printed, here, strict=True):
+        claims[f"s.{code}"] = claim("percent", text, "pcr=yes", f"calcified={code}")
+        rows.append(Row("s_r", f"calcified={code}", "pcr=yes", "percent", share, kind="real"))
+    return compare(claims["s.p"], {"s_r": Lookup(rows)}, claims, 0.05)
+
+
+def test_a_significant_difference_the_other_way_is_no_same_conclusion():
+    assert significant(("20.6", "31.6"), (21.0, 40.0)).verdict == "same_conclusion"
+    found = significant(("20.6", "31.6"), (51.5, 19.0))
+    assert found.verdict == "conclusion_differs" and "other way" in found.note
+    assert significant(("20.6", "31.6"), (51.5, 19.0), "0.29", 0.3).verdict == "same_conclusion"
+
+
+def test_a_ratio_on_the_other_side_of_1_turns_its_p():
+    claims = {"p": claim("p", "0.028", "calcified=yes"), "or": claim("or", "1.780", "calcified=yes")}
+    for value, verdict in ((2.5, "same_conclusion"), (0.22, "conclusion_differs")):
+        rows = [Row("s_r", "all", "calcified=yes", stat, x) for stat, x in (("p", 0.0001), ("or", value))]
+        assert compare(claims["p"], {"s_r": Lookup(rows)}, claims, 0.05).verdict == verdict
+
+
+def test_no_p_is_shown_as_0():
+    assert judge("p", "0.029", 1e-9).replicated == "<0.001"
+    assert judge("p", "0.029", 0.0291).replicated == "0.029"

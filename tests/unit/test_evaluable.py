@@ -77,3 +77,18 @@ def test_a_finding_about_what_is_the_same_in_everybody_is_none():
     assert findings(claims, made, KNOWN, {"malignant"}, {"malignant"}) == 0
     assert findings(claims, made, KNOWN, {"malignant"}, set()) == 1
     assert findings(claims, made, KNOWN, set(), set()) == 0
+
+
+def test_facts_of_a_protocol_are_no_findings():
+    made = {"s_r": Made({"variables": {"age_years": "year"}})}
+    assert needs(claim("median", variable="age_years", kind="qualitative"), made, KNOWN) is None
+    assert needs(claim("median", variable="age_years", kind="quantile"), made, KNOWN) == {"age_years"}
+
+
+def test_what_is_lacking_is_told_by_the_nearest_finding():
+    from replicalc.evaluable import nearest
+
+    made = {"s_r": Made({"rows": "calcified", "columns": "pcr"})}
+    claims = [claim("percent", "calcified=yes", "pcr=yes"), claim("percent", variable="pcr=yes")]
+    assert nearest(claims, made, KNOWN, {"calcified"}) == ["pcr"]
+    assert nearest(claims, made, KNOWN, set()) == ["pcr"]

@@ -161,3 +161,72 @@ def test_hazard_counts_only_the_named_events(make):
             factors={"calcified": "yes"},
         )
         assert found("model=univariable", "calcified=yes", "events").value == count
+
+
+def test_a_category_that_nobody_has_is_told_and_the_rest_is_fitted(make):
+    cells = {**CELLS, "grade": ["3" if g == "2" else g for g in CELLS["grade"]]}
+    found = make(results.logistic, cells, outcome=("prognosis", "poor"), factors={"grade": "each against 1"})
+    assert found.reason("model=univariable", "grade=2") == "nobody has grade=2"
+    assert math.isfinite(found("model=univariable", "grade=3", "or").value)
+    # With one category left the factor still has a P of its own.
+    assert found("model=univariable", "grade", "p").value == pytest.approx(
+        found("model=univariable", "grade=3", "p_likelihood_ratio").value
+    )
+
+
+def test_without_the_reference_another_category_takes_its_place_and_the_table_says_so(make):
+    cells = {**CELLS, "grade": ["3" if g == "1" else g for g in CELLS["grade"]]}
+    found = make(results.logistic, cells, outcome=("prognosis", "poor"), factors={"grade": "each against 1"})
+    row = found("model=multivariable", "grade=3", "or")
+    assert math.isfinite(row.value) and "against 2 (nobody has 1)" in row.method
+    assert "it is the reference here" in found.reason("model=multivariable", "grade=2")
+
+
+def test_no_p_where_nothing_could_be_fitted(make):
+    cells = {**CELLS, "prognosis": ["poor"] * 120}
+    found = make(results.logistic, cells, outcome=("prognosis", "poor"), factors={"grade": "each against 1"})
+    row = found("model=univariable", "grade", "p")
+    assert math.isnan(row.value) and "same outcome" in row.warning
+
+
+def test_few_events_for_each_term_are_told(make):
+    found = make(
+        results.logistic, CELLS, outcome=("prognosis", "poor"), factors={"grade": "3"}, subset={"stage": "0"}
+    )
+    row = found("model=univariable", "grade=3", "events_per_variable")
+    assert row.value < 10 and "fewer than 10 events" in row.warning
+
+
+HAZARD = dict(time="follow_up_days", event=("vital_status", "dead_of_breast_cancer"), unit="year")
+
+
+def test_a_category_without_events_loses_its_own_hazard_ratio_only(make):
+    dead = [g != "2" and v != "alive" for g, v in zip(CELLS["grade"], CELLS["vital_status"], strict=True)]
+    cells = {**CELLS, "vital_status": ["dead_of_breast_cancer" if d else "alive" for d in dead]}
+    found = make(results.hazard, cells, factors={"grade": "each against 1"}, **HAZARD)
+    lost = found("model=univariable", "grade=2", "hr")
+    assert math.isnan(lost.value) and "nobody with grade=2 has the event" in lost.warning
+    without = {
+        name: [v for v, g in zip(values, cells["grade"], strict=True) if g != "2"] for name, values in cells.items()
+    }
+    alone = make(results.hazard, without, factors={"grade": "3"}, **HAZARD)
+    for stat in ("hr", "hr_lo", "hr_hi", "p"):
+        kept = found("model=univariable", "grade=3", stat).value
+        assert kept == pytest.approx(alone("model=univariable", "grade=3", stat).value)
+    assert found("model=univariable", "grade=3", "hr").n == 120
+
+
+def test_hazard_tests_a_factor_as_a_whole(make):
+    found = make(results.hazard, CELLS, factors={"grade": "each against 1", "age_years": "per year"}, **HAZARD)
+    time = np.round(np.array(CELLS["follow_up_days"], dtype=float) / 365.25, 6)
+    event = (np.array(CELLS["vital_status"]) != "alive").astype(float)
+    grade, age = np.array(CELLS["grade"]), np.array(CELLS["age_years"], dtype=float)
+    x = np.column_stack([grade == "2", grade == "3", age]).astype(float)
+    from scipy.stats import chi2
+
+    gain = (
+        cox(time, event, x, list("abc"), "efron").log_likelihood
+        - cox(time, event, x[:, 2:], ["c"], "efron").log_likelihood
+    )
+    assert found("model=multivariable", "grade", "p").value == pytest.approx(chi2.sf(2 * gain, 2), rel=1e-6)
+    assert 0 < found("model=multivariable", "grade", "p_proportional_hazards").value < 1

@@ -178,3 +178,66 @@ def test_evidence_of_another_study_stands_beside_and_explains(make, tmp_path):
     assert math.isnan(why.value) and why.warning == "variable calcified not in cohort tiny; all calcified there"
     judged = make(evidence, {**cells, "calcified": ["yes"] * 3 + ["no"]}, **params)
     assert judged("all", "", "holds").value == 1 and not judged("all", "", "holds").warning
+
+
+def test_a_group_that_nobody_is_in_is_told(make):
+    found = make(results.survival, LIVES, by=["tumour_feature"], **SURVIVAL)
+    assert "nobody in this group" in found.reason("tumour_feature=powdery", "time=2")
+
+
+def test_a_subset_of_nobody_gives_reasons_and_no_traceback(make):
+    cells = {**LIVES, "tumour_size_class": ["over_20"] * 8}
+    found = make(results.survival, cells, by=["tumour_feature"], subset={"tumour_size_class": "1_9"}, **SURVIVAL)
+    assert "nobody" in found.reason("all", "time=2")
+    assert found("all", "follow_up_days by tumour_feature", "p") is None
+
+
+def test_lesions_without_their_women_are_told_and_counted_naively(make):
+    for women in (["a", "a", "b", "c", "", "", "e", "f"], None):
+        cells = {**LESIONS, "patient_id": women} if women else {k: v for k, v in LESIONS.items() if k != "patient_id"}
+        found = make(results.distribution, cells, unit_of_analysis="lesion", variables=["malignant"])
+        assert found("all", "malignant=yes", "percent_clustered_lo") is None
+        assert "is not known" in found("all", "malignant=yes", "percent").warning
+
+
+def test_where_all_lesions_agree_each_woman_counts_once(make):
+    from replicalc.stats.effect import wilson
+
+    cells = {**LESIONS, "malignant": ["yes"] * 8}
+    found = make(results.distribution, cells, unit_of_analysis="lesion", variables=["malignant"])
+    row = found("all", "malignant=yes", "percent_clustered_lo")
+    assert row.value == pytest.approx(100 * wilson(1.0, 6, 0.95)[0]) and "6 patients counted once" in row.method
+
+
+def test_a_sentence_about_nobody_is_not_judged(make):
+    cells = {**LESIONS, "mri_assessment": ["positive"] * 8}
+    rule = "strategy=biopsy if mri_assessment is positive"
+    found = make(
+        results.work_up, cells, unit_of_analysis="lesion", steps=STEPS, target=("malignant", "yes"),
+        holds=[
+            ("given", (rule, "malignant=yes", "biopsies_spared"), ">", 0),
+            ((rule, "malignant=yes", "missed"), "=", 0),
+        ],
+    )  # fmt: skip
+    row = found("all", "", "holds")
+    assert math.isnan(row.value) and "nothing to judge" in row.warning
+
+
+def test_two_tests_on_lesions_have_limits_that_respect_the_women(make):
+    params = dict(first=STEPS[1], second=STEPS[0], target=("malignant", "yes"))
+    found = make(results.two_tests, LESIONS, unit_of_analysis="lesion", **params)
+    from replicalc.stats.clustered import clustered_difference
+
+    # Malignant lesions with both tests: a, b, d, e.
+    assert (
+        found("measure=sensitivity", "mri_assessment=positive - us_assessment=positive", "difference_clustered_lo")
+        is None
+    )
+    healthy = clustered_difference([1, 1, 0], [0, 1, 0], list("acd"))
+    row = found("measure=specificity", "mri_assessment=positive - us_assessment=positive", "difference")
+    assert row.value == pytest.approx(100 * healthy.value)
+    twice = {**LESIONS, "patient_id": ["a", "b", "a", "c", "c", "d", "f", "g"]}
+    found = make(results.two_tests, twice, unit_of_analysis="lesion", **params)
+    expected = clustered_difference([1, 1, 1, 0], [1, 0, 0, 0], list("aadf"))
+    place = ("measure=sensitivity", "mri_assessment=positive - us_assessment=positive")
+    assert found(*place, "difference_clustered_hi").value == pytest.approx(100 * expected.hi)

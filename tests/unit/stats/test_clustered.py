@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replicalc.stats.clustered import clustered_proportion
+from replicalc.stats.clustered import clustered_difference, clustered_proportion
 from replicalc.stats.effect import wilson
 
 from .reference import closed, load
@@ -18,6 +18,22 @@ def test_against_survey(case):
         assert getattr(ours, field) == closed(case[field])
     assert [ours.lo, ours.hi] == closed(case["limits"])
     assert ("exceeds n" in ours.warning) == (ours.design_effect < 1)
+
+
+@pytest.mark.parametrize("case", load("clustered_difference"), ids=lambda c: f"{len(c['id'])}-{c['level']}")
+def test_difference_against_survey(case):
+    ours = clustered_difference(case["first"], case["second"], case["id"], case["level"])
+    assert ours.value == closed(case["value"])
+    assert [ours.lo, ours.hi] == closed(case["limits"])
+
+
+def test_differences_that_cannot_have_limits():
+    assert "alike" in clustered_difference([1, 1], [0, 0], "ab").warning
+    assert "fewer than two" in clustered_difference([1, 0], [0, 0], "aa").warning
+    with pytest.raises(ValueError, match="one value of each"):
+        clustered_difference([1, 0], [0], "ab")
+    with pytest.raises(ValueError, match="missing label"):
+        clustered_difference([1, 0], [0, 1], ["a", None])
 
 
 @settings(max_examples=60, deadline=None)

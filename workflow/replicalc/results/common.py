@@ -87,10 +87,8 @@ def add_clustered(table: ResultTable, cohort: Cohort, part, success, stat: str, 
     Only where rows are not patients and somebody contributes more than one: ``<stat>_clustered_lo`` and ``_hi`` in
     percent, and the design effect. ``part`` holds the rows of the share, ``success`` is True for those that count.
     """
-    if cohort.unit_of_analysis == "patient" or "patient_id" not in part or not part["patient_id"].duplicated().any():
+    if cohort.unit_of_analysis == "patient" or not known_patients(part):
         return
-    if part["patient_id"].isna().any():
-        return  # who has no identifier may share a woman with anybody; ``remark`` says so
     from replicalc.stats.clustered import clustered_proportion
 
     found = clustered_proportion(success.to_numpy(dtype=float), list(part["patient_id"]), cohort.conf_level)
@@ -101,6 +99,14 @@ def add_clustered(table: ResultTable, cohort: Cohort, part, success, stat: str, 
     limits = dict(unit="percent", method=found.method, conf_level=found.level, warning=warning, **place)
     table.add(f"{stat}_clustered_lo", 100 * found.lo, **limits)
     table.add(f"{stat}_clustered_hi", 100 * found.hi, **limits)
+
+
+def known_patients(part) -> bool:
+    """Tell whether some rows belong to one patient, and it is known which.
+
+    Who has no identifier may share a patient with anybody; ``remark`` says so.
+    """
+    return "patient_id" in part and part["patient_id"].notna().all() and part["patient_id"].duplicated().any()
 
 
 def _as_few_as_women(found):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from replicalc.job import job
-from replicalc.results.common import absent, open_cohort, remark, with_warning
+from replicalc.results.common import absent, known_patients, open_cohort, remark, with_warning
 from replicalc.results.statement import judge
 from replicalc.table import ResultTable
 
@@ -16,9 +16,10 @@ def two_tests(cohort, out, *, first, second, target, test="exact", subset=None, 
     """Compare two index tests on the same patients (or lesions), among those with the condition and those without.
 
     ``first``, ``second`` and ``target`` are (variable, code that counts as positive). Difference of sensitivity and of
-    specificity (first minus second, in percent) with Newcombe's paired interval and others beside it; McNemar's test on
-    the discordant pairs in the form named by ``test``, the other forms beside it. Only those with all three are used.
-    ``holds``: relations that a sentence of the paper asserts (``statement.judge``).
+    specificity (first minus second, in percent) with Newcombe's paired interval and others beside it, among them one
+    that respects several lesions of one patient; McNemar's test on the discordant pairs in the form named by ``test``,
+    the other forms beside it. Only those with all three are used. ``holds``: relations that a sentence of the paper
+    asserts (``statement.judge``).
     """
     data, table = open_cohort(cohort, subset, out)
     if absent(data, table, first[0], second[0], target[0]):
@@ -38,6 +39,7 @@ def two_tests(cohort, out, *, first, second, target, test="exact", subset=None, 
 
 
 def _compare(table: ResultTable, data, part, right, measure, variable, named, missing) -> None:
+    from replicalc.stats.clustered import clustered_difference
     from replicalc.stats.paired import mcnemar, paired_difference
 
     one, two = right
@@ -58,6 +60,12 @@ def _compare(table: ResultTable, data, part, right, measure, variable, named, mi
             table.add(stat, 100 * found.value, **more)
         table.add(f"{stat}_lo", 100 * found.lo, conf_level=found.level, **more)
         table.add(f"{stat}_hi", 100 * found.hi, conf_level=found.level, **more)
+    if data.unit_of_analysis != "patient" and known_patients(part):
+        found = clustered_difference(one.astype(float), two.astype(float), list(part["patient_id"]), data.conf_level)
+        warning = "; ".join(filter(None, [found.warning, data.caveat]))
+        more = dict(unit="percent", method=found.method, conf_level=found.level, warning=warning, **place)
+        table.add("difference_clustered_lo", 100 * found.lo, **more)
+        table.add("difference_clustered_hi", 100 * found.hi, **more)
     for method in MCNEMAR:
         test = with_warning(mcnemar(only_first, only_second, method), note)
         table.add_test(test, named=method == named, **place)

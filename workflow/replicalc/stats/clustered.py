@@ -1,4 +1,4 @@
-"""A proportion of lesions when several of them belong to one woman."""
+"""A proportion of lesions, and a difference of two, when several of them belong to one woman."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from replicalc.stats.base import check_level, numbers
-from replicalc.stats.effect import wilson
+from replicalc.stats.effect import Effect, normal, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,9 @@ def clustered_proportion(success: ArrayLike, cluster: Sequence[Hashable], level:
     y = numbers(success, "the successes")
     if not np.isin(y, (0, 1)).all():
         raise ValueError("the successes must be 0 or 1")
-    labels = list(cluster)
-    if len(labels) != y.size:
-        raise ValueError(f"there must be one cluster for each value: {y.size}, not {len(labels)}")
-    if any(label is None or label != label for label in labels):
-        raise ValueError("the clusters must have no missing label")
+    code, m = _codes(cluster, y.size)
     method = "Wilson at the effective sample size (ratio estimator, Rao & Scott 1992)"
-    codes: dict[Hashable, int] = {}
-    code = np.array([codes.setdefault(label, len(codes)) for label in labels], dtype=np.int64)
-    m, n, x = len(codes), y.size, int(y.sum())
+    n, x = y.size, int(y.sum())
 
     def unknown(p: float, se: float, why: str) -> ClusteredProportion:
         return ClusteredProportion(method, x, n, m, p, se, nan, nan, nan, nan, level, why)
@@ -76,11 +70,63 @@ def clustered_proportion(success: ArrayLike, cluster: Sequence[Hashable], level:
     p = x / n
     if m < 2:
         return unknown(p, nan, "fewer than two clusters: no interval")
-    residual = np.bincount(code, weights=y) - p * np.bincount(code)
-    v = m / (m - 1) * float((residual**2).sum()) / n**2
+    v = _ratio_variance(y, code, m)
     if v < 1e-24:
         return unknown(p, 0.0, "the proportion does not vary between clusters: no interval")
     effect = v / (p * (1 - p) / n)
     lo, hi = wilson(p, n / effect, level)
     note = "the clusters differ less than chance has it: the effective sample size exceeds n" if effect < 1 else ""
     return ClusteredProportion(method, x, n, m, p, sqrt(v), effect, n / effect, lo, hi, level, note)
+
+
+def clustered_difference(
+    first: ArrayLike, second: ArrayLike, cluster: Sequence[Hashable], level: float = 0.95
+) -> Effect:
+    """Difference of two shares of the same lesions, first minus second, with Wald limits that respect the women.
+
+    first, second: shape (n,), 1 or 0 for each lesion by the one and by the other test. cluster: as for
+        ``clustered_proportion``.
+
+    The difference is the mean of the within-lesion differences; its variance is the ratio estimator's over the
+    clusters, as ``survey::svymean`` in R. With fewer than two clusters, or where all lesions differ alike, the
+    limits are ``nan`` with a warning.
+
+    Raises ValueError as ``clustered_proportion``. Reference: Rao & Scott 1992, doi:10.2307/2532311.
+
+    >>> found = clustered_difference([1, 1, 0, 1], [1, 0, 0, 0], ["a", "a", "b", "c"])
+    >>> round(found.value, 3), round(found.lo, 3), round(found.hi, 3)
+    (0.5, 0.05, 0.95)
+    """
+    check_level(level)
+    x, y = numbers(first, "the first test"), numbers(second, "the second test")
+    if x.size != y.size or not np.isin(x, (0, 1)).all() or not np.isin(y, (0, 1)).all():
+        raise ValueError("the tests must be 0 or 1, one value of each for every lesion")
+    method = "Wald, ratio estimator over clusters"
+    code, m = _codes(cluster, x.size)
+    if not x.size:
+        return Effect(method, nan, nan, nan, level, "no value: no difference")
+    d = x - y
+    value = float(d.mean())
+    if m < 2:
+        return Effect(method, value, nan, nan, level, "fewer than two clusters: no interval")
+    se = sqrt(_ratio_variance(d, code, m))
+    if se < 1e-12:
+        return Effect(method, value, nan, nan, level, "all lesions differ alike: no interval")
+    return Effect(method, value, value - normal(level) * se, value + normal(level) * se, level)
+
+
+def _codes(cluster: Sequence[Hashable], n: int) -> tuple[np.ndarray, int]:
+    """Number the clusters in the order of their first lesion; return the code of each lesion and how many there are."""
+    labels = list(cluster)
+    if len(labels) != n:
+        raise ValueError(f"there must be one cluster for each value: {n}, not {len(labels)}")
+    if any(label is None or label != label for label in labels):
+        raise ValueError("the clusters must have no missing label")
+    codes: dict[Hashable, int] = {}
+    return np.array([codes.setdefault(label, len(codes)) for label in labels], dtype=np.int64), len(codes)
+
+
+def _ratio_variance(y: np.ndarray, code: np.ndarray, m: int) -> float:
+    """Variance of the mean of ``y`` over lesions in ``m`` clusters: the ratio estimator's."""
+    residual = np.bincount(code, weights=y) - y.mean() * np.bincount(code)
+    return m / (m - 1) * float((residual**2).sum()) / y.size**2
