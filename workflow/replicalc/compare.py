@@ -128,7 +128,8 @@ def _decimals(claim: Claim, printed: Printed, claims: dict[str, Claim]) -> int:
 
 
 def _join(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)
+    """Join sentences by semicolons, each once."""
+    return "; ".join(dict.fromkeys(part for note in notes for part in note.split("; ") if part))
 
 
 def _nearest(claim: Claim, printed: Printed, row: Row, lookups, claims, alpha, fractions) -> tuple[str, str]:

@@ -83,17 +83,18 @@ def needs(claim: Claim, made: Mapping[str, Made], known: Iterable[str]) -> set[s
     if claim.group.startswith("model="):
         names |= _of_model(claim.group, claim.variable, mine)
     if claim.stat == "holds":
-        names |= param_variables(mine.params)
-        for *_, left, _, right in mine.params.get("relations") or ():
+        # A statement looks at other results; a result with ``holds`` at its own statistics.
+        relations = [(mine, each) for each in mine.params.get("holds") or ()]
+        sources = [made.get(name, Made({})) for name in mine.sources]
+        for left, right in ((each[-3], each[-1]) for each in mine.params.get("relations") or ()):
             for side in (left, right):
-                if isinstance(side, str | int | float):
-                    continue
-                source = made.get(mine.sources[0 if side[0] == "first" else -1])
-                names |= place_variables(side[1], side[2])
-                if source is not None:
-                    names |= subset_variables(source.params)
-                    if side[1].startswith("model="):
-                        names |= _of_model(side[1], side[2], source)
+                if isinstance(side, tuple | list):
+                    relations.append((sources[0 if side[0] == "first" else -1], (tuple(side[1:]), "", 0)))
+        for source, relation in relations:
+            for side in (relation[-3], relation[-1]):
+                if isinstance(side, tuple | list):
+                    names |= place_variables(side[0], side[1]) | subset_variables(source.params)
+                    names |= _of_model(side[0], side[1], source) if side[0].startswith("model=") else set()
     return names & set(known)
 
 

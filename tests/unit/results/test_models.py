@@ -190,9 +190,7 @@ def test_no_p_where_nothing_could_be_fitted(make):
 
 
 def test_few_events_for_each_term_are_told(make):
-    found = make(
-        results.logistic, CELLS, outcome=("prognosis", "poor"), factors={"grade": "3"}, subset={"stage": "0"}
-    )
+    found = make(results.logistic, CELLS, outcome=("prognosis", "poor"), factors={"grade": "3"}, subset={"stage": "0"})
     row = found("model=univariable", "grade=3", "events_per_variable")
     assert row.value < 10 and "fewer than 10 events" in row.warning
 

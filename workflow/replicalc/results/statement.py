@@ -59,7 +59,7 @@ def _judge(table: ResultTable, files: dict[str, Lookup], relations) -> None:
             told.append((side, row.value, dict(variable=_name(number, place), n=row.n)))
             sides.append(row.value)
             seen += [row.n] if row.n is not None else []
-            warnings += [row.warning] if row.warning not in warnings else []
+            warnings += [part for part in row.warning.split("; ") if part and part not in warnings]
         fulfilled = OPERATORS[sign](*sides)
         if given and not fulfilled:
             table.add(
@@ -70,7 +70,7 @@ def _judge(table: ResultTable, files: dict[str, Lookup], relations) -> None:
     for side, value, more in told:
         table.add(side, value, **more)
     words = [f"{_tell(left)} {sign} {_tell(right)}" for *given, left, sign, right in relations if not given]
-    more = dict(n=max(seen, default=None), warning="; ".join(filter(None, warnings)))
+    more = dict(n=max(seen, default=None), warning="; ".join(warnings))
     table.add("holds", float(holds), method=" and ".join(words), **more)
 
 
