@@ -1,5 +1,5 @@
 # make results | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
-# COHORTS="synthetic ispy1 cmmd" chooses the cohorts of a run; CORES the number of cores.
+# COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 CORES ?= 4
 PYTHON ?= python3
 export UV_PYTHON_DOWNLOADS = never
