@@ -219,16 +219,33 @@ def boschloo(table: ArrayLike) -> TestResult:
     t = _two_by_two(table)
     if not _testable(t):
         return TestResult(method, nan, warning=_NOTHING)
-    from scipy.stats import hypergeom
-
-    n1, n2 = t.sum(1)
-    x1, x2 = np.arange(n1 + 1)[:, None], np.arange(n2 + 1)[None, :]
+    lower, upper = _fisher_tails(*t.sum(1))
     sides = []
-    for tail in (hypergeom.cdf(x1, n1 + n2, x1 + x2, n1), hypergeom.cdf(x2, n1 + n2, x1 + x2, n2)):
+    for tail in (lower, upper):
         seen = float(tail[t[0, 0], t[1, 0]])
         sides.append((_largest(tail <= seen * (1 + 1e-7)), seen))
     p, seen = min(sides)
     return TestResult(method, min(1.0, 2 * p), seen)
+
+
+def _fisher_tails(n1: int, n2: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """One-sided P of Fisher's test for every table, shape (n1 + 1, n2 + 1): few, and many, events in group 1.
+
+    Tables with the same number of events lie on an antidiagonal; there the hypergeometric probabilities are summed.
+    """
+    from scipy.special import gammaln
+
+    x1, x2 = np.arange(n1 + 1)[:, None], np.arange(n2 + 1)[None, :]
+
+    def ways(n, x):
+        return gammaln(n + 1) - gammaln(x + 1) - gammaln(n - x + 1)
+
+    share = np.exp(ways(n1, x1) + ways(n2, x2) - ways(n1 + n2, x1 + x2))
+    by_events = np.zeros((n1 + n2 + 1, n1 + 1))
+    by_events[x1 + x2, np.broadcast_to(x1, share.shape)] = share
+    lower = np.cumsum(by_events, axis=1)[x1 + x2, np.broadcast_to(x1, share.shape)]
+    upper = np.cumsum(by_events[:, ::-1], axis=1)[:, ::-1][x1 + x2, np.broadcast_to(x1, share.shape)]
+    return lower, upper
 
 
 def _largest(extreme: NDArray[np.bool_]) -> float:
