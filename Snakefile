@@ -23,6 +23,7 @@ include: "workflow/rules/verify.smk"
 
 # Every claim has a rule, every rule a claim, every file the name of its rule; otherwise nothing starts.
 check_registry(workflow.rules)
+workflow.list_rules = in_order(workflow.rules)
 
 
 include: "workflow/rules/report.smk"

@@ -116,7 +116,8 @@ def write(whole: list[float], single: list[float], unchanged: list[float], jobs:
         "Made by `make bench`; figures of one machine on one day, to be compared with each other and not with yours.",
         "",
         f"{jobs} jobs of the default run (all studies, synthetic cohorts). {os.cpu_count()} cores, "
-        f"{platform.machine()}, Python {platform.python_version()}, {versions}. {len(whole)} repeats, in turn, each in a fresh copy.",
+        f"{platform.machine()}, Python {platform.python_version()}, {versions}. "
+        f"{len(whole)} repeats, in turn, each in a fresh copy.",
         "",
         "| what | median (s) | least to most (s) |",
         "| --- | ---: | ---: |",

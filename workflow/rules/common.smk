@@ -39,6 +39,17 @@ def all_results():
     ]
 
 
+def in_order(made):
+    """For `snakemake --list`: the rules as the files have them, which is the order of the papers, not of the alphabet."""
+
+    def list_rules(only_targets=False):
+        for each in made:
+            if not (only_targets and each.has_wildcards()):
+                print(f"{each.name} ({each.docstring})" if each.docstring else each.name)
+
+    return list_rules
+
+
 def study_results():
     """What is made from published numbers alone: files of each study, outside of any cohort."""
     return [file for files in registry.study_files.values() for file in files]

@@ -70,8 +70,8 @@ def span_of(values: Iterable[float]) -> Span:
 def ratio_text(value: float, lo: float, hi: float) -> str:
     """Write a ratio with its interval; says so where there is no finite estimate.
 
-    >>> ratio_text(2.4012, 1.105, 5.216), ratio_text(21.0, 1.092, float("inf"))
-    ('2.401 (1.105 to 5.216)', '21.000 (1.092 to ∞)')
+    >>> ratio_text(1.2512, 0.805, 2.216), ratio_text(21.0, 1.092, float("inf"))
+    ('1.251 (0.805 to 2.216)', '21.000 (1.092 to ∞)')
     >>> ratio_text(float("nan"), float("nan"), float("nan")), ratio_text(0.0, float("nan"), float("nan"))
     ('no estimate', '0')
     """

@@ -110,7 +110,11 @@ def _share(name: str, row: Row, rows: Sequence[Row], claims) -> Share:
     ends = [tuple(values(*place, f"{row.stat}{kind}_{side}") for side in ("lo", "hi")) for kind in ("", "_clustered")]
     second = lookup(*place, f"{row.stat}_clustered_lo")
     paper = printed(claims, row.result)(*place, row.stat)
-    why = second.warning if second and math.isnan(second.value) else ""
+    why = ""
+    if second and math.isnan(second.value):
+        why = f"clustered, –: {second.warning}"
+    elif second and "counted once" in second.method:
+        why = "clustered, where all lesions agree: Wilson with each patient counted once"
     return Share(name, row.value, ends[0], ends[1], paper, row.n or 0, row.warning, why)
 
 
@@ -120,7 +124,7 @@ def _remarks(shares: list[Share], tables: dict[str, list[Row]]) -> list[str]:
     if not any(math.isfinite(end) for share in shares for end in share.clustered):
         notes.append("clustered: not given where nobody contributes more than one, or where it cannot be computed")
     for why in dict.fromkeys(share.why_not_clustered for share in shares if share.why_not_clustered):
-        notes.append(f"clustered, –: {why}")
+        notes.append(why)
     missing = {name: max([0, *(row.n_missing or 0 for row in rows)]) for name, rows in tables.items()}
     told = ", ".join(
         f"{name} {n}" for name, n in zip(("ultrasound", "MRI", "mammography"), missing.values(), strict=True) if n

@@ -94,6 +94,8 @@ def _curve(table: ResultTable, data, time: str, event, unit: str, times, group: 
         if math.isnan(point.survival):
             warning = warning or "not known"
         table.add("survival", 100 * point.survival, unit="percent", warning=warning, **more)
+        if math.isnan(point.lo) and not math.isnan(point.survival):
+            warning = "; ".join(filter(None, ["no limits where all or none survive", warning]))
         for side, limit in (("lo", point.lo), ("hi", point.hi)):
             limits = dict(unit="percent", conf_level=data.conf_level, warning=warning)
             table.add(f"survival_{side}", 100 * limit, **limits, **more)

@@ -95,7 +95,7 @@ def clustered_difference(
 
     >>> found = clustered_difference([1, 1, 0, 1], [1, 0, 0, 0], ["a", "a", "b", "c"])
     >>> round(found.value, 3), round(found.lo, 3), round(found.hi, 3)
-    (0.5, 0.05, 0.95)
+    (0.5, 0.076, 0.924)
     """
     check_level(level)
     x, y = numbers(first, "the first test"), numbers(second, "the second test")
