@@ -278,7 +278,7 @@ class Registry:
                 told = f"the nearest would need {' and '.join(lacking)}" if lacking else "all is the same in everybody"
                 self.left_out.append((study, cohort, f"no finding can be judged; {told}"))
         self.pairs = kept
-        mute = [cohort for cohort in self.cohorts if cohort not in {name for _, name in kept}]
+        mute = [] if kept else self.cohorts
         fail_with_all(
             "config/config.yaml or --config:",
             [

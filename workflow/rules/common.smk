@@ -39,6 +39,12 @@ def all_results():
     ]
 
 
+def params_of(result, *names):
+    """Parameters of a result's rule: its figure shows the same patients. (`rules` only sees those of the archetype.)"""
+    params = workflow.get_rule(result).params
+    return {name: params[name] for name in names}
+
+
 def in_order(made):
     """For `snakemake --list`: the rules as the files have them, which is the order of the papers, not of the alphabet."""
 

@@ -178,12 +178,6 @@ rule us_mri_fig_work_up:
         figures.work_up_tree(*input, output.svg, output.png, log[0], **params)
 
 
-def params_of(result, *names):
-    """Parameters of a result's rule: its figure shows the same patients. (`rules` only sees those of the archetype.)"""
-    params = workflow.get_rule(result).params
-    return {name: params[name] for name in names}
-
-
 # casting: the curves are those of the result's own patients.
 
 
@@ -232,6 +226,7 @@ rule casting_fig_calc_type:
     log:
         "logs/casting/{cohort}/casting_fig_calc_type.log",
     params:
+        **params_of("casting_a_benign_malignant", "subset"),
         code=digest("figures.calc_type:malignancy_by_type"),
     run:
         figures.malignancy_by_type(input.table, output.svg, output.png, log[0], **params)

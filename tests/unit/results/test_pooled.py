@@ -287,14 +287,16 @@ def test_every_table_that_prints_so_is_found_and_no_other(cells, decimals):
             assert -above - 1e-6 <= values[stat] - float(number.value) <= below + 1e-6
 
 
-def test_a_table_that_is_not_known_is_refused(accuracy):
+def test_a_table_that_is_not_known_is_told_and_nothing_is_pooled(accuracy):
     many = {stat: parse(text) for stat, text in {"sensitivity": "50", "specificity": "50"}.items()}
-    with pytest.raises(ReplicalcError, match=r"here: \d+ fourfold tables of 20 would print as .* not known"):
-        pooled_accuracy.only_table(20, many, "here")
-    with pytest.raises(ReplicalcError, match=r"here: no fourfold table of 7 would print as sensitivity 99\.9"):
-        pooled_accuracy.only_table(7, {"sensitivity": parse("99.9")}, "here")
-    with pytest.raises(ReplicalcError, match="us_mri: no fourfold table of 125"):
-        accuracy(prevalence=("us_mri_x_ppv3", "birads_category=5", "malignant=yes", "percent"))
+    count = len(pooled_accuracy.fourfold(20, many))
+    assert count > 1 and "which it was is not known" in pooled_accuracy.not_one(count, 20, many, "here")
+    found = accuracy(prevalence=("us_mri_x_ppv3", "birads_category=5", "malignant=yes", "percent"))
+    assert "us_mri: no fourfold table of 125" in found.reason("all", PLACES["accuracy"][2])
+    assert found("all", PLACES["accuracy"][2], "sensitivity") is None
+
+
+def test_a_place_that_is_no_count_is_refused(accuracy):
     with pytest.raises(ReplicalcError, match=r"is 38\.4, not a count"):
         accuracy(n=PLACES["prevalence"])
 

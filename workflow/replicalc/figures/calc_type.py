@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from replicalc.figures.canvas import MARGIN, MUTED, About, every_reason, left_out, not_evaluable, sheet
+from replicalc.figures.canvas import MARGIN, MUTED, About, cautions, every_reason, left_out, not_evaluable, sheet
 from replicalc.figures.forest import axis
-from replicalc.figures.labels import code_label, number, p_text, with_interval
+from replicalc.figures.labels import code_label, number, p_text, variable_label, with_interval
 from replicalc.figures.marks import CLUSTERED, COMPUTED, codes_of, computed, handle, interval
 from replicalc.job import job
 from replicalc.table import Lookup, Row, read_result
@@ -31,10 +31,11 @@ class Kind:
 
 
 @job
-def malignancy_by_type(table, svg, png):
+def malignancy_by_type(table, svg, png, *, subset):
     """Draw the share of malignant lesions by type of calcification (Wilson), typically benign types first.
 
     From the result that cross-tabulates class and type with malignancy; no number is printed for this statement.
+    ``subset`` is that of the result; the figure says whom it is about.
     """
     from replicalc.cohort.definitions import BENIGN_TYPES, SUSPICIOUS_TYPES
 
@@ -56,6 +57,9 @@ def malignancy_by_type(table, svg, png):
     kinds = [kind for whole, inside in blocks for kind in (whole, *inside)]
     notes = [f"malignancy by class, {p_text(between)}; by type, {p_text(test)}", *_remarks(kinds)]
     notes += left_out(test, "lesions")
+    whom = "; ".join(f"{variable_label(name)}: {codes.replace('|', ' or ')}" for name, codes in subset.items())
+    notes += [f"lesions: {whom}"] if subset else []
+    notes += cautions([row for row in (test, between) if row])
     body = ROW * len(kinds) + GAP * (len(blocks) - 1) + 0.82
     with sheet(svg, png, title=title, about=about, body=body, legend=True, notes=notes) as page:
         page.legend(
@@ -104,7 +108,7 @@ def _row(page, ax, top: float, y: int, kind: Kind, *, whole: bool) -> None:
     page.words(
         NAIVE,
         middle,
-        with_interval(*kind.share, 1) if kind.n else "no such lesion",
+        with_interval(*kind.share, 1) if kind.n else "none",
         **({} if kind.n else {"color": MUTED}),
     )
     lo, hi = kind.clustered

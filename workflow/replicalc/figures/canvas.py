@@ -209,6 +209,14 @@ def every_reason(rows: Sequence[Row]) -> str:
     return "; ".join(dict.fromkeys(row.warning for row in rows if row.stat == NOT_EVALUABLE))
 
 
+def cautions(rows: Sequence[Row]) -> list[str]:
+    """Say once what the rows of a real cohort warn of: clustering, how the cohort was chosen."""
+    if not rows or rows[0].kind != "real":
+        return []
+    said = dict.fromkeys(part for row in rows for part in row.warning.split("; ") if part and row.stat != NOT_EVALUABLE)
+    return [f"this cohort: {'; '.join(said)}"] if said else []
+
+
 def missing_text(reason: str, part: str = "") -> str:
     """Say that something is not evaluable, and why."""
     sentence = f"not evaluable: {reason or 'the result table gives no value and no reason'}"

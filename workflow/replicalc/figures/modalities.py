@@ -6,7 +6,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from replicalc.figures.canvas import MARGIN, MUTED, PLAIN, About, every_reason, missing_text, not_evaluable, sheet
+from replicalc.figures.canvas import (
+    MARGIN,
+    MUTED,
+    PLAIN,
+    About,
+    cautions,
+    every_reason,
+    missing_text,
+    not_evaluable,
+    sheet,
+)
 from replicalc.figures.diagnostic import MEASURES
 from replicalc.figures.forest import axis
 from replicalc.figures.labels import number, variable_label, with_interval
@@ -15,7 +25,8 @@ from replicalc.job import job
 from replicalc.table import Lookup, Row, read_result
 
 SHOWN = ("sensitivity", "specificity", "ppv", "npv")
-#: Biopsied lesions alone are in such a cohort, so the predictive value of a positive test is the PPV3 of BI-RADS.
+#: Biopsied lesions alone are in the study, so the predictive value of a positive test is the PPV3 of BI-RADS; a cohort
+#: that does not record biopsies comes near one, and says so.
 NAMES = MEASURES | {"ppv": "Positive predictive value (PPV3)"}
 #: Mammography was positive in all: its only measure is the share of malignant lesions.
 MAMMOGRAPHY = ("all", "malignant=yes", "percent")
@@ -129,7 +140,8 @@ def _remarks(shares: list[Share], tables: dict[str, list[Row]]) -> list[str]:
     told = ", ".join(
         f"{name} {n}" for name, n in zip(("ultrasound", "MRI", "mammography"), missing.values(), strict=True) if n
     )
-    return [*notes, f"left out, value missing: {told}"] if told else notes
+    drawn = [row for rows in tables.values() for row in rows if row.group == "all" and row.stat in (*NAMES, "percent")]
+    return [*notes, *([f"left out, value missing: {told}"] if told else []), *cautions(drawn)]
 
 
 def _row(page, ax, top: float, y: int, share: Share) -> None:

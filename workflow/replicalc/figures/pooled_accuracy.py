@@ -16,6 +16,8 @@ from replicalc.figures.canvas import (
     ORANGE,
     VERMILLION,
     About,
+    every_reason,
+    not_evaluable,
     sheet,
     wrapped,
 )
@@ -44,6 +46,9 @@ def sroc(table, comparators, svg, png):
     """Draw studies, summary point, regions and curve in the ROC plane; below, both measures with their limits."""
     rows = read_result(table)
     about, lookup = About.of(svg, rows), Lookup(rows)
+    title = "Accuracy of MRI in microcalcifications: studies pooled"
+    if not lookup("all", rows[0].variable, FIRST):
+        return not_evaluable(svg, png, title=title, about=about, reasons={"": every_reason(rows)})
     labels = {row["study"]: row["label"] for row in read_csv(comparators)} | {about.study: f"{about.study}, this study"}
     studies = [row.group for row in rows if row.group.startswith("study=") and row.stat == "n"]
     pooled = [group for group in POOLED if lookup(group, rows[0].variable, FIRST)]
@@ -59,7 +64,6 @@ def sroc(table, comparators, svg, png):
     ]
     top = SIDE + 0.62
     height = ROW * (len(studies) + len(pooled))
-    title = "Accuracy of MRI in microcalcifications: studies pooled"
     with sheet(svg, png, title=title, about=about, body=top + 0.3 + height + 0.28, notes=notes) as page:
         ax = page.axes(PLANE, 0.1, SIDE, SIDE)
         shapes = _plane(ax, values, studies, level)

@@ -83,7 +83,7 @@ def _by_cohort(summary: dict, studies: list[dict]) -> str:
         told = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
         if told:
             parts.append(f"{cohort} ({kind}): {told}")
-    return "; ".join(parts)
+    return "; ".join(parts) or "no cohort of this run can speak to it"
 
 
 def print_summary(path: str | Path, not_before: float | None = None) -> None:

@@ -29,7 +29,8 @@ def pooled_accuracy(claims, study, comparators, out, *, n, prevalence, accuracy,
     and ``model=separate`` each measure pooled alone (REML on logits, Hartung-Knapp limits): what Takwoingi and others
     advise where the correlation cannot be estimated. Logits, variances and the curve's parameters are not in percent.
 
-    Raises ReplicalcError if no table or several print so, or if ``comparators`` does not fit its schema.
+    Where no table or several print so, nothing is pooled and the table says why. Raises ReplicalcError if
+    ``comparators`` does not fit its schema.
     Sources: Reitsma et al. 2005, doi:10.1016/j.jclinepi.2005.02.022; Takwoingi et al. 2017,
     doi:10.1177/0962280215592269.
     """
@@ -44,12 +45,16 @@ def pooled_accuracy(claims, study, comparators, out, *, n, prevalence, accuracy,
     } | {"prevalence": numbers.at(*prevalence)}
     size = numbers.whole(*n)
     told = f"the only table of {size} that prints as {', '.join(f'{k} {v.text}' for k, v in printed.items())}"
-    studies = {name: (only_table(size, printed, name), told)}
+    table = ResultTable(Path(out).stem, PUBLISHED, PUBLISHED)
+    tables = fourfold(size, printed)
+    if len(tables) != 1:  # a finding about the paper, and no reason to stop a run
+        table.not_evaluable(not_one(len(tables), size, printed, name), variable=accuracy[2])
+        return table.write(out)
+    studies = {name: (tables[0], told)}
     for row in load_comparators(comparators, test):
         if row["study"] in studies:
             raise ReplicalcError(f"{comparators}: '{row['study']}' is the study itself")
         studies[row["study"]] = tuple(int(row[cell]) for cell in CELLS), row["source"]
-    table = ResultTable(Path(out).stem, PUBLISHED, PUBLISHED)
     shares = _add_tables(table, accuracy[2], studies, level)
     cells = list(zip(*(counts for counts, _ in studies.values()), strict=True))
     spectrum = f"malignant in the studies: {min(shares):.0f} to {max(shares):.0f} %; they differ in whom they examined"
@@ -60,7 +65,7 @@ def pooled_accuracy(claims, study, comparators, out, *, n, prevalence, accuracy,
         added = {"all": "0.5 added to every study", "single": "0.5 added to studies with an empty cell"}.get(how, "")
         _add_model(table, group, accuracy[2], found, f"; {added}" if empty and added else "", spectrum)
     _add_separate(table, accuracy[2], cells, level, correction, spectrum)
-    table.write(out)
+    return table.write(out)
 
 
 def load_comparators(path: str | Path, test: str) -> list[dict[str, str]]:
@@ -109,15 +114,12 @@ def fourfold(n: int, printed: dict[str, Printed]) -> list[tuple[int, int, int, i
     ]
 
 
-def only_table(n: int, printed: dict[str, Printed], study: str) -> tuple[int, int, int, int]:
-    """Give the fourfold table that is the only one to print so. Raises ReplicalcError if none does, or several do."""
-    found = fourfold(n, printed)
-    if len(found) == 1:
-        return found[0]
+def not_one(found: int, n: int, printed: dict[str, Printed], study: str) -> str:
+    """Say that no fourfold table prints so, or that several do."""
     told = ", ".join(f"{stat} {each.text}" for stat, each in printed.items())
-    many = f"{len(found)} fourfold tables" if found else "no fourfold table"
+    many = f"{found} fourfold tables" if found else "no fourfold table"
     what = "is not known and cannot be pooled" if found else "cannot be as printed"
-    raise ReplicalcError(f"{study}: {many} of {n} would print as {told}; which it was {what}")
+    return f"{study}: {many} of {n} would print as {told}; which it was {what}"
 
 
 def _add_tables(table: ResultTable, variable: str, studies: dict, level: float) -> list[float]:

@@ -123,7 +123,7 @@ def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: d
             best, least = found, misses
         if sum(least) == 0:
             break
-    closing = group.last.toordinal() + int(lengths.max())
+    closing = group.last.toordinal()
     # Whoever lives is seen until the closing day; the others came at any time that leaves room for their follow-up.
     latest = closing - best["days"]
     entry = rng.integers(np.minimum(group.first.toordinal(), latest), latest + 1)

@@ -25,7 +25,10 @@ def casting_assumptions(unmet: Iterable[str]) -> list[list[str]]:
         rows.append(["tumour_diameter_mm", f"{study}: shares of size classes {_told(group.sizes)}; within a class whole mm, "
                      "rarely the smallest (above 20 mm: rarely the largest)", "not printed", OURS])  # fmt: skip
         until = f"closing day {group.closing}" if group.closing else f"median follow-up {group.median_months:g} months"
-        rows.append(["diagnosis_date", f"{study}: evenly {group.first} to {group.last}; {until}",
+        when = f"{study}: evenly {group.first} to {group.last}; {until}"
+        if study == "palka2008":
+            when = f"{study}: between {group.first} and {group.last}, when whoever lives is seen last; {until}"
+        rows.append(["diagnosis_date", when,
                      "length of the study or its median follow-up is printed; the dates are not", OURS])  # fmt: skip
     for study, stated in groups.WITHOUT_ID.items():
         for name, _, n in stated:
@@ -75,7 +78,7 @@ def casting_assumptions(unmet: Iterable[str]) -> list[list[str]]:
         ("excluded patients", f"{export.UNDESCRIBED} in each group, mammographic feature not described; otherwise like those "
          "included", "the papers give no number"),
     ]]  # fmt: skip
-    rows += [[claim_id, "does not come out as printed", "not within the conditions or tries allowed", "search"]
+    rows += [["(search)", f"{claim_id} does not come out", "not within the conditions or tries allowed", "search"]
              for claim_id in unmet]  # fmt: skip
     return rows
 

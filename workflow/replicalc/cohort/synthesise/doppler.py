@@ -108,8 +108,7 @@ def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[
     found = fit(rows, n.astype(float), rows.T @ table.events)
     unmet = []
     for j, ratio in enumerate(wanted, start=1):
-        misses = np.abs(ratio.misses(found.beta[j], found.se[j]))
-        unmet += [claim_id for claim_id, miss in zip(ratio.claim_ids, misses, strict=True) if miss > 1]
+        unmet += ratio.unmet(found.beta[j], found.se[j])
     return patients, unmet
 
 
@@ -148,7 +147,7 @@ def _course(patients: dict, rng) -> None:
     # Above 5 cm a tumour with node metastasis is stage III, and one without is seldom operated at once.
     most = np.where(early, 50, 95)
     patients["diameter"] = np.where(large, np.clip(grown, 21, most), np.clip(np.rint(rng.normal(15, 3.2, n)), 6, 20))
-    fourth = ~early & (rng.random(n) < np.where(nodes, 0.1, 0.25))
+    fourth = ~early & (rng.random(n) < np.where(patients["poor"], 0.5, np.where(nodes, 0.03, 0.08)))
     patients["stage"] = np.select([early & ~large & ~nodes, early, fourth], ["I", "II", "IV"], "III")
     conserving = rng.random(n) < np.where(large, 0.2, 0.5) * np.where(patients[RADIO], 1.0, 0.25)
     patients["operation"] = np.where(conserving, "BCS", "mastectomy")

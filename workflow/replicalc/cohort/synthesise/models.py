@@ -16,7 +16,7 @@ import numpy as np
 from replicalc.cohort.synthesise.lattice import Reduced, reduce_basis
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
-from replicalc.verify.printed import Printed, parse
+from replicalc.verify.printed import Printed, parse, rounding_needed
 
 Z = NormalDist().inv_cdf(0.975)
 #: How much a patient more counts against a target missed, in turn: few changes keep what is linear linear.
@@ -47,6 +47,12 @@ class Ratio:
         """Distance of ratio, lower and upper limit from the printed ones in half units of the last place."""
         found = np.exp(coefficient + Z * se * np.array([0.0, -1.0, 1.0]))
         return np.array([(v - float(p.value)) / _half(p) for v, p in zip(found, self.printed, strict=True)])
+
+    def unmet(self, coefficient: float, se: float) -> list[str]:
+        """Name the claims that do not print so, under any rounding that the comparison accepts."""
+        found = np.exp(coefficient + Z * se * np.array([0.0, -1.0, 1.0]))
+        pairs = zip(self.claim_ids, self.printed, found, strict=True)
+        return [claim for claim, printed, value in pairs if rounding_needed(float(value), printed) is None]
 
 
 def _half(printed: Printed) -> float:

@@ -83,7 +83,7 @@ def _table(printed: Printouts, variable: str, ratio: Ratio, outcome_is_event: bo
 
 
 def _check_p(printed: Printouts, variable: str, table: Table, unmet: list[str]) -> None:
-    """Name the printed P of a table's test if the table has another one."""
+    """Name the printed P of a table's test, and what is printed of its odds ratio, if the table has another one."""
     for claim in printed.claims:
         if claim.stat != "p" or claim.variable != f"calcified x {variable}" or not parse(claim.reported):
             continue
@@ -91,10 +91,19 @@ def _check_p(printed: Printouts, variable: str, table: Table, unmet: list[str]) 
             unmet.append(claim.claim_id)
 
 
+def _unmet_ratio(ratio: Ratio, table: Table, outcome_is_event: bool) -> list[str]:
+    """Name what is printed of a crude odds ratio and does not come out of the table (Woolf's limits)."""
+    a, b, c, d = table.k1, table.n1 - table.k1, table.k2, table.n2 - table.k2
+    log_ratio = np.log(a * d / (b * c)) * (1 if outcome_is_event else -1)
+    return ratio.unmet(log_ratio, np.sqrt(1 / a + 1 / b + 1 / c + 1 / d))
+
+
 def _treated(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.ndarray]:
     """Patients with neoadjuvant chemotherapy: response, necrosis on MRI where MRI was done, and the other factors."""
-    table = _table(printed, "pcr=yes", printed.ratio("nact_bone_a_nonpcr_univariable", "univariable", CALCIFIED), False)
+    crude = printed.ratio("nact_bone_a_nonpcr_univariable", "univariable", CALCIFIED)
+    table = _table(printed, "pcr=yes", crude, False)
     _check_p(printed, "pcr", table, unmet)
+    unmet += _unmet_ratio(crude, table, False)
     result = "nact_bone_a_nonpcr_multivariable"
     wanted = {i: printed.ratio(result, "multivariable", name) for i, name in ((1, CALCIFIED), (2, NECROSIS))}
     calcified = np.arange(table.total) < table.n1
@@ -192,6 +201,7 @@ def _followed(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.n
     ratio = printed.ratio("nact_bone_a_bone_univariable", "univariable", CALCIFIED)
     table = _table(printed, "bone_metastasis=yes", ratio, True)
     _check_p(printed, "bone_metastasis", table, unmet)
+    unmet += _unmet_ratio(ratio, table, True)
     wanted = {1: printed.ratio("nact_bone_a_bone_multivariable", "multivariable", CALCIFIED)}
     calcified = np.arange(table.total) < table.n1
     outcome = np.zeros(table.total)

@@ -35,6 +35,11 @@ def nact_bone_assumptions(treated: dict, followed: dict, unmet: Iterable[str]) -
             "goes with calcification and necrosis; with the other factors only as far as they are not significant",
             "only the odds ratios of the two are printed",
         ),
+        (
+            "pcr by subtype",
+            "not the usual order: HER2-positive and triple-negative tumours do not respond more often",
+            "the abstract calls molecular type not significant; the search keeps it so and aims at nothing else",
+        ),
         ("age_years", "normal, 50.5 with SD 9.5, 26 to 79", silent),
         ("menopausal_status", "postmenopausal in half at 50.5 years, rising with age", silent),
         ("breast_density", "a 8, b 32, c 42, d 18 to 100, denser in the young", silent),
