@@ -21,6 +21,7 @@ FACTORS = {
     "grade": "each against 1",
 }
 PANELS = [("tumour_feature", None), ("tumour_feature+tumour_size_class", "tumour_feature=casting")]
+LESIONS = {"calcified": "yes", "worked_up": "yes or not recorded"}
 TABLES = {
     "us_mri_x_us_accuracy": (results.accuracy, {"index": ("us_assessment", "positive"), "target": MALIGNANT}),
     "us_mri_x_mri_accuracy": (results.accuracy, {"index": ("mri_assessment", "positive"), "target": MALIGNANT}),
@@ -32,7 +33,7 @@ TABLES = {
             "rows": ["calc_type_class", "calc_type"],
             "columns": "malignant",
             "test": "pearson",
-            "subset": {"calcified": "yes"},
+            "subset": LESIONS,
         },
     ),
     "casting_x_tabar2004_survival": (
@@ -61,7 +62,7 @@ FIGURES = {
         {**OUTCOME, "subset": SUBSET, "panels": PANELS},
     ),
     "casting_fig_hazard": (figures.hazard_ratios, ["casting_x_tabar2004_hazard", "claims"], {}),
-    "casting_fig_calc_type": (figures.malignancy_by_type, ["casting_a_benign_malignant"], {}),
+    "casting_fig_calc_type": (figures.malignancy_by_type, ["casting_a_benign_malignant"], {"subset": LESIONS}),
 }
 TYPES = ("vascular", "round", "punctate", "amorphous", "fine_pleomorphic", "fine_linear")
 

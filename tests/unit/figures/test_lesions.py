@@ -276,7 +276,18 @@ def test_types_of_calcification_add_up_to_their_class(folder_of, show):
         < texts.index("Suspicious, all")
         < texts.index("fine linear")
     )
-    assert "no such lesion" in texts  # eggshell: a type that the dictionary has and nobody here
+    assert "none" in texts  # eggshell: a type that the dictionary has and nobody here
+    words = " ".join(show(folder, "casting_fig_calc_type").words.split())
+    assert "worked up: yes or not recorded" in words
+
+
+def test_a_real_cohort_says_what_to_mind(folder_of, show):
+    """Lesions of one woman, and how the cohort was chosen, stand under the figure; synthetic patients need no such words."""
+    folders = [folder_of("ordinary", kind="real"), folder_of("ordinary")]
+    for name in ("casting_fig_calc_type", "us_mri_fig_accuracy"):
+        real, made = (" ".join(show(folder, name).words.split()) for folder in folders)
+        assert "this cohort: " in real and "contribute more than one, treated" in real
+        assert "contribute more than one, treated" not in made
 
 
 def test_an_interval_beyond_the_axis_ends_in_an_arrow_head():
