@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from synthetic_runs import export, fitted, half_units, is_code, of_term, prints, run
 
+from replicalc.verify.printed import parse, rounding_needed
+
 SEED, OTHER = 20230811, 7
 STATS = ("or", "or_lo", "or_hi")
 
@@ -70,7 +72,14 @@ def test_the_model_is_as_near_as_stated_and_says_where_it_is_not(made):
         if claim.stat in STATS
     }
     assert len(away) == 18
-    assert {name for name, miss in away.items() if miss > 1} == {n for n in made.unmet if n.startswith("doppler.or.")}
+    # Named is what the comparison would not call the same print, under any rounding.
+    unlike = {
+        claim.claim_id
+        for claim in made.claims
+        if claim.stat in STATS
+        and rounding_needed(of_term(found, claim.variable, claim.stat), parse(claim.reported)) is None
+    }
+    assert unlike == {n for n in made.unmet if n.startswith("doppler.or.")}
     # No patients have all limits: those of stage and radiotherapy are too narrow beside the others (docs/methods).
     given_up = ("doppler.or.stage_I_II.ci", "doppler.or.radiotherapy.ci")
     near = [miss for name, miss in away.items() if not name.startswith(given_up)]

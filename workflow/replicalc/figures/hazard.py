@@ -189,8 +189,8 @@ def _name(term: str) -> str:
 def _ratio(ratio: tuple[float, float, float]) -> str:
     """Write a ratio with its limits: two decimals, none from 100 on, and no number beyond what can be meant.
 
-    >>> _ratio((9.19, 4.18, 20.17)), _ratio((2.5e8, 0.0, float("inf")))
-    ('9.19 (4.18 to 20.17)', '> 9999 (0.00 to ∞)')
+    >>> _ratio((6.14, 3.18, 12.17)), _ratio((2.5e8, 0.0, float("inf")))
+    ('6.14 (3.18 to 12.17)', '> 9999 (0.00 to ∞)')
     """
     value, lo, hi = map(_size, ratio)
     return value if "–" in (lo, hi) else f"{value} ({lo} to {hi})"

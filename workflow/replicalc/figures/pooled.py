@@ -185,8 +185,8 @@ def span(lines: Sequence[Line]) -> tuple[float, float]:
 def ratio_text(value: float, lo: float, hi: float) -> str:
     """Write a ratio with its limits to three digits; what is tiny or huge as '<0.01' and '>1000'.
 
-    >>> ratio_text(9.19, 4.18, 20.17), ratio_text(float("nan"), 4.2e-5, 39630.0)
-    ('9.19 (4.18 to 20.2)', '<0.01 to >1000')
+    >>> ratio_text(6.14, 3.18, 12.17), ratio_text(float("nan"), 4.2e-5, 39630.0)
+    ('6.14 (3.18 to 12.2)', '<0.01 to >1000')
     """
     limits = f"{_three(lo)} to {_three(hi)}"
     return f"{_three(value)} ({limits})" if math.isfinite(value) else limits
