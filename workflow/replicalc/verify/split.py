@@ -196,7 +196,7 @@ class _Problem:
         return tuple(common or mixed)
 
     def repairs(self) -> tuple[tuple[SplitRepair, ...], tuple[tuple[str, ...], ...]]:
-        """All smallest sets of claims without which a split fits the rest, and the sets that were too wide to search."""
+        """All smallest sets of claims without which a split fits the rest, and those too wide to search."""
         names = tuple(self.claims)
         passed: list[tuple[str, ...]] = []
         for size in range(1, len(names)):

@@ -1,0 +1,262 @@
+"""Cells of n (%) with row, column and block totals: can all of them be, and if not, what is the smallest change?
+
+Every cell is an unknown whole number. A printed count fixes it, a printed percentage bounds it against its whole, a sum
+ties cells together. A constraint solver (CP-SAT, whole numbers only) finds the fewest printed numbers that must go, all
+sets of that size, and what they would read; "fewest" is its proof of optimality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from replicalc.errors import ReplicalcError
+from replicalc.verify.printed import ROUNDINGS, Printed
+from replicalc.verify.recovery import MIXED, check_share, print_share, roundings_of, share_bounds
+
+#: Smallest repairs that are listed, largest count, and the solver's work limit (deterministic units, about seconds).
+MAX_REPAIRS, MAX_COUNT, MAX_WORK = 100, 1_000_000, 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A printed count, a printed percentage of the cell ``of``, or both; neither for a number that is not printed."""
+
+    count: Printed | None = None
+    percent: Printed | None = None
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The cells ``parts`` make up the cell ``total``, each patient in exactly one of them."""
+
+    total: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One printed number that must change. lo, hi: the counts that its cell may have, all other numbers standing."""
+
+    cell: str
+    kind: str
+    printed: str
+    reads: str
+    lo: int
+    hi: int
+
+
+@dataclass(frozen=True, slots=True)
+class SumRepair:
+    """Printed numbers that must change together; ``rounding``: that of the percentages that stand."""
+
+    changes: tuple[Change, ...]
+    rounding: str
+
+
+@dataclass(frozen=True, slots=True)
+class SumCheck:
+    """``roundings``: those by which all numbers agree ('mixed': only if each has one of its own), empty if none.
+
+    ``repairs``: all smallest sets of numbers that must change, those with the smallest change first.
+    """
+
+    roundings: tuple[str, ...]
+    method: str
+    evidence: str
+    repairs: tuple[SumRepair, ...] = ()
+
+    @property
+    def cannot_be(self) -> tuple[tuple[str, str], ...]:
+        """(cell, "count" or "percent") of the numbers that every smallest repair changes."""
+        sets = [{(c.cell, c.kind) for c in repair.changes} for repair in self.repairs]
+        return tuple(sorted(set.intersection(*sets))) if sets else ()
+
+
+def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 100) -> SumCheck:
+    """Whether all printed counts and percentages can hold together, and if not, all smallest repairs.
+
+    cells: name and what is printed for it. sums: which cells make up which. Percentages share one rounding; a rounding
+    of its own for each is tried if none does.
+
+    Raises ReplicalcError for an unknown cell, a percentage without its whole, or a count that is no whole number.
+
+    >>> from replicalc.verify.printed import parse
+    >>> table = {"yes": Cell(parse("12"), parse("25.0"), "all"), "no": Cell(parse("38")), "all": Cell(parse("50"))}
+    >>> check_sums(table, [Sum("all", ("yes", "no"))]).evidence
+    'yes: 12 of 50 is 24.0, printed 25.0; it takes 24.0 instead of 25.0 (percent of yes)'
+    """
+    _check(cells, sums, scale)
+    fewest = {rounding: _Model(cells, sums, rounding, scale).fewest() for rounding in ROUNDINGS}
+    agree = tuple(rounding for rounding, n in fewest.items() if n == 0)
+    method = (
+        "whole numbers behind all cells and sums, by half-up, half-even and truncation, proven by a constraint solver"
+    )
+    if agree:
+        return SumCheck(agree, method, f"all {_number(cells)} printed numbers agree")
+    own = _Model(cells, sums, MIXED, scale).fewest()
+    if own == 0:
+        return SumCheck((MIXED,), method, "all numbers agree, but only if each percentage has a rounding of its own")
+    least = min(*fewest.values(), own)
+    chosen = [rounding for rounding, n in fewest.items() if n == least] or [MIXED]
+    repairs: dict[tuple[tuple[str, str], ...], tuple[int, SumRepair]] = {}
+    for rounding in chosen:
+        for away, repair in _Model(cells, sums, rounding, scale).repairs(least):
+            repairs.setdefault(tuple((c.cell, c.kind) for c in repair.changes), (away, repair))
+    ordered = tuple(repair for _, (_, repair) in sorted(repairs.items(), key=lambda item: (item[1][0], item[0])))
+    by_hand = _by_hand(cells, sums, scale) or ["no whole numbers fit all of them"]
+    advice = " or ".join(_sentence(repair) for repair in ordered[:4]) + (" or ..." if len(ordered) > 4 else "")
+    return SumCheck((), method, "; ".join([*by_hand, f"it takes {advice}"]), ordered)
+
+
+def _check(cells: Mapping[str, Cell], sums: Sequence[Sum], scale: int) -> None:
+    for name, cell in cells.items():
+        if cell.percent is not None:
+            check_share(cell.percent, scale, name)
+            if cell.of not in cells:
+                raise ReplicalcError(f"{name}: the percentage {cell.percent.text} needs its whole, not '{cell.of}'.")
+        if cell.count is not None:
+            count = cell.count
+            if count.sign != "=" or count.decimals or not 0 <= count.value <= MAX_COUNT:
+                raise ReplicalcError(f"{name}: a count is a whole number from 0 to {MAX_COUNT:,}, not {count.text}.")
+    for total in sums:
+        if not total.parts or len(set(total.parts)) < len(total.parts) or total.total in total.parts:
+            raise ReplicalcError(f"the parts of {total.total} must be cells other than itself, each named once.")
+        if unknown := [name for name in (total.total, *total.parts) if name not in cells]:
+            raise ReplicalcError(f"the sum to {total.total} names {', '.join(unknown)}, which is no cell.")
+
+
+def _number(cells: Mapping[str, Cell]) -> int:
+    return sum((cell.count is not None) + (cell.percent is not None) for cell in cells.values())
+
+
+def _by_hand(cells: Mapping[str, Cell], sums: Sequence[Sum], scale: int) -> list[str]:
+    """The contradictions that a reader sees at once: a sum of printed counts, a percentage of printed counts."""
+    seen = []
+    counts = {name: int(cell.count.value) for name, cell in cells.items() if cell.count is not None}
+    for total in sums:
+        if all(name in counts for name in (total.total, *total.parts)):
+            added = sum(counts[name] for name in total.parts)
+            if added != counts[total.total]:
+                parts = " + ".join(str(counts[name]) for name in total.parts)
+                seen.append(f"{parts} = {added}, printed {counts[total.total]} ({total.total})")
+    for name, cell in cells.items():
+        if cell.percent is not None and name in counts and cell.of in counts:
+            k, n = counts[name], counts[cell.of]
+            if n < k:
+                seen.append(f"{name}: {k} is more than its whole of {n}")
+            elif not roundings_of(k, n, cell.percent, scale):
+                share = print_share(k, n, cell.percent.decimals, scale=scale) or "not defined"
+                seen.append(f"{name}: {k} of {n} is {share}, printed {cell.percent.text}")
+    return seen
+
+
+def _sentence(repair: SumRepair) -> str:
+    return " and ".join(f"{c.reads} instead of {c.printed} ({c.kind} of {c.cell})" for c in repair.changes)
+
+
+class _Claim(NamedTuple):
+    cell: str
+    kind: str
+    printed: Printed
+
+
+class _Model:
+    """The constraint model of one rounding; each printed number has a switch that says whether it stands."""
+
+    def __init__(self, cells: Mapping[str, Cell], sums: Sequence[Sum], rounding: str, scale: int) -> None:
+        from ortools.sat.python import cp_model
+
+        self.cells, self.sums, self.rounding, self.scale = cells, sums, rounding, scale
+        self.model = cp_model.CpModel()
+        # Without any bound the solver cannot prove anything; ten times all printed counts is far beyond any repair.
+        most = min(10 * MAX_COUNT, 10 * sum(int(c.count.value) for c in cells.values() if c.count is not None) + 1000)
+        self.x = {name: self.model.new_int_var(0, most, name) for name in sorted(cells)}
+        self.stands = {}
+        for name in sorted(cells):
+            cell = cells[name]
+            if cell.percent is not None:
+                self.model.add(self.x[name] <= self.x[cell.of])
+            for kind, printed in (("count", cell.count), ("percent", cell.percent)):
+                if printed is None:
+                    continue
+                claim = _Claim(name, kind, printed)
+                stands = self.stands[claim] = self.model.new_bool_var(f"{name} {kind}")
+                if kind == "count":
+                    self.model.add(self.x[name] == int(printed.value)).only_enforce_if(stands)
+                    continue
+                share = share_bounds(printed, rounding, scale)
+                part, whole = self.x[name], self.x[cell.of]
+                self.model.add(share.unit * part - share.lower * whole >= int(not share.lower_closed)).only_enforce_if(
+                    stands
+                )
+                self.model.add(share.upper * whole - share.unit * part >= int(not share.upper_closed)).only_enforce_if(
+                    stands
+                )
+                self.model.add(whole >= 1).only_enforce_if(stands)
+        for total in sums:
+            self.model.add(sum(self.x[name] for name in total.parts) == self.x[total.total])
+        self.gone = len(self.stands) - sum(self.stands.values())
+
+    def fewest(self) -> int:
+        """How many printed numbers must go, at least."""
+        self.model.minimize(self.gone)
+        return round(self._solve().objective_value)
+
+    def repairs(self, least: int) -> list[tuple[int, SumRepair]]:
+        """All sets of ``least`` numbers that can go, with the size of their change in patients."""
+        self.model.clear_objective()
+        self.model.add(self.gone == least)
+        sets = []
+        while len(sets) < MAX_REPAIRS:
+            solver = self._solve(must=False)
+            if solver is None:
+                break
+            out = tuple(claim for claim, stands in self.stands.items() if not solver.boolean_value(stands))
+            sets.append(out)
+            self.model.add_bool_or([self.stands[claim] for claim in out])  # another set next time
+        return [self._repair(out) for out in sets]
+
+    def _repair(self, out: tuple[_Claim, ...]) -> tuple[int, SumRepair]:
+        """What the numbers of a set read in the solution nearest to the printed counts, and their possible range."""
+        fresh = _Model(self.cells, self.sums, self.rounding, self.scale)
+        for claim, stands in fresh.stands.items():
+            fresh.model.add(stands == int(claim not in out))
+        away = []
+        for claim in out:
+            if claim.kind == "count":
+                off = fresh.model.new_int_var(0, 20 * MAX_COUNT, f"off {claim.cell}")
+                fresh.model.add_abs_equality(off, fresh.x[claim.cell] - int(claim.printed.value))
+                away.append(off)
+        fresh.model.minimize(sum(away))
+        nearest = fresh._solve()
+        value = {name: nearest.value(x) for name, x in fresh.x.items()}
+        changes = []
+        for claim in out:
+            ends = []
+            for aim in (fresh.model.minimize, fresh.model.maximize):
+                aim(fresh.x[claim.cell])
+                ends.append(round(fresh._solve().objective_value))
+            reads = str(value[claim.cell])
+            if claim.kind == "percent":
+                whole, decimals = value[self.cells[claim.cell].of], claim.printed.decimals
+                reads = print_share(value[claim.cell], whole, decimals, self.rounding, self.scale) or "nothing"
+            changes.append(Change(claim.cell, claim.kind, claim.printed.text, reads, *ends))
+        total = sum(nearest.value(off) for off in away)
+        return total, SumRepair(tuple(changes), self.rounding)
+
+    def _solve(self, must: bool = True):
+        from ortools.sat.python import cp_model
+
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 1
+        solver.parameters.max_deterministic_time = MAX_WORK
+        status = solver.solve(self.model)
+        if status == cp_model.OPTIMAL or (status == cp_model.FEASIBLE and not self.model.has_objective()):
+            return solver
+        if status == cp_model.INFEASIBLE and not must:
+            return None
+        raise ReplicalcError("the sums are too many to settle by search; check them in smaller blocks.")
