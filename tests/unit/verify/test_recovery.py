@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-from claims import printed, whole
+from published import printed, whole
 
 from replicalc.errors import ReplicalcError
 from replicalc.verify.printed import ROUNDINGS, parse, rounding_needed

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal
 from itertools import product
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-from claims import printed, whole
+from published import printed, whole
 
 from replicalc.errors import ReplicalcError
 from replicalc.verify import two_by_two as module
