@@ -123,3 +123,9 @@ def test_counts_that_are_not_printed_are_found_from_percentages_and_sum():
 def test_bad_input_is_told_in_a_sentence(cells, sums, sentence):
     with pytest.raises(ReplicalcError, match=sentence):
         check_sums(cells, sums)
+
+
+def test_a_percentage_of_nobody_is_no_percentage():
+    # 0 / 0 satisfies every inequality that is closed at 0, as half-even's is for 0.0.
+    found = check_sums({"a": Cell(parse("0"), parse("0.0"), "all"), "all": Cell(parse("0"))}, [])
+    assert found.roundings == () and {c.kind for r in found.repairs for c in r.changes} == {"count", "percent"}
