@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from replicalc.stats.agreement import bland_altman, icc
+from replicalc.stats.agreement import bland_altman, icc, limits_of
 
 from .reference import closed, iterated, load
 
@@ -160,3 +160,28 @@ def test_bland_altman_of_too_little():
     assert math.isnan(bland_altman([], []).bias)
     same = bland_altman([3, 4, 5], [1, 2, 3])
     assert (same.loa_lo, same.loa_hi, same.warning) == (2, 2, "all differences are equal")
+
+
+@pytest.mark.parametrize("name", CASES["icc"])
+def test_limits_from_the_value_alone_are_those_of_psych(name):
+    case = CASES["icc"][name]
+    x = np.array(case["ratings"])
+    n, k = x.shape
+    raters = n * ((x.mean(0) - x.mean()) ** 2).sum() / (k - 1)
+    error = ((x - x.mean(0) - x.mean(1, keepdims=True) + x.mean()) ** 2).sum() / ((n - 1) * (k - 1))
+    for expected in case["levels"]:
+        for i, form in enumerate(FORMS):
+            if (name, form) == ("opposed", "ICC(A,k)"):  # psych divides by a negative variance
+                continue
+            lo, hi = limits_of(form, expected["value"][i], n, k, expected["level"], raters / error)
+            assert (float(lo), float(hi)) == iterated((expected["lo"][i], expected["hi"][i]))
+
+
+def test_a_value_that_no_data_can_give_has_no_limits():
+    lo, hi = limits_of("ICC(C,1)", [-0.6, 0.4], 20, 3, 0.95)
+    assert math.isnan(lo[0]) and math.isnan(hi[0]) and lo[1] < 0.4 < hi[1]
+    for bad in (dict(value=1.0), dict(n=1), dict(k=1), dict(rater_ratio=-1)):
+        with pytest.raises(ValueError, match="an interval needs"):
+            limits_of("ICC(A,1)", **{"value": 0.5, "n": 20, "k": 2, "level": 0.95, **bad})
+    with pytest.raises(ValueError, match="form of an intraclass"):
+        limits_of("ICC(2,1)", 0.5, 20, 2, 0.95)

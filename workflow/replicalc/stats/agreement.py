@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, nan, sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import ICC, Interval, check_level, numbers, pair
+from replicalc.stats.base import ICC, Interval, check_choice, check_level, numbers, pair
 
 _SPSS_NAMES = {
     "ICC(1,1)": "One-way random, single measures",
@@ -110,6 +110,45 @@ def _pingouin(x: NDArray[np.float64]):
         return pingouin.intraclass_corr(long, targets="subject", raters="rater", ratings="rating", nan_policy="raise")
 
 
+def limits_of(
+    form: str, value: ArrayLike, n: ArrayLike, k: int, level: float, rater_ratio: ArrayLike = 1.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """F-based limits of an intraclass correlation from its value alone: McGraw and Wong's table 7, no data needed.
+
+    form: "ICC(1,1)", "ICC(A,1)", "ICC(C,1)" or the same with k. value: the coefficient, below 1. n, k: subjects and
+        raters. rater_ratio: mean square of the raters over that of error, at least 0; only absolute agreement
+        depends on it (of two raters it is the squared paired t statistic of their difference). Arrays are broadcast.
+
+    ``nan`` where no data can give the value: below -1 / (k - 1) for a single rating by one way or consistency, which
+    would take a negative F, or where absolute agreement would. An average form below what its single form can reach
+    is ``nan`` too. A lower limit without bound is ``-inf``.
+
+    Raises ValueError for an unknown form or level, n or k below 2, and a value of 1 or more.
+    Reference: McGraw & Wong 1996, doi:10.1037/1082-989X.1.1.30.
+
+    >>> lo, hi = limits_of("ICC(C,1)", 0.7148, 6, 4, 0.95)
+    >>> round(float(lo), 3), round(float(hi), 3)
+    (0.342, 0.946)
+    """
+    check_choice(form, tuple(_SPSS_NAMES), "the form of an intraclass correlation")
+    check_level(level)
+    rho, size, ratio = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (value, n, rater_ratio)))
+    if k < 2 or (size < 2).any() or (rho >= 1).any() or (ratio < 0).any():
+        raise ValueError("an interval needs two subjects, two raters, a coefficient below 1 and a ratio of at least 0")
+    average = form.endswith("k)")
+    with np.errstate(all="ignore"):
+        single = rho / (k - (k - 1) * rho) if average else rho
+        if "A" in form:
+            f = (1 + (k - 1) * single + single * k * (ratio - 1) / size) / (1 - single)
+            low, high = _agreement_limits(f, ratio, size, k, single, level)
+        else:
+            f = (1 + (k - 1) * single) / (1 - single)
+            df2 = size * (k - 1) if form.startswith("ICC(1") else (size - 1) * (k - 1)
+            low, high = ((g - 1) / (g + k - 1) for g in _f_limits(f, size - 1, df2, level))
+        low, high = (np.where(f >= 0, limit, nan) for limit in (low, high))
+    return (_stepped_up(low, k), _stepped_up(high, k)) if average else (low, high)
+
+
 def _limits(ms: _MeanSquares, n: int, k: int, agreement: float, level: float) -> dict[str, tuple[float, float]]:
     """F-based limits of every form that has them: McGraw and Wong's table 7."""
     limits: dict[str, tuple[float, float]] = {}
@@ -117,43 +156,48 @@ def _limits(ms: _MeanSquares, n: int, k: int, agreement: float, level: float) ->
         low, high = _f_limits(ms.subjects / ms.within, n - 1, n * (k - 1), level)
         limits["ICC(1,1)"], limits["ICC(1,k)"] = _from_f(low, high, k)
     if ms.error > 0:
-        low, high = _f_limits(ms.subjects / ms.error, n - 1, (n - 1) * (k - 1), level)
+        f = ms.subjects / ms.error
+        low, high = _f_limits(f, n - 1, (n - 1) * (k - 1), level)
         limits["ICC(C,1)"], limits["ICC(C,k)"] = _from_f(low, high, k)
-        limits["ICC(A,1)"] = lo, hi = _agreement_limits(ms, n, k, agreement, level)
-        limits["ICC(A,k)"] = _stepped_up(lo, k), _stepped_up(hi, k)
+        lo, hi = _agreement_limits(f, ms.raters / ms.error, n, k, agreement, level)
+        limits["ICC(A,1)"] = float(lo), float(hi)
+        limits["ICC(A,k)"] = float(_stepped_up(lo, k)), float(_stepped_up(hi, k))
     return limits
 
 
-def _f_limits(f: float, df1: float, df2: float, level: float) -> tuple[float, float]:
+def _f_limits(f: ArrayLike, df1: ArrayLike, df2: ArrayLike, level: float) -> tuple[Any, Any]:
     from scipy.special import fdtri
 
     upper = (1 + level) / 2
-    return f / float(fdtri(df1, df2, upper)), f * float(fdtri(df2, df1, upper))
+    return f / fdtri(df1, df2, upper), f * fdtri(df2, df1, upper)
 
 
 def _from_f(low: float, high: float, k: int) -> tuple[tuple[float, float], tuple[float, float]]:
     """Limits for a single rating and for the mean of k, from the limits of F."""
+    low, high = float(low), float(high)
     return ((low - 1) / (low + k - 1), (high - 1) / (high + k - 1)), (1 - 1 / low, 1 - 1 / high)
 
 
-def _agreement_limits(ms: _MeanSquares, n: int, k: int, value: float, level: float) -> tuple[float, float]:
-    """Limits of ICC(A,1), with Satterthwaite's degrees of freedom for raters and error together."""
+def _agreement_limits(f, ratio, n, k: int, value, level: float) -> tuple[Any, Any]:
+    """Limits of ICC(A,1), with Satterthwaite's degrees of freedom for raters and error together.
+
+    f, ratio: mean squares of subjects and of raters over that of error. Numbers or arrays.
+    """
     from scipy.special import fdtri
 
-    a, b = k * value * ms.raters, (n * (1 + (k - 1) * value) - k * value) * ms.error
+    a, b = k * value * ratio, n * (1 + (k - 1) * value) - k * value
     df = (a + b) ** 2 / (a**2 / (k - 1) + b**2 / ((n - 1) * (k - 1)))
     upper = (1 + level) / 2
-    low, high = float(fdtri(n - 1, df, upper)), float(fdtri(df, n - 1, upper))
-    rest = k * ms.raters + (k * n - k - n) * ms.error
-    return (
-        n * (ms.subjects - low * ms.error) / (low * rest + n * ms.subjects),
-        n * (high * ms.subjects - ms.error) / (rest + n * high * ms.subjects),
-    )
+    low, high = fdtri(n - 1, df, upper), fdtri(df, n - 1, upper)
+    rest = k * ratio + (k * n - k - n)
+    return n * (f - low) / (low * rest + n * f), n * (high * f - 1) / (rest + n * high * f)
 
 
-def _stepped_up(single: float, k: int) -> float:
+def _stepped_up(single: ArrayLike, k: int) -> NDArray[np.float64]:
     """A limit for the mean of k ratings from that for one; the mean of k has no limit below -1 / (k - 1)."""
-    return k * single / (1 + (k - 1) * single) if single > -1 / (k - 1) else -inf
+    single = np.asarray(single, dtype=float)
+    unbounded = single <= -1 / (k - 1)
+    return np.where(unbounded, -inf, k * single / np.where(unbounded, 1.0, 1 + (k - 1) * single))
 
 
 def _undefined(n: int, k: int, level: float, warning: str) -> tuple[ICC, ...]:
