@@ -55,7 +55,7 @@ def test_what_was_computed_from_readings_is_found(form, seed, n, k, decimals):
     x = readings(seed, n, k)
     assume(np.corrcoef(x.T).min() > 0)  # otherwise the average forms divide by what may be negative
     value, lo, hi = from_value(form, x)
-    assume(-1.5 < lo and hi < 0.9999 and value > -0.9)
+    assume(lo > -1.5 and hi < 0.9999 and value > -0.9)
     for rounding in ("half-up", "truncation"):
         found = which_icc(*prints(value, lo, hi, decimals, rounding), n=n, k=k, forms=(form,), max_n=n)
         assert found.possible, found.evidence

@@ -119,9 +119,9 @@ def which_icc(
 
     For one way and consistency the answer is exhaustive: value and limits are monotone in F, so the values of F that
     print each of the three form an interval, and the three intervals meet or they do not. For absolute agreement the
-    raters' mean square is searched on a grid that is refined where a fit is near; a fit is real, while no fit means that
-    none was found. All three numbers must be rounded alike: half-up (or half-even, which a continuous number cannot tell
-    apart) and, where that gives nothing, truncation.
+    raters' mean square is searched on a grid that is refined where a fit is near; a fit is real, while no fit means
+    that none was found. All three numbers must be rounded alike: half-up (or half-even, which a continuous number
+    cannot tell apart) and, where that gives nothing, truncation.
 
     Raises ReplicalcError for an inequality, limits that are swapped or do not hold the value, a coefficient of 1 or
     more, an unknown form, and n, k, ``max_n`` or level out of range.
