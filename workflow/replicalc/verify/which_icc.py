@@ -130,7 +130,7 @@ def which_icc(
     >>> from replicalc.verify.printed import parse
     >>> found = which_icc(parse("0.715"), parse("0.342"), parse("0.946"), n=6, k=4)
     >>> found.forms, found.sizes("ICC(C,1)")
-    (('ICC(C,1)',), (6,))
+    (('ICC(A,1)', 'ICC(C,1)'), (6,))
     """
     _check(value, lo, hi, n, k, level, forms, max_n)
     printed = (value, lo, hi)
