@@ -33,10 +33,7 @@ def six():
 
 
 def _fit(rows, n, sums):
-    """Coefficients and standard errors of a logistic model by statsmodels; None where there is no finite maximum."""
-    from statsmodels.genmod.families import Binomial
-    from statsmodels.genmod.generalized_linear_model import GLM
-
+    """Coefficients and standard errors of a logistic model by Newton's steps; None where there is no finite maximum."""
     beta = np.zeros(rows.shape[1])
     for _ in range(30):
         p = 1 / (1 + np.exp(-np.clip(rows @ beta, -30, 30)))
@@ -47,8 +44,8 @@ def _fit(rows, n, sums):
         beta = beta + step * min(1, 2 / max(1e-300, np.abs(step).max()))
     if np.abs(beta).max() > 8 or not np.abs(step).max() < 1e-8:
         return None
-    found = GLM(p, rows, family=Binomial(), freq_weights=n).fit(start_params=beta)
-    return found.params, found.bse
+    p = 1 / (1 + np.exp(-rows @ beta))
+    return beta, np.sqrt(np.diag(np.linalg.inv((rows.T * (n * p * (1 - p))) @ rows)))
 
 
 def _study(seed):
@@ -71,16 +68,17 @@ def _study(seed):
 
 
 def test_simulated_studies_are_never_impossible():
-    seen = 0
-    for seed in range(40):
-        study = _study(seed)
-        if study is None:
-            continue
-        terms, n, events, margins = study
-        assert logistic(terms, n, events, repairs=False).verdict == "possible", seed
-        assert logistic(terms, n, events, margins, repairs=False).verdict in ("possible", "undecided"), seed
-        seen += 1
-    assert seen > 30
+    studies = [study for study in map(_study, range(60)) if study is not None]
+    assert len(studies) > 45
+    for terms, n, events, _ in studies:
+        assert logistic(terms, n, events, repairs=False).verdict == "possible"
+
+
+def test_simulated_studies_with_their_margins_are_never_impossible():
+    """With one covariate the margins fix everything, and patients exist for no other coefficients: undecided."""
+    studies = [study for study in map(_study, range(20)) if study is not None]
+    found = [logistic(*study, repairs=False).verdict for study in studies if len(study[0]) > 2]
+    assert len(found) > 8 and "impossible" not in found and found.count("possible") > 7
 
 
 @settings(max_examples=300, deadline=None)
@@ -121,11 +119,12 @@ def test_one_covariate_has_the_smallest_standard_error_of_a_two_by_two_table():
     """With one covariate the best patients are a 2x2 table: Woolf's standard error at its smallest, found by a scan."""
     found = logistic([Term("x", "2.500", "1.900", "3.289")], 300, 80, repairs=False)
     a = np.linspace(1, 79, 200001)
-    # c d / (b c) = OR with a + b = 80 and c + d = 220: d = share of 220 without the factor.
+    # a of 80 with the event and c of 220 without it have the factor; the odds a / (80 - a) are OR times c / (220 - c).
     odds = a / (80 - a) / found.odds_ratios[0]
     c = 220 * odds / (1 + odds)
     smallest = np.sqrt(1 / a + 1 / (80 - a) + 1 / c + 1 / (220 - c)).min()
-    assert found.nearest * float(found.model.se[0]) == pytest.approx(smallest, rel=1e-4)
+    assert smallest <= found.nearest * float(found.model.se[0]) * (1 + 1e-9)
+    assert found.nearest * float(found.model.se[0]) == pytest.approx(smallest, rel=1e-3)
     assert found.verdict == "impossible"
     assert found.nearest * 0.99 < found.inflation <= found.nearest
 
@@ -161,11 +160,16 @@ def test_the_proof_holds_for_patients_that_no_solver_has_seen(six):
             assert np.sqrt(variance / se**2).max() >= six.inflation
 
 
+@pytest.mark.filterwarnings("ignore:Perfect separation")  # one row a pattern, so every share is fitted exactly
 def test_the_best_patients_have_the_printed_ratios(six):
     """The cells that are handed over, fitted by statsmodels: the ratios print so, the standard errors are as told."""
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_linear_model import GLM
+
     rows = np.array([(1, *cell.pattern) for cell in six.cells], float)
     n, events = (np.array([getattr(cell, name) for cell in six.cells]) for name in ("patients", "events"))
-    beta, se = _fit(rows, n, rows.T @ events)
+    fitted = GLM(events / n, rows, family=Binomial(), freq_weights=n).fit()
+    beta, se = fitted.params, fitted.bse
     assert n.sum() == pytest.approx(420, abs=1e-3) and events.sum() == pytest.approx(74, abs=1e-3)
     assert [f"{value:.3f}" for value in np.exp(beta[1:])] == [term.odds_ratio for term in SIX]
     assert se[1:] / [float(s) for s in six.model.se] == pytest.approx(six.needed, rel=1e-4)
@@ -181,15 +185,15 @@ def test_the_repairs_of_six_ratios_are_enough(six):
     assert logistic(changed, 420, 74, repairs=False).verdict == "possible"
 
 
-def test_more_digits_never_help(six):
-    """Coarser print allows more: the proven inflation falls, and what is possible stays so."""
+def test_digits_never_make_a_model_possible():
+    """Coarser print allows more: what is impossible with two decimals is so with three, and nothing is nearer."""
     bounds = []
     for decimals in (3, 2):
-        terms = [Term(t.name, *(f"{float(v):.{decimals}f}" for v in (t.odds_ratio, t.lo, t.hi))) for t in SIX]
-        found = logistic(terms, 420, 74, repairs=False)
-        bounds.append((found.verdict, found.inflation, found.nearest))
-    assert bounds[1][2] < bounds[0][2] and bounds[1][1] < bounds[0][2]
-    assert (bounds[1][0] == "impossible") <= (bounds[0][0] == "impossible")
+        terms = [Term(t.name, *(f"{float(v):.{decimals}f}" for v in (t.odds_ratio, t.lo, t.hi))) for t in SIX[3:]]
+        bounds.append(logistic(terms, 200, 36, repairs=False))
+    fine, coarse = bounds
+    assert coarse.verdict == fine.verdict == "impossible"
+    assert coarse.inflation < fine.inflation and coarse.nearest < fine.nearest
 
 
 def test_the_order_of_terms_does_not_matter():

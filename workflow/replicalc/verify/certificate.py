@@ -25,7 +25,7 @@ from replicalc.verify.printed import Printed, format_as, parse
 #: The widest model: 2^8 patterns. Beyond, the search is refused.
 MOST_COVARIATES = 8
 #: Boxes looked at until the answer stands as undecided, and until a proof is no longer sharpened.
-MOST_BOXES, SHARP_BOXES = 400, 120
+MOST_BOXES, SHARP_BOXES = 200, 120
 #: A proof is sharp enough when it comes this near to the best patients found.
 NEAR = 0.005
 #: Steps of the constant tried in the search for a repair.
