@@ -8,33 +8,17 @@ limits or Wald's test is ``unstated_method``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, erfc, exp, log, sqrt
 
 from replicalc.errors import ReplicalcError
 from replicalc.verify.crude import CrudeTables, Table, crude_tables, together
+from replicalc.verify.finding import Finding
 from replicalc.verify.printed import Printed, format_as, parse
 from replicalc.verify.ratio_print import check_counts, prints_from, quantile, triple
 
 __all__ = ["CrudeTables", "Finding", "Table", "check", "crude_tables", "together"]
 _WALD = "Wald's limits, exp(log ratio -+ z se)"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check: what was held against what, the verdict, a sentence, and what would have to be printed instead.
-
-    verdict: "consistent", "rounding" (one unit of one last place), "unstated_method", "impossible", "not_checkable".
-    flips: whether what is printed and what was recomputed lie on different sides of 1 - level.
-    """
-
-    check: str
-    verdict: str
-    method: str
-    evidence: str
-    repair: str = ""
-    flips: bool = False
 
 
 def check(
