@@ -151,9 +151,22 @@ def test_repairs_hold():
         assert changed.verdict == "consistent"
 
 
-def test_large_samples_are_quick_enough_to_have_a_witness():
-    found = grimmer("49.9", "9.3", 3000)
-    assert found.verdict == "consistent" and len(found.values) == 3000
+@pytest.mark.parametrize(
+    ("mean", "sd", "n", "scale"),
+    [("49.9", "9.3", 3000, (None, None)), ("3.00", "1.40", 3000, (1, 5)), ("3.01", "1.95", 2000, (1, 5))],
+)
+def test_large_samples_have_a_witness(mean, sd, n, scale):
+    found = grimmer(mean, sd, n, lowest=scale[0], highest=scale[1])
+    assert found.verdict == "consistent" and len(found.values) == n
+    assert format_as(float(sum(found.values) / n), len(mean.split(".")[1])) == mean
+    assert format_as(_sd(found.values), len(sd.split(".")[1])) == sd
+
+
+def test_a_search_that_is_not_finished_excludes_nothing():
+    """2,500 values from 1 to 9 with a mean near one end are too deep to place one by one: no verdict against them."""
+    values = [1] * 1800 + [9] * 300 + [2] * 400
+    mean, sd = format_as(sum(values) / 2500, 2), format_as(_sd(values), 2)
+    assert grimmer(mean, sd, 2500, lowest=1, highest=9).verdict == "consistent"
 
 
 @pytest.mark.parametrize(

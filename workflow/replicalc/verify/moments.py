@@ -23,6 +23,8 @@ ROUNDINGS = ("half-up", "half-even", "half-down", "truncation")
 MOST_VALUES, MOST_PAIRS, MOST_STEPS = 100_000, 2_000_000, 20_000
 #: Up to so many values a search prefers an unremarkable sample to a quick one.
 MOST_USUAL = 300
+#: Values placed one by one; two calls of a function each.
+DEEPEST = 400
 #: How many units of the last place (or values more or fewer) a repair is looked for.
 FARTHEST = 60
 #: Conditions under which a rounding prints a size: (least, whether it counts, greatest, whether it counts).
@@ -268,7 +270,7 @@ def _search(n: int, total: int, square: int, ends) -> tuple[int, ...] | None:
     middle = total // n
     low = None if ends[0] is None else ends[0] - middle
     high = None if ends[1] is None else ends[1] - middle
-    steps = [MOST_STEPS]
+    steps, depth = [MOST_STEPS], [0]
     dead: set[tuple[int, int, int, int]] = set()
 
     def place(k: int, s: int, q: int, far: int) -> list[int] | None:
@@ -285,6 +287,13 @@ def _search(n: int, total: int, square: int, ends) -> tuple[int, ...] | None:
             return out if all(_within(v, low, high) and abs(v) <= far for v in out) else None
         if k == 1 or steps[0] <= 0:
             return None
+        if k > MOST_USUAL and _within(far, low, high) and _within(-far, low, high):
+            # Of many values, pairs at both sides of the middle leave the sum as it is; some slack is left for the rest.
+            pairs = min((q - least) // (2 * far * far) - 3, k // 2 - MOST_USUAL // 3)
+            if pairs > 0:
+                found = deeper(k - 2 * pairs, s, q - 2 * pairs * far * far, far)
+                if found is not None:
+                    return [far, -far] * pairs + found
         # Values of about twice the usual distance first make unremarkable samples; with many, few far ones are quick.
         smallest = isqrt((q - 1) // k) + 1
         sizes = range(min(far, isqrt(q)), smallest - 1, -1)
@@ -295,11 +304,20 @@ def _search(n: int, total: int, square: int, ends) -> tuple[int, ...] | None:
                 if not _within(value, low, high):
                     continue
                 steps[0] -= 1
-                found = place(k - 1, s - value, q - value * value, size)
+                found = deeper(k - 1, s - value, q - value * value, size)
                 if found is not None:
                     return [value, *found]
         dead.add((k, s, q, far))
         return None
+
+    def deeper(k: int, s: int, q: int, far: int) -> list[int] | None:
+        if depth[0] >= DEEPEST:
+            steps[0] = 0  # not decided, rather than deeper than Python goes
+            return None
+        depth[0] += 1
+        found = place(k, s, q, far)
+        depth[0] -= 1
+        return found
 
     s, q = total - n * middle, square - 2 * middle * total + n * middle * middle
     found = place(n, s, q, isqrt(max(q, 0)))
