@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from project import ROOT
+from refusals import refused
 
 from replicalc.cohort.mapping import map_export
 from replicalc.cohort.validation import validate_cohort
@@ -44,19 +45,6 @@ def run(tmp_path):
 
     go.folder = tmp_path
     return go
-
-
-def refused(run, *words, **how) -> str:
-    (run.folder / "validation.csv").unlink(missing_ok=True)
-    with pytest.raises(ReplicalcError) as error:
-        run(**how)
-    message = str(error.value)
-    for word in words:
-        assert word in message, message
-    assert "Traceback" not in message
-    assert not (run.folder / "validation.csv").exists()
-    assert not list(run.folder.glob("*.part"))
-    return message
 
 
 def test_a_good_export(run):
