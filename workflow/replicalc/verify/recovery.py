@@ -16,6 +16,8 @@ from replicalc.verify.printed import ROUNDINGS, Printed
 
 #: Each number rounded by a habit of its own. Tried last: it proves "impossible" by whatever rounding.
 MIXED = "mixed"
+#: Ties go up or down, as binary arithmetic has it (12.5 as 12, 37.5 as 38): what R, C and Python print.
+NEAREST = "nearest"
 #: Largest group that is searched; far above any clinical study, and the products below stay exact in 64 bits.
 MAX_N = 1_000_000
 #: Decimals of a percentage beyond which the exact products would leave 64 bits.
@@ -114,7 +116,7 @@ def check_size(n: int, name: str = "n", most: int = MAX_N) -> None:
 
 
 def share_bounds(printed: Printed, rounding: str, scale: int = 100, widen: int = 0) -> Bounds:
-    """The true shares that print as ``printed`` by ``rounding`` ('mixed': by any of the three).
+    """The true shares that print as ``printed`` by ``rounding`` ('mixed': by any of them; 'nearest': ties either way).
 
     scale: 100 for a percentage, 1 for a fraction. widen: how many units of the last place the number may be off besides
         (0: as printed); with it, the two ends belong to the interval.
@@ -140,6 +142,7 @@ def share_bounds(printed: Printed, rounding: str, scale: int = 100, widen: int =
         "half-up": (2 * value - 1, 2 * value + 1, True, False),
         "half-even": (2 * value - 1, 2 * value + 1, even, even),
         "truncation": (2 * value, 2 * value + 2, True, False),
+        NEAREST: (2 * value - 1, 2 * value + 1, True, True),
         MIXED: (2 * value - 1, 2 * value + 2, True, False),
     }[rounding]
     return Bounds(lower, upper, unit, lower_closed, upper_closed)

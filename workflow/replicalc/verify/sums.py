@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from replicalc.errors import ReplicalcError
 from replicalc.verify.printed import ROUNDINGS, Printed
-from replicalc.verify.recovery import MIXED, check_share, print_share, roundings_of, share_bounds
+from replicalc.verify.recovery import MIXED, NEAREST, check_share, print_share, roundings_of, share_bounds
 
 #: Smallest repairs that are listed, largest count, and the solver's work limit (deterministic units, about seconds).
 MAX_REPAIRS, MAX_COUNT, MAX_WORK = 100, 1_000_000, 30.0
@@ -50,16 +50,25 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class SumRepair:
-    """Printed numbers that must change together; ``rounding``: that of the percentages that stand."""
+    """Printed numbers that must change together; ``rounding``: that of the percentages that stand.
+
+    digits: how many printed digits change at least, together.
+    """
 
     changes: tuple[Change, ...]
     rounding: str
 
+    @property
+    def digits(self) -> int:
+        return sum(_digits(change.printed, change.reads) for change in self.changes)
+
 
 @dataclass(frozen=True, slots=True)
 class SumCheck:
-    """``roundings``: those by which all numbers agree ('mixed': only if each has one of its own), empty if none.
+    """``roundings``: those by which all numbers agree, empty if none.
 
+    'nearest': ties are rounded up here and down there; 'mixed': only if each number has a rounding of its own, and then
+    ``uncommon`` has the smallest sets of percentages that do not follow the rounding of the others.
     ``repairs``: all smallest sets of numbers that must change, those with the smallest change first.
     """
 
@@ -67,6 +76,13 @@ class SumCheck:
     method: str
     evidence: str
     repairs: tuple[SumRepair, ...] = ()
+    uncommon: tuple[SumRepair, ...] = ()
+
+    @property
+    def nearest(self) -> tuple[SumRepair, ...]:
+        """Of the smallest sets, those that change the fewest printed digits."""
+        least = min((repair.digits for repair in self.repairs), default=0)
+        return tuple(repair for repair in self.repairs if repair.digits == least)
 
     @property
     def cannot_be(self) -> tuple[tuple[str, str], ...]:
@@ -96,19 +112,78 @@ def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 1
     )
     if agree:
         return SumCheck(agree, method, f"all {_number(cells)} printed numbers agree")
+    fewest[NEAREST] = _Model(cells, sums, NEAREST, scale).fewest()
+    if fewest[NEAREST] == 0:
+        return SumCheck((NEAREST,), method, "all numbers agree, with some ties rounded up and others down")
     own = _Model(cells, sums, MIXED, scale).fewest()
-    if own == 0:
-        return SumCheck((MIXED,), method, "all numbers agree, but only if each percentage has a rounding of its own")
     least = min(*fewest.values(), own)
     chosen = [rounding for rounding, n in fewest.items() if n == least] or [MIXED]
-    repairs: dict[tuple[tuple[str, str], ...], tuple[int, SumRepair]] = {}
-    for rounding in chosen:
-        for away, repair in _Model(cells, sums, rounding, scale).repairs(least):
-            repairs.setdefault(tuple((c.cell, c.kind) for c in repair.changes), (away, repair))
-    ordered = tuple(repair for _, (_, repair) in sorted(repairs.items(), key=lambda item: (item[1][0], item[0])))
+    if own == 0:
+        uncommon = _ordered(
+            cells, sums, scale, min(fewest.values()), [r for r in fewest if fewest[r] <= min(fewest.values())]
+        )
+        return SumCheck(
+            (MIXED,),
+            method,
+            f"all numbers agree, but only if not all are rounded alike: by {uncommon[0].rounding} it takes "
+            + " or ".join(_sentence(repair) for repair in uncommon[:4]),
+            (),
+            uncommon,
+        )
+    ordered = _ordered(cells, sums, scale, least, chosen)
     by_hand = _by_hand(cells, sums, scale) or ["no whole numbers fit all of them"]
     advice = " or ".join(_sentence(repair) for repair in ordered[:4]) + (" or ..." if len(ordered) > 4 else "")
     return SumCheck((), method, "; ".join([*by_hand, f"it takes {advice}"]), ordered)
+
+
+def _ordered(
+    cells: Mapping[str, Cell], sums: Sequence[Sum], scale: int, least: int, roundings: Sequence[str]
+) -> tuple[SumRepair, ...]:
+    """All sets of ``least`` numbers whose change makes the rest agree by one of the roundings, the smallest first."""
+    repairs: dict[tuple[tuple[str, str], ...], tuple[int, SumRepair]] = {}
+    for rounding in roundings:
+        for away, repair in _Model(cells, sums, rounding, scale).repairs(least):
+            repairs.setdefault(tuple((c.cell, c.kind) for c in repair.changes), (away, repair))
+    in_order = sorted(repairs.items(), key=lambda item: (item[1][1].digits, item[1][0], item[0]))
+    return tuple(repair for _, (_, repair) in in_order)
+
+
+def ranges(
+    cells: Mapping[str, Cell], sums: Sequence[Sum], names: Sequence[str], roundings: Sequence[str], *, scale: int = 100
+) -> dict[str, tuple[int, int]]:
+    """The least and the greatest whole number that each named cell can have, over all of the roundings.
+
+    The printed numbers must agree by each of these roundings (``SumCheck.roundings``). A cell that nothing bounds from
+    above has the greatest number of the search, which means nothing.
+
+    >>> from replicalc.verify.printed import parse
+    >>> table = {"yes": Cell(None, parse("40.9"), "all"), "all": Cell(parse("127"))}
+    >>> ranges(table, [], ["yes"], ["half-up"])
+    {'yes': (52, 52)}
+    """
+    found: dict[str, tuple[int, int]] = {}
+    for rounding in roundings:
+        for name in names:
+            model = _Model(cells, sums, rounding, scale)
+            model.model.add(model.gone == 0)
+            ends = []
+            for aim in (model.model.minimize, model.model.maximize):
+                aim(model.x[name])
+                ends.append(round(model._solve().objective_value))
+            before = found.get(name, (ends[0], ends[1]))
+            found[name] = min(before[0], ends[0]), max(before[1], ends[1])
+    return found
+
+
+def largest(cells: Mapping[str, Cell]) -> int:
+    """The greatest number that a cell may have. Without any bound the solver cannot prove anything; this is far beyond.
+
+    >>> largest({"all": Cell()})
+    1000
+    """
+    counts = sum(int(c.count.value) for c in cells.values() if c.count is not None)
+    finest = max((c.percent.decimals for c in cells.values() if c.percent is not None), default=0)
+    return min(10 * MAX_COUNT, max(10 * counts + 1000, 2 * 10 ** (finest + 2)))
 
 
 def _check(cells: Mapping[str, Cell], sums: Sequence[Sum], scale: int) -> None:
@@ -153,6 +228,14 @@ def _by_hand(cells: Mapping[str, Cell], sums: Sequence[Sum], scale: int) -> list
     return seen
 
 
+def _digits(printed: str, reads: str) -> int:
+    """How many characters differ, counted from the decimal point to either side."""
+    a, b = (text.lstrip("<>=≤≥ ").partition(".") for text in (printed, reads))
+    width, places = max(len(a[0]), len(b[0])), max(len(a[2]), len(b[2]))
+    texts = (x[0].rjust(width) + x[2].ljust(places) for x in (a, b))
+    return sum(x != y for x, y in zip(*texts, strict=True))
+
+
 def _sentence(repair: SumRepair) -> str:
     return " and ".join(f"{c.reads} instead of {c.printed} ({c.kind} of {c.cell})" for c in repair.changes)
 
@@ -171,9 +254,7 @@ class _Model:
 
         self.cells, self.sums, self.rounding, self.scale = cells, sums, rounding, scale
         self.model = cp_model.CpModel()
-        # Without any bound the solver cannot prove anything; ten times all printed counts is far beyond any repair.
-        most = min(10 * MAX_COUNT, 10 * sum(int(c.count.value) for c in cells.values() if c.count is not None) + 1000)
-        self.x = {name: self.model.new_int_var(0, most, name) for name in sorted(cells)}
+        self.x = {name: self.model.new_int_var(0, largest(cells), name) for name in sorted(cells)}
         self.stands = {}
         for name in sorted(cells):
             cell = cells[name]

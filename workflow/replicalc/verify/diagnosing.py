@@ -1,0 +1,351 @@
+"""Diagnostic measures and proportions: the 2x2 tables behind them, and the method of their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from replicalc.errors import ReplicalcError
+from replicalc.records import Claim
+from replicalc.verify.judged import Judged
+from replicalc.verify.ledger import SHARES, Ledger
+from replicalc.verify.opinion import Opinion
+from replicalc.verify.paper import Paper, Relation
+from replicalc.verify.printed import Printed, as_printed
+from replicalc.verify.recovery import print_share
+
+#: What a measure is called by the search for tables.
+MEASURE = {"false_positive_rate": "fpr", "false_negative_rate": "fnr"}
+#: Tables over which intervals are tried, and the largest group that another denominator is looked for in.
+FEW_TABLES, OTHER_SIZES = 12, 600
+_METHODS = "a proof for the 13 methods tried and their uncut forms, not for other methods"
+
+
+def measures_of(paper: Paper, ledger: Ledger, relation: Relation) -> dict[str, Claim]:
+    """The printed measures of an accuracy relation, by the name that the search for tables has for them."""
+    found: dict[str, Claim] = {}
+    for claim in paper.many(relation["claims"], relation):
+        if SHARES.get(claim.stat) and claim.claim_id not in ledger.absurd and paper.printed(claim) is not None:
+            found.setdefault(MEASURE.get(claim.stat, claim.stat), claim)
+    return found
+
+
+def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
+    """All fourfold tables behind the measures of a diagnostic test, and the method of their intervals."""
+    from replicalc.verify.two_by_two import MAX_UNKNOWN, two_by_two
+
+    judged = Judged(relation.id, relation.kind)
+    claims = measures_of(paper, ledger, relation)
+    printed = {name: paper.printed(claim) for name, claim in claims.items()}
+    known = {}
+    for part in ("tp", "fp", "fn", "tn", "diseased", "healthy", "positive", "negative"):
+        value = _given(ledger, relation, part)
+        if value is not None:
+            known[part] = value
+    size = ledger.range(ledger.cell(relation.id, "n"))
+    n = None
+    if size is not None:
+        top = min(size[1] if size[1] is not None else MAX_UNKNOWN, MAX_UNKNOWN)
+        n = size[0] if size[0] == size[1] else (max(1, min(size[0], top)), max(1, top))
+    if not claims:
+        judged.line("No measure is printed.")
+        return judged
+    try:
+        found = two_by_two(printed, n, known)
+    except ReplicalcError as error:
+        judged.line(str(error))
+        judged.say(list(claims.values()), "underdetermined", solutions="many", evidence=f"not searched: {error}")
+        return judged
+    judged.line(f"{found.method}: {found.evidence}.")
+    tables = found.tables
+    if len(tables) == 1 and found.complete:
+        for name, claim in claims.items():
+            table = tables[0]
+            rounding = table.roundings[0] if table.roundings else "half-up"
+            over, under = table.share(name)
+            judged.say(
+                claim,
+                "exact",
+                recomputed=print_share(over, under, printed[name].decimals, rounding),
+                method="the only 2x2 table that prints all measures",
+                solutions="1",
+                evidence=f"{over} of {under}; {table}",
+            )
+    elif tables:
+        total = sum(count for _, count in found.counts) if not found.complete else len(tables)
+        for name, claim in claims.items():
+            judged.say(
+                claim,
+                "underdetermined",
+                recomputed=printed[name].text,
+                method="2x2 tables by exhaustion",
+                solutions=str(total) if found.complete else "many",
+                evidence=f"{len(tables)} tables print all measures, such as {tables[0]}",
+            )
+    else:
+        _say_repairs(judged, claims, found)
+    best = tables or tuple(t for repair in found.repairs[:1] for t in repair.tables) or found.nearest
+    judged.show(
+        "2x2 tables" if tables else "2x2 tables nearest to the print",
+        ("tp", "fp", "fn", "tn", "n"),
+        [(t.tp, t.fp, t.fn, t.tn, t.n) for t in best],
+    )
+    judged.facts = {"tables": tables, "nearest": best, "measures": claims, "unique": found.unique}
+    _intervals(judged, paper, relation, claims, best, bool(tables))
+    return judged
+
+
+def _given(ledger: Ledger, relation: Relation, part: str) -> int | None:
+    """A cell or margin, where it is printed or follows from numbers other than the measures themselves."""
+    if relation.get(part) is not None:
+        return ledger.value(ledger.ref(relation[part], relation))
+    node = ledger.cell(relation.id, part)
+    return ledger.value(node) if ledger.counted(node) else None
+
+
+def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
+    """The measures that must change for a table to exist."""
+    always = set.intersection(*(set(r.names) for r in found.repairs)) if found.repairs else set()
+    for name, claim in claims.items():
+        mine = [repair for repair in found.repairs if name in repair.names]
+        if not mine:
+            continue
+        reading = dict(mine[0].changes)[name][0]
+        only = name in always
+        judged.say(
+            claim,
+            "rounding" if only and len(mine[0].names) == 1 and _one_unit(reading, claim) else "impossible",
+            recomputed=reading,
+            method="2x2 tables by exhaustion",
+            solutions="0",
+            evidence=found.evidence,
+            repair=reading,
+            note="" if only else "one of several measures, of which not all can hold",
+        )
+    held = [claim for name, claim in claims.items() if not any(name in r.names for r in found.repairs)]
+    if len(found.repairs) == 1 and found.repairs[0].n_tables == 1:
+        table = found.repairs[0].tables[0]
+        for name, claim in claims.items():
+            if claim in held:
+                over, under = table.share(name)
+                judged.say(
+                    claim,
+                    "exact",
+                    recomputed=claim.reported,
+                    method="the only 2x2 table after the smallest repair",
+                    solutions="1",
+                    evidence=f"{over} of {under}; {table}",
+                    note=f"only if {found.repairs[0].names[0]} is changed",
+                )
+    elif found.repairs:
+        judged.say(
+            held,
+            "underdetermined",
+            method="2x2 tables by exhaustion",
+            solutions="many",
+            evidence="several tables after the smallest repair",
+        )
+
+
+def _one_unit(reading: str, claim: Claim) -> bool:
+    from decimal import Decimal
+
+    from replicalc.verify.printed import parse
+
+    printed, now = parse(claim.reported), parse(reading)
+    return (
+        printed is not None
+        and now is not None
+        and abs(now.value - printed.value) == Decimal(1).scaleb(-printed.decimals)
+    )
+
+
+def _intervals(
+    judged, paper: Paper, relation: Relation, claims: dict[str, Claim], tables: Sequence, fits: bool
+) -> None:
+    """The limits of each measure, over each table that is possible (or nearest)."""
+    limits = {c.stat: c for c in paper.many(relation["claims"], relation) if c.stat.endswith(("_lo", "_hi"))}
+    scale = 1 if relation.get("limits_as") == "fraction" else 100
+    named = _named(relation, "intervals")
+    for name, claim in claims.items():
+        lo, hi = limits.get(f"{claim.stat}_lo"), limits.get(f"{claim.stat}_hi")
+        if lo is None or hi is None:
+            continue
+        if not tables or len(tables) > FEW_TABLES:
+            judged.say(
+                [lo, hi], "underdetermined", solutions="many", note="the counts behind the measure are not known"
+            )
+            continue
+        counts = list(dict.fromkeys(table.share(name) for table in tables))
+        judge_limits(
+            judged,
+            paper,
+            claim,
+            lo,
+            hi,
+            counts,
+            scale,
+            named,
+            "" if fits else "the counts are those of the nearest table",
+        )
+
+
+def _named(relation: Relation, key: str) -> tuple[str, ...]:
+    from replicalc.stats.proportion import ALL_METHODS
+
+    given = relation.get(key) or ()
+    names = (given,) if isinstance(given, str) else tuple(given)
+    unknown = [name for name in names if name not in ALL_METHODS]
+    if unknown:
+        raise ReplicalcError(
+            f"relation {relation.id}: there is no interval method '{unknown[0]}'; the methods are {', '.join(ALL_METHODS)}"
+        )
+    return names
+
+
+def judge_limits(
+    judged: Judged,
+    paper: Paper,
+    estimate: Claim | None,
+    lo: Claim,
+    hi: Claim,
+    counts: Sequence[tuple[int, int]],
+    scale: int,
+    named: tuple[str, ...],
+    note: str = "",
+) -> None:
+    """Opinions on the two printed limits of a proportion, over the counts that may stand behind it."""
+    from replicalc.verify.which_interval import NOT_CUT, any_denominator, which_interval
+
+    low, high = paper.printed(lo), paper.printed(hi)
+    if low is None or high is None or low.sign != "=" or high.sign != "=":
+        judged.say([lo, hi], "not_checkable", note="the limits are no plain numbers")
+        return
+    try:
+        tried = [which_interval(k, n, low, high, paper.level, scale=scale) for k, n in counts]
+    except ReplicalcError as error:
+        judged.say([lo, hi], "impossible", method="any interval", solutions="0", evidence=str(error))
+        return
+    fits = list(dict.fromkeys(m for each in tried for m in each.fits))
+    rows = [
+        (f"{x.count}/{x.n}", x.method, x.prints_lo, x.prints_hi, "yes" if x.fits else "")
+        for each in tried
+        for x in each.tried
+    ]
+    judged.show(
+        f"Limits of {paper.short(estimate.claim_id) if estimate else 'the proportion'} by each method",
+        ("counts", "method", "lower", "upper", f"prints {lo.reported} to {hi.reported}"),
+        rows,
+    )
+    right = [m for m in fits if m.removesuffix(NOT_CUT) in named]
+    evidence = tried[0].evidence
+    judged.line(evidence + ".")
+    if fits:
+        verdict = "exact" if right else "unstated_method"
+        said = "" if right or named else "the paper names no method"
+        chosen = next(x for each in tried for x in each.tried if x.fits and x.method == (right or fits)[0])
+        repair = ("", "")
+        if named and not right:
+            mine = next((x for x in tried[0].tried if x.method == named[0]), None)
+            repair = (mine.prints_lo, mine.prints_hi) if mine else repair
+        for claim, shown, instead in ((lo, chosen.prints_lo, repair[0]), (hi, chosen.prints_hi, repair[1])):
+            judged.say(
+                claim,
+                verdict,
+                recomputed=shown,
+                method=", ".join(right or fits),
+                solutions=str(len(counts)),
+                evidence=f"{chosen.count} of {chosen.n}",
+                repair=instead,
+                note="; ".join(t for t in (said, note) if t),
+            )
+        return
+    value = _as_scale(paper.printed(estimate), scale) if estimate is not None else None
+    elsewhere = any_denominator(low, high, paper.level, value=value, max_n=OTHER_SIZES, scale=scale)
+    judged.line(elsewhere.evidence + ".")
+    nearest = _nearest(tried, low, high, scale, named)
+    one = {"lo": [], "hi": []}
+    for each in tried:
+        for x in each.tried:
+            if x.rounding_lo is not None:
+                one["lo"].append(x.method)
+            if x.rounding_hi is not None:
+                one["hi"].append(x.method)
+    for claim, side, shown, printed in ((lo, "lo", nearest.prints_lo, low), (hi, "hi", nearest.prints_hi, high)):
+        rounding = nearest.rounding_lo if side == "lo" else nearest.rounding_hi
+        units = abs(float(shown) - float(printed.value)) * 10**printed.decimals
+        both = nearest.rounding_lo is not None or nearest.rounding_hi is not None
+        if rounding is not None:
+            verdict = "exact" if nearest.method.removesuffix(NOT_CUT) in named else "unstated_method"
+            judged.say(
+                claim,
+                verdict,
+                recomputed=shown,
+                method=nearest.method,
+                solutions="1",
+                evidence=evidence,
+                note="the other limit does not come out by the same method",
+            )
+        elif both and round(units) == 1:
+            judged.say(
+                claim,
+                "rounding",
+                recomputed=shown,
+                method=nearest.method,
+                solutions="1",
+                evidence=evidence,
+                repair=shown,
+            )
+        else:
+            judged.say(
+                claim,
+                "impossible",
+                recomputed=shown,
+                method="none of 13 interval methods",
+                solutions="0",
+                evidence=f"{evidence}; {elsewhere.evidence}",
+                repair=f"{shown} ({nearest.method})",
+                note="; ".join(t for t in (_METHODS, note) if t),
+            )
+
+
+def _as_scale(printed: Printed | None, scale: int) -> Printed | None:
+    """A printed percentage in the scale of the limits."""
+    if printed is None or printed.sign != "=" or scale == 100:
+        return printed
+    return Printed(printed.text, printed.value / 100, printed.decimals + 2)
+
+
+def _nearest(tried, low: Printed, high: Printed, scale: int, named: tuple[str, ...]):
+    from math import inf, isfinite
+
+    def off(x) -> tuple[bool, float]:
+        if not isfinite(x.lo + x.hi):
+            return True, inf
+        pairs = ((scale * x.lo, low), (scale * x.hi, high))
+        away = sum(abs(v - float(p.value)) * 10**p.decimals for v, p in pairs)
+        return bool(named) and x.method not in named, away
+
+    return min((x for each in tried for x in each.tried), key=off)
+
+
+def judge_interval(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
+    """A proportion with its interval outside of a 2x2 table."""
+    judged = Judged(relation.id, relation.kind)
+    lo, hi = (paper.one(each, relation) for each in relation["limits"])
+    estimate = paper.one(relation["estimate"], relation) if relation.get("estimate") is not None else None
+    k = ledger.range(ledger.ref(relation["count"], relation)) if relation.get("count") is not None else None
+    if k is None and estimate is not None:
+        k = ledger.range(ledger.node(estimate))
+    n = ledger.range(ledger.ref(relation["n"], relation)) if relation.get("n") is not None else None
+    if n is None and estimate is not None:
+        n = ledger.range(ledger.whole(estimate))
+    if k is None or n is None or k[1] is None or n[0] != n[1] or k[1] - k[0] > FEW_TABLES:
+        judged.say([lo, hi], "underdetermined", solutions="many", note="the counts behind the proportion are not known")
+        return judged
+    scale = 1 if relation.get("limits_as") == "fraction" else 100
+    counts = [(count, n[0]) for count in range(k[0], k[1] + 1)]
+    judge_limits(judged, paper, estimate, lo, hi, counts, scale, _named(relation, "methods"))
+    return judged
+
+
+__all__ = ["Opinion", "as_printed", "judge_accuracy", "judge_interval", "judge_limits", "measures_of"]

@@ -1,0 +1,284 @@
+"""The verification engine: from printed numbers and their relations to one verdict a claim, without any patient.
+
+It knows no study. Counts come first (``ledger``), then what rests on them: P values, intervals, ratios, models,
+measurements; then sentences; each claim keeps the heaviest opinion (``opinion``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from replicalc.errors import ReplicalcError
+from replicalc.records import Claim
+from replicalc.verify import comparing, counting, diagnosing, measuring, sentences, weighing
+from replicalc.verify.judged import Judged
+from replicalc.verify.ledger import EXTERNAL, Ledger
+from replicalc.verify.opinion import Opinion, heaviest
+from replicalc.verify.paper import Paper, Relation
+
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of verification.csv."""
+
+    claim_id: str
+    result: str
+    reported: str
+    recomputed: str
+    verdict: str
+    method: str
+    solutions: str
+    evidence: str
+    repair: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """All verdicts of a study in the order of its claims, and the evidence by relation."""
+
+    rows: tuple[Row, ...]
+    judged: tuple[Judged, ...]
+    arithmetic: tuple[Mapping, ...]
+
+    def row(self, claim_id: str) -> Row:
+        return next(row for row in self.rows if row.claim_id == claim_id)
+
+
+def verify(
+    about: Mapping,
+    claims: Sequence[Claim],
+    elsewhere: Mapping[str, Sequence[Claim]] | None = None,
+    certificate: Callable[[str, dict], dict] | None = None,
+) -> Verification:
+    """Give every claim its verdict.
+
+    about: study.yaml (study, alpha, conf_level, relations). elsewhere: claims of the other studies of the registry, by
+    study. certificate: from the id of a model and what is asked of it to what ``weighing.certify`` answers (default:
+    that function, which takes up to a minute a model).
+
+    Raises ReplicalcError for a relation that names what is not there, or does not fit its claims.
+    """
+    paper = Paper(about, claims)
+    ledger = Ledger(paper)
+    for relation in paper.relations.values():
+        counting.tie(ledger, relation)
+        _name_counts(ledger, relation)
+    judged: dict[str, Judged] = {}
+    opinions = list(counting.opinions(paper, ledger))
+    first = ("table", "two_groups", "accuracy", "interval", "ratio", "mean", "quantiles", "icc")
+    judges: dict[str, Callable[[Paper, Ledger, Relation], Judged]] = {
+        "table": comparing.judge_table,
+        "two_groups": comparing.judge_groups,
+        "accuracy": diagnosing.judge_accuracy,
+        "interval": diagnosing.judge_interval,
+        "ratio": weighing.judge_ratio,
+        "mean": measuring.judge_mean,
+        "quantiles": measuring.judge_quantiles,
+        "icc": measuring.judge_icc,
+    }
+    for relation in paper.of_kind(*first):
+        judged[relation.id] = judges[relation.kind](paper, ledger, relation)
+    ask = certificate or (lambda _, asked: weighing.certify(asked))
+    for relation in paper.of_kind("model"):
+        judged[relation.id] = weighing.judge_model(paper, ledger, relation, judged, ask)
+    for relation in paper.of_kind("statement"):
+        judged[relation.id] = sentences.judge_statement(paper, ledger, relation, judged)
+    for relation in paper.of_kind("cited"):
+        judged[relation.id] = sentences.judge_cited(paper, relation, elsewhere or {})
+    for relation in paper.of_kind("shares", "sum", "repeats"):
+        judged[relation.id] = _arithmetic(paper, ledger, relation)
+    ordered = [judged[name] for name in paper.relations]
+    every = [each for one in ordered for each in one.opinions] + opinions
+    rows = _rows(paper, every)
+    return Verification(rows, tuple(ordered), tuple(_components(paper, ledger)))
+
+
+def _name_counts(ledger: Ledger, relation: Relation) -> None:
+    """Make the ledger know the counts that a relation will ask for, before it is settled."""
+    for key in ("n", "events", "exposed", "count", "of"):
+        given = relation.get(key)
+        if given is not None and relation.kind not in ("shares", "table", "statement"):
+            ledger.ref(given, relation)
+    for given in [relation.get("total"), *(relation.get("groups") or ())] if relation.kind == "quantiles" else []:
+        if given and given.get("n") is not None:
+            ledger.ref(given["n"], relation)
+    for key in ("share", "paired"):
+        for name, given in (relation.get(key) or {}).items():
+            if name in ("count", "of", "a", "b"):
+                ledger.ref(given, relation)
+
+
+def _arithmetic(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
+    """The evidence of what is arithmetic alone: the counts behind the claims. Repeats of other numbers are compared here."""
+    judged = Judged(relation.id, relation.kind)
+    if relation.kind == "sum":
+        total = ledger.ref(relation["total"], relation)
+        parts = [ledger.ref(part, relation) for part in relation["parts"]]
+        rows = [(ledger.name(node), _told(ledger.range(node))) for node in (total, *parts)]
+        judged.show("Counts (the first is the total)", ("number", "count"), rows)
+        return judged
+    claims = paper.many(relation["claims"], relation)
+    rows = []
+    for claim in claims:
+        k = ledger.range(ledger.node(claim)) if claim.stat in counting.COUNTS or claim.stat in counting.SHARES else None
+        n = ledger.range(ledger.whole(claim)) if claim.stat in counting.SHARES else None
+        rows.append((paper.short(claim.claim_id), claim.reported, _told(k), _told(n)))
+    judged.show("Counts behind the numbers", ("claim", "printed", "count", "out of"), rows)
+    return judged
+
+
+def _told(found: tuple[int, int | None] | None) -> str:
+    if found is None:
+        return ""
+    if found[1] is None:
+        return f"{found[0]} or more"
+    return str(found[0]) if found[0] == found[1] else f"{found[0]} to {found[1]}"
+
+
+def _rows(paper: Paper, opinions: Sequence[Opinion]) -> tuple[Row, ...]:
+    by_claim: dict[str, list[Opinion]] = {}
+    for opinion in opinions:
+        by_claim.setdefault(opinion.claim_id, []).append(opinion)
+    chosen = {name: heaviest(mine) for name, mine in by_claim.items()}
+    for group in _repeated(paper):
+        _spread(paper, group, chosen)
+    return tuple(
+        Row(
+            claim.claim_id,
+            claim.result,
+            claim.reported,
+            o.recomputed,
+            o.verdict,
+            o.method,
+            o.solutions,
+            o.evidence,
+            o.repair,
+            "; ".join(text for text in (o.note, f"evidence: {o.relation}" if o.relation else "") if text),
+        )
+        for claim in paper.claims.values()
+        for o in [chosen.get(claim.claim_id) or _nothing(claim)]
+    )
+
+
+def _repeated(paper: Paper) -> list[list[Claim]]:
+    """Claims that are one number printed at several places: the same place of one result, or a relation says so."""
+    places: dict[tuple[str, ...], list[Claim]] = {}
+    for claim in paper.claims.values():
+        if claim.stat not in ("holds", "wording"):
+            places.setdefault((claim.result, claim.group, claim.variable, claim.stat), []).append(claim)
+    groups = [mine for mine in places.values() if len(mine) > 1]
+    groups += [paper.many(relation["claims"], relation) for relation in paper.of_kind("repeats")]
+    parent: dict[str, str] = {}
+
+    def find(name: str) -> str:
+        while parent.get(name, name) != name:
+            name = parent[name]
+        return name
+
+    for group in groups:
+        for claim in group[1:]:
+            a, b = find(group[0].claim_id), find(claim.claim_id)
+            parent[max(a, b)] = min(a, b)
+    together: dict[str, list[Claim]] = {}
+    for claim in paper.claims.values():
+        together.setdefault(find(claim.claim_id), []).append(claim)
+    return [group for group in together.values() if len(group) > 1]
+
+
+def _spread(paper: Paper, group: Sequence[Claim], chosen: dict[str, Opinion]) -> None:
+    """One number at several places has one verdict where the print is the same; where it differs, both prints stand.
+
+    A print of a measured number (no count, no percentage, no P) that differs from another of the same number is
+    impossible beside it: two numbers for one.
+    """
+    texts = dict.fromkeys(claim.reported for claim in group)
+    counted = any(c.stat in counting.COUNTS or c.stat in counting.SHARES for c in group)
+    for text in texts:
+        mine = [claim for claim in group if claim.reported == text]
+        known = [chosen[c.claim_id] for c in mine if c.claim_id in chosen]
+        if known and len(mine) > 1:
+            best = heaviest(known)
+            places = ", ".join(paper.short(c.claim_id) for c in mine)
+            for claim in mine:
+                own = chosen.get(claim.claim_id)
+                if own is None or own.verdict != best.verdict:
+                    note = f"the same number as {places}"
+                    chosen[claim.claim_id] = replace(best, claim_id=claim.claim_id, note=_join(best.note, note))
+        elif len(mine) > 1 and len(texts) == 1 and mine[0].kind != EXTERNAL:
+            for claim in mine:
+                chosen[claim.claim_id] = Opinion(
+                    claim.claim_id,
+                    "underdetermined",
+                    text,
+                    "printed at several places",
+                    "many",
+                    f"{text} at {len(mine)} places",
+                    "",
+                    "the number itself cannot be recomputed",
+                    "repeats",
+                )
+    if len(texts) > 1 and not counted and not any(c.stat == "p" for c in group):
+        every = ", ".join(f"{c.reported} ({paper.short(c.claim_id)})" for c in group)
+        sure = {
+            c.reported
+            for c in group
+            if c.claim_id in chosen and chosen[c.claim_id].verdict in ("exact", "unstated_method")
+        }
+        for claim in group:
+            if not (len(sure) == 1 and claim.reported in sure):
+                right = sure and next(iter(sure))
+                chosen[claim.claim_id] = Opinion(
+                    claim.claim_id,
+                    "impossible",
+                    right or "",
+                    "one number at several places",
+                    "0",
+                    f"one number is printed as {every}",
+                    right or "",
+                    "" if right else "this or another print of it",
+                    "repeats",
+                )
+
+
+def _join(*texts: str) -> str:
+    return "; ".join(text for text in texts if text)
+
+
+def _nothing(claim: Claim) -> Opinion:
+    if claim.kind == EXTERNAL:
+        note = "external: another publication's number; that publication is not among the studies of the registry"
+    elif claim.stat in ("holds", "wording"):
+        note = "a sentence without a number that could be held against it"
+    else:
+        note = "no relation ties it to another number: a count, a share or a test of the same patients would be needed"
+    return Opinion(claim.claim_id, "not_checkable", note=note)
+
+
+def _components(paper: Paper, ledger: Ledger):
+    """The evidence of the ledger: where printed numbers agree, and by which rounding; where they do not, all repairs."""
+    for component in ledger.settle():
+        check = component.check
+        yield {
+            "claims": sorted(paper.short(c.claim_id) for claims in component.prints.values() for c in claims),
+            "sums": [f"{s.total} = {' + '.join(s.parts)}" for s in component.sums],
+            "roundings": list(check.roundings),
+            "evidence": check.evidence,
+            "repairs": [
+                [f"{x.reads} instead of {x.printed} ({x.kind} of {x.cell})" for x in r.changes]
+                for r in (check.repairs or check.uncommon)
+            ],
+        }
+
+
+def coverage(rows: Sequence[Row]) -> dict[str, int]:
+    """How many claims there are, how many could be held against something, and how many of each verdict."""
+    from replicalc.verify.opinion import ORDER
+
+    counts = {verdict: sum(row.verdict == verdict for row in rows) for verdict in ORDER}
+    return {"claims": len(rows), "checkable": len(rows) - counts["not_checkable"], **counts}
+
+
+__all__ = ["ReplicalcError", "Row", "Verification", "coverage", "verify"]

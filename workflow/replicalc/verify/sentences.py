@@ -1,0 +1,384 @@
+"""Sentences without a number of their own: judged by the printed and recovered numbers that they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from math import isnan
+
+from replicalc.errors import ReplicalcError, did_you_mean
+from replicalc.records import Claim
+from replicalc.verify.judged import Judged
+from replicalc.verify.ledger import COUNTS, SHARES, Ledger
+from replicalc.verify.paper import Paper, Relation
+
+#: How far "nearly" and "about" reach, as a part of the number: a convention, told in every answer.
+REACH = 0.1
+Truth = tuple[bool | None, str]
+
+
+class Sentence:
+    """Judges the keys of one statement; each gives True, False or None (left open) and the numbers that say so."""
+
+    def __init__(
+        self, paper: Paper, ledger: Ledger, relation: Relation, judged: Mapping[str, Judged], elsewhere=None
+    ) -> None:
+        self.paper, self.ledger, self.relation, self.judged = paper, ledger, relation, judged
+
+    def truths(self) -> list[Truth]:
+        """One truth for each key of the statement. Raises ReplicalcError for a key that is not known, or none at all."""
+        handlers: dict[str, Callable] = {
+            "greater": self._greater,
+            "greatest": lambda x: self._extreme(x, largest=True),
+            "smallest": lambda x: self._extreme(x, largest=False),
+            "equal": self._equal,
+            "significant": lambda refs: self._significance(refs, True),
+            "not_significant": lambda refs: self._significance(refs, False),
+            "above_one": lambda refs: self._side(refs, above=True),
+            "below_one": lambda refs: self._side(refs, above=False),
+            "includes": lambda given: self._interval(given, inside=True),
+            "excludes": lambda given: self._interval(given, inside=False),
+            "wording": self._wording,
+            "target": self._target,
+            "independent": self._independent,
+            "one_model": self._one_model,
+            "paired": self._paired,
+            "nested_share": self._nested,
+        }
+        beside = ("claim", "note", "among", "number", "share", "alpha")
+        keys = [key for key in self.relation.given if key not in beside]
+        unknown = [key for key in keys if key not in handlers]
+        if unknown or not keys:
+            hint = did_you_mean(unknown[0], list(handlers)) if unknown else ""
+            what = f"'{unknown[0]}' is no assertion" if unknown else "nothing is asserted"
+            raise ReplicalcError(f"relation {self.relation.id}: {what}.{hint} Known: {', '.join(handlers)}")
+        found: list[Truth] = []
+        for key in keys:
+            given = handlers[key](self.relation[key])
+            found += given if isinstance(given, list) else [given]
+        return found
+
+    # What a number can be
+
+    def _span(self, text) -> tuple[Decimal, Decimal, str]:
+        """Least and greatest value that a claim's number can have, exact where its counts are known."""
+        claim = self.paper.one(text, self.relation)
+        printed = self.paper.printed(claim)
+        short = self.paper.short(claim.claim_id)
+        if claim.stat in COUNTS and printed is not None:
+            return printed.value, printed.value, f"{short} {claim.reported}"
+        if claim.stat in SHARES:
+            k, n = self._counts(claim)
+            if k is not None and n:
+                value = Decimal(100 * k) / Decimal(n)
+                return value, value, f"{short} {k}/{n} = {value:.2f} %"
+        if printed is None or printed.sign != "=":
+            raise ReplicalcError(f"relation {self.relation.id}: {short} prints no single number ({claim.reported})")
+        unit = Decimal(1).scaleb(-printed.decimals)
+        return printed.value - unit / 2, printed.value + unit, f"{short} {claim.reported}"
+
+    def _counts(self, claim: Claim) -> tuple[int | None, int | None]:
+        for part, whole, _, other in self.ledger.shares:
+            if other is claim:
+                return self.ledger.value(part), self.ledger.value(whole)
+        return None, None
+
+    # One method for each key
+
+    def _greater(self, names: Sequence) -> list[Truth]:
+        spans = [self._span(name) for name in names]
+        return [self._above(a, b) for a, b in zip(spans, spans[1:], strict=False)]
+
+    @staticmethod
+    def _above(a, b) -> Truth:
+        told = f"{a[2]} against {b[2]}"
+        if a[0] > b[1] or (a[0] >= b[1] and a[0] != b[0]):
+            return True, told
+        return (False if a[1] <= b[0] else None), told
+
+    def _extreme(self, name, *, largest: bool) -> list[Truth]:
+        mine = self._span(name)
+        others = [self._span(each) for each in self.relation["among"] if str(each) != str(name)]
+        return [self._above(mine, other) if largest else self._above(other, mine) for other in others]
+
+    def _equal(self, pairs) -> list[Truth]:
+        found: list[Truth] = []
+        for one, other in pairs:
+            a, b = self._span(one), self._span(other)
+            same = True if a[:2] == b[:2] and a[0] == a[1] else (None if a[0] <= b[1] and b[0] <= a[1] else False)
+            found.append((same, f"{a[2]} and {b[2]}"))
+        return found
+
+    def p_span(self, name) -> tuple[float, float, str]:
+        """Least and greatest P of a relation or claim, over the tests named (or all) and what fits. nan if not known."""
+        claim = self.paper.find(name)
+        if claim is not None:
+            printed = self.paper.printed(claim)
+            if printed is None:
+                return float("nan"), float("nan"), f"{name} prints no P"
+            value = float(printed.value)
+            ends = {"<": (0.0, value - 1e-12), "<=": (0.0, value), ">": (value + 1e-12, 1.0), ">=": (value, 1.0)}
+            lo, hi = ends.get(printed.sign, (value, value))
+            return lo, hi, f"{self.paper.short(claim.claim_id)} {claim.reported}"
+        if str(name) not in self.judged:
+            hint = did_you_mean(str(name), list(self.judged))
+            raise ReplicalcError(f"relation {self.relation.id}: there is no claim or relation '{name}'.{hint}")
+        facts = self.judged[str(name)].facts
+        if "tests" in facts:
+            found = facts["found"]
+            keys = [k for k in facts["named"] if not isnan(facts["tests"].get(k, float("nan")))]
+            keys = keys or [
+                t.key for t in found.tests if t.sided == "two-sided" and not t.uses_order and not isnan(t.p)
+            ]
+            values = [facts["tests"][key] for key in keys]
+            if values:
+                which = "the named tests" if facts["named"] else f"{len(values)} two-sided tests"
+                return min(values), max(values), f"{name}: P {min(values):.4g} to {max(values):.4g} by {which}"
+        if "splits" in facts:
+            from replicalc.verify.fast_p import p_values
+            from replicalc.verify.split import QUICK
+
+            tables = [(k1, n1 - k1, k2, n2 - k2) for k1, n1, k2, n2 in facts["splits"]]
+            keys = [key for key in facts["named"] if key in QUICK] or list(QUICK)
+            values = [float(p) for key in keys for p in p_values(tables, key) if not isnan(p)]
+            if values:
+                return (
+                    min(values),
+                    max(values),
+                    f"{name}: P {min(values):.4g} to {max(values):.4g} over {len(tables)} splits",
+                )
+        if "texts" in facts:
+            lo, hi = (Decimal(text.replace("−", "-")) for text in facts["texts"][1:])
+            alpha = self.paper.alpha
+            significant = lo > 1 or hi < 1
+            told = f"{name}: the interval {lo} to {hi} {'excludes' if significant else 'holds'} 1"
+            return (0.0, alpha / 2, told) if significant else (alpha, 1.0, told)
+        return float("nan"), float("nan"), f"{name}: P is not known"
+
+    def _significance(self, names, wanted: bool) -> list[Truth]:
+        alpha = self.paper.alpha
+        found: list[Truth] = []
+        for name in [names] if isinstance(names, str) else names:
+            lo, hi, told = self.p_span(name)
+            if isnan(lo):
+                found.append((None, told))
+            elif hi < alpha:
+                found.append((wanted, told))
+            elif lo >= alpha:
+                found.append((not wanted, told))
+            else:
+                found.append((None, f"{told}, on both sides of {alpha:g}"))
+        return found
+
+    def _side(self, names, *, above: bool) -> list[Truth]:
+        found: list[Truth] = []
+        for name in [names] if isinstance(names, str) else names:
+            relation = self.paper.relations.get(str(name))
+            if relation is None:
+                raise ReplicalcError(f"relation {self.relation.id}: there is no relation '{name}'")
+            texts = self.judged[str(name)].facts.get("texts")
+            if not texts:
+                found.append((None, f"{name}: no ratio is known"))
+                continue
+            value = Decimal(texts[0])
+            found.append((value > 1 if above else value < 1, f"{name}: {texts[0]}"))
+        return found
+
+    def _interval(self, given, *, inside: bool) -> Truth:
+        relation = self.paper.relations.get(str(given["interval"]))
+        if relation is None:
+            raise ReplicalcError(f"relation {self.relation.id}: there is no relation '{given['interval']}'")
+        claims = self.paper.many(relation["claims"], relation)
+        lo = next((c for c in claims if c.stat.endswith("_lo")), None)
+        hi = next((c for c in claims if c.stat.endswith("_hi")), None)
+        if lo is None or hi is None:
+            return None, f"{relation.id} has no interval"
+        low, high = self.paper.printed(lo), self.paper.printed(hi)
+        value = Decimal(str(given["value"]))
+        held = low.value <= value <= high.value
+        return held == inside, f"{lo.reported} to {hi.reported} {'holds' if held else 'does not hold'} {value}"
+
+    def _wording(self, word) -> Truth:
+        given = self.relation["share"]
+        k, n = (self.ledger.value(self.ledger.ref(given[key], self.relation)) for key in ("count", "of"))
+        if k is None or not n:
+            return None, "the share is not known"
+        share = 100 * k / n
+        told = f"{k} of {n} is {share:.1f} %"
+        if word == "majority":
+            return share > 50, told
+        claim = self.paper.one(self.relation["claim"], self.relation)
+        text = str(self.relation.get("number") or claim.reported)
+        number = float(Decimal(text))
+        reach = f"by convention within {REACH:.0%} of it"
+        truth = {
+            "nearly": (number * (1 - REACH) <= share < number, f"{told}, below {text} and {reach}"),
+            "about": (abs(share - number) <= number * REACH, f"{told}, {reach} ({text})"),
+            "more_than": (share > number, f"{told}, against {text}"),
+            "less_than": (share < number, f"{told}, against {text}"),
+        }.get(word)
+        if truth is None:
+            raise ReplicalcError(f"relation {self.relation.id}: the wording '{word}' is not known")
+        return truth if truth[0] else (False, f"{told}; the words say {word.replace('_', ' ')} {text}")
+
+    def _target(self, given) -> Truth:
+        """For which of two opposite conditions the measures come out, against those that the sentence names."""
+        relation = self.paper.relations.get(str(given["of"]))
+        if relation is None or relation.kind != "accuracy":
+            raise ReplicalcError(f"relation {self.relation.id}: there is no accuracy relation '{given['of']}'")
+        facts = self.judged[relation.id].facts
+        tables, claims = facts.get("tables") or (), facts.get("measures") or {}
+        if len(tables) != 1:
+            return None, f"{relation.id}: the 2x2 table is not known"
+        words = {str(relation["condition"]): tables[0], str(relation["opposite"]): _turned(tables[0])}
+        prints: dict[str, list[str]] = {}
+        for word, table in words.items():
+            prints[word] = [name for name, claim in claims.items() if _prints(table, name, self.paper.printed(claim))]
+        right = [word for word, names in prints.items() if len(names) == len(claims)]
+        named = [str(word) for word in given["named"]]
+        strange = [word for word in named if word not in words]
+        if strange:
+            raise ReplicalcError(
+                f"relation {self.relation.id}: {relation.id} speaks of {', '.join(words)}, not of {strange[0]}"
+            )
+        told = "; ".join(
+            f"for {word}, {len(names)} of {len(claims)} measures print so" for word, names in prints.items()
+        )
+        if set(named) <= set(right):
+            return True, told
+        if not set(named) & set(right):
+            return False, told
+        return None, f"{told}; the words name both, the numbers are those of {' and '.join(right)} alone"
+
+    def _independent(self, given) -> list[Truth]:
+        model = self.judged[str(given["model"])].facts
+        found = self._significance([given["ratio"]], True)
+        if model.get("verdict") == "impossible":
+            found.append((False, f"no patients give the model that it stands in: {model['evidence']}"))
+        return found
+
+    def _one_model(self, name) -> Truth:
+        facts = self.judged[str(name)].facts
+        verdict = facts.get("verdict")
+        if verdict == "impossible":
+            crude = " All of them come out without any adjustment." if facts.get("crude") else ""
+            return False, f"{facts['evidence']}{crude}"
+        return None, facts.get("evidence", "the model could not be certified")
+
+    def _paired(self, given) -> Truth:
+        """The exact McNemar test over every paired table that the two counts allow."""
+        from replicalc.stats.paired import mcnemar
+
+        a, b = (self.ledger.value(self.ledger.ref(given[key], self.relation)) for key in "ab")
+        n = self.ledger.value(self.ledger.ref(given["of"], self.relation))
+        if None in (a, b, n):
+            return None, "the two counts are not known"
+        values = [
+            p
+            for only_b in range(min(b, n - a) + 1)
+            if a - b + only_b >= 0 and not isnan(p := mcnemar(a - b + only_b, only_b, "exact").p)
+        ]
+        if not values:
+            return False, f"{a} and {b} of {n}: no patient is told apart"
+        told = f"{a} and {b} of {n}: exact McNemar P {min(values):.4g} to {max(values):.4g} over {len(values)} paired tables"
+        if a <= b or min(values) >= self.paper.alpha:
+            return False, told
+        return (True if max(values) < self.paper.alpha else None), told
+
+    def _nested(self, given) -> Truth:
+        """A share within a part of the patients against the share among all of them (weighted generalised score)."""
+        from replicalc.stats.predictive import weighted_generalised_score
+
+        (k1, n1), (k, n) = (self._counts(self.paper.one(given[key], self.relation)) for key in "ab")
+        if None in (k1, n1, k, n):
+            return None, "the two shares are not known as counts"
+        if k1 > k or n1 > n or n1 - k1 > n - k:
+            return False, f"{k1} of {n1} cannot lie within {k} of {n}"
+        result = weighted_generalised_score([[k1, k - k1], [0, 0]], [[n1 - k1, n - k - n1 + k1], [0, 0]], "ppv")
+        told = f"{k1}/{n1} against {k}/{n}, P {result.p:.4g} ({result.method})"
+        if isnan(result.p):
+            return None, f"{told}: {result.warning}"
+        return k1 * n > k * n1 and result.p < self.paper.alpha, told
+
+
+def _turned(table):
+    """The same patients with the opposite condition and the opposite finding as positive."""
+    return type(table)(table.tn, table.fn, table.fp, table.tp, table.roundings)
+
+
+def _prints(table, name: str, printed) -> bool:
+    from replicalc.verify.recovery import roundings_of
+
+    over, under = table.share(name)
+    return under > 0 and bool(roundings_of(over, under, printed))
+
+
+def judge_statement(paper: Paper, ledger: Ledger, relation: Relation, judged: Mapping[str, Judged]) -> Judged:
+    """A sentence: exact where its numbers bear it out, impossible where they cannot, otherwise left open."""
+    mine = Judged(relation.id, relation.kind)
+    claim = paper.one(relation["claim"], relation)
+    truths = Sentence(paper, ledger, relation, judged).truths()
+    told = "; ".join(text for _, text in truths)
+    mine.line(told + ".")
+    keys = ", ".join(
+        key.replace("_", " ") for key in relation.given if key not in ("claim", "note", "among", "number", "share")
+    )
+    method = f"sentence held against the numbers ({keys})"
+    answers = [truth for truth, _ in truths]
+    if False in answers:
+        why = "; ".join(text for truth, text in truths if truth is False)
+        mine.say(claim, "impossible", recomputed="does not hold", method=method, solutions="0", evidence=why)
+    elif None in answers:
+        both = relation.get("target") is not None and len(truths) == 1 and "the words name both" in told
+        verdict = "unstated_method" if both else "underdetermined"
+        mine.say(
+            claim,
+            verdict,
+            recomputed="in one of two readings" if both else "left open",
+            method=method,
+            solutions="",
+            evidence=told,
+        )
+    else:
+        mine.say(claim, "exact", recomputed="holds", method=method, solutions="1", evidence=told)
+    return mine
+
+
+def judge_cited(paper: Paper, relation: Relation, elsewhere: Mapping[str, Sequence[Claim]]) -> Judged:
+    """A number attributed to another study of the registry, against what that study prints."""
+    judged = Judged(relation.id, relation.kind)
+    claim = paper.one(relation["claim"], relation)
+    study, number = str(relation["study"]), str(relation["number"])
+    if study not in elsewhere:
+        judged.say(claim, "not_checkable", note=f"the study {study} is not in the registry")
+        return judged
+    source = next((c for c in elsewhere[study] if c.claim_id in (number, f"{study}.{number}")), None)
+    if source is None:
+        raise ReplicalcError(f"relation {relation.id}: the study {study} has no claim '{number}'")
+    told = f"{study} prints {source.reported} ({source.claim_id}, {source.location}); here {claim.reported} is printed"
+    judged.line(told + ".")
+    ours, theirs = paper.printed(claim), paper.printed(source)
+    same = claim.reported == source.reported
+    if not same and ours is not None and theirs is not None and ours.sign == theirs.sign == "=":
+        fewer = min(ours.decimals, theirs.decimals)
+        same = round(ours.value, fewer) == round(theirs.value, fewer)
+    if same:
+        judged.say(
+            claim,
+            "exact",
+            recomputed=source.reported,
+            method="the publication it is taken from",
+            solutions="1",
+            evidence=told,
+        )
+    else:
+        judged.say(
+            claim,
+            "impossible",
+            recomputed=source.reported,
+            method="the publication it is taken from",
+            solutions="0",
+            evidence=told,
+            repair=source.reported,
+        )
+    return judged

@@ -1,0 +1,245 @@
+"""Odds and hazard ratios with their limits, P and counts; several of them as one multivariable model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from replicalc.errors import ReplicalcError
+from replicalc.records import Claim
+from replicalc.verify.judged import Judged
+from replicalc.verify.ledger import Ledger
+from replicalc.verify.paper import Paper, Relation
+
+WALD = "Wald's limits, the ratio at their geometric mean"
+
+
+def parts(paper: Paper, relation: Relation) -> dict[str, Claim]:
+    """The claims of a ratio: ratio, lo, hi, p. Raises ReplicalcError where the ratio or a limit is missing."""
+    claims = paper.many(relation["claims"], relation)
+    kind = "hr" if relation.get("measure", "odds") == "hazard" else "or"
+    found = paper.by_stat(claims, relation, kind, f"{kind}_lo", f"{kind}_hi")
+    names = {kind: "ratio", f"{kind}_lo": "lo", f"{kind}_hi": "hi", "p": "p"}
+    return {names[stat]: claim for stat, claim in found.items() if stat in names}
+
+
+def _value(ledger: Ledger, relation: Relation, key: str) -> int | None:
+    given = relation.get(key)
+    return ledger.value(ledger.ref(given, relation)) if given is not None else None
+
+
+def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
+    """A ratio against its limits, its P against the interval, the width against the events; whether it comes out crudely."""
+    from replicalc.verify.ratios import check, crude_tables
+
+    judged = Judged(relation.id, relation.kind)
+    claims = parts(paper, relation)
+    measure = relation.get("measure", "odds")
+    if measure not in ("odds", "hazard"):
+        raise ReplicalcError(f"relation {relation.id}: measure is odds or hazard, not '{measure}'")
+    triple = [claims[name] for name in ("ratio", "lo", "hi")]
+    texts = [claim.reported for claim in triple]
+    n, events, exposed = (_value(ledger, relation, key) for key in ("n", "events", "exposed"))
+    try:
+        p = claims["p"].reported if "p" in claims else None
+        findings = check(*texts, p, events, n, paper.level, measure, exposed if measure == "odds" and n else None)
+    except ReplicalcError as error:
+        judged.line(f"{error}.")
+        judged.say(triple, "impossible", method="any interval", solutions="0", evidence=str(error))
+        return judged
+    judged.show(
+        "Checks",
+        ("check", "verdict", "method", "evidence", "repair"),
+        [(f.check, f.verdict.replace("_", " "), f.method, f.evidence, f.repair) for f in findings],
+    )
+    limits, p_value, width = findings
+    judged.facts = {"findings": findings, "texts": texts, "p": claims.get("p")}
+    verdict = {"consistent": "exact"}.get(limits.verdict, limits.verdict)
+    left_open = "the numbers agree with each other; the patients behind them are left open"
+    judged.say(
+        triple,
+        verdict,
+        recomputed="" if verdict != "exact" else texts[0],
+        method=limits.method,
+        solutions="",
+        evidence=limits.evidence,
+        repair=limits.repair,
+        note=left_open if verdict == "exact" else "",
+    )
+    judged.opinions[-3:] = [
+        _own(o, c.reported if verdict == "exact" else "") for o, c in zip(judged.opinions[-3:], triple, strict=True)
+    ]
+    if width.verdict == "impossible":
+        judged.say(
+            triple[1:], "impossible", method=width.method, solutions="0", evidence=width.evidence, repair=width.repair
+        )
+    if "p" in claims and p_value.verdict != "not_checkable":
+        verdict = {"consistent": "exact"}.get(p_value.verdict, p_value.verdict)
+        judged.say(
+            claims["p"],
+            verdict,
+            recomputed=claims["p"].reported if verdict == "exact" else "",
+            method=p_value.method,
+            evidence=p_value.evidence,
+            repair=p_value.repair,
+            note="P and the interval disagree about significance"
+            if p_value.flips
+            else left_open
+            if verdict == "exact"
+            else "",
+        )
+    for line in (f.evidence for f in findings):
+        judged.line(line)
+    if measure == "odds" and relation.get("adjusted") and n and events:
+        try:
+            crude = crude_tables(*texts, n, events, exposed, paper.level)
+        except ReplicalcError as error:
+            judged.line(f"{error}.")
+            return judged
+        judged.facts["crude"] = crude
+        judged.line(crude.evidence)
+        judged.show(
+            "2x2 tables that give ratio and limits without adjustment",
+            ("exposed with event", "exposed without", "unexposed with event", "unexposed without"),
+            [(t.exposed_events, t.exposed_others, t.unexposed_events, t.unexposed_others) for t in crude.tables],
+        )
+    return judged
+
+
+def _own(opinion, text: str):
+    from dataclasses import replace
+
+    return replace(opinion, recomputed=text)
+
+
+def model_input(paper: Paper, ledger: Ledger, relation: Relation) -> dict:
+    """What ``certificate.logistic`` is asked about a model, as plain data. Raises ReplicalcError where n or events are not known."""
+    terms, margins = [], []
+    n, events = (_range(ledger, relation, key) for key in ("n", "events"))
+    for name in relation["ratios"]:
+        ratio = paper.relations.get(name)
+        if ratio is None or ratio.kind != "ratio":
+            raise ReplicalcError(f"relation {relation.id}: there is no relation '{name}' of kind ratio")
+        claims = parts(paper, ratio)
+        terms.append([name, *(claims[key].reported for key in ("ratio", "lo", "hi"))])
+        exposed = _value(ledger, ratio, "exposed")
+        if exposed is not None and ratio.get("exposed_printed"):
+            margins.append([{name: 1}, [exposed, exposed], None])
+    return {
+        "terms": terms,
+        "n": n,
+        "events": events,
+        "margins": margins,
+        "exclusive": [list(group) for group in relation.get("exclusive") or ()],
+        "level": paper.level,
+    }
+
+
+def _range(ledger: Ledger, relation: Relation, key: str) -> list[int]:
+    found = ledger.range(ledger.ref(relation[key], relation))
+    if found is None or found[1] is None:
+        raise ReplicalcError(f"relation {relation.id}: '{key}' is not known, and nothing bounds it")
+    lo = found[0]
+    if relation.get(f"{key}_at_least") is not None:
+        lo = int(relation[f"{key}_at_least"])
+    return [max(1, lo), found[1]]
+
+
+def certify(asked: Mapping) -> dict:
+    """Run ``certificate.logistic`` on what ``model_input`` has; plain data, ready for JSON."""
+    from replicalc.verify.certificate import Margin, Term, logistic
+
+    found = logistic(
+        [Term(*term) for term in asked["terms"]],
+        tuple(asked["n"]),
+        tuple(asked["events"]),
+        [Margin(where, tuple(p) if p else None, tuple(e) if e else None) for where, p, e in asked["margins"]],
+        [tuple(group) for group in asked["exclusive"]],
+        asked["level"],
+    )
+    cells = [{"pattern": list(c.pattern), "patients": c.patients, "events": c.events} for c in found.cells]
+    return {
+        "asked": dict(asked),
+        "verdict": found.verdict,
+        "inflation": found.inflation,
+        "nearest": found.nearest,
+        "needed": list(found.needed),
+        "cells": cells,
+        "odds_ratios": list(found.odds_ratios),
+        "method": found.method,
+        "evidence": found.evidence,
+        "repair": found.repair,
+        "n_pieces": len(found.pieces),
+    }
+
+
+def judge_model(
+    paper: Paper,
+    ledger: Ledger,
+    relation: Relation,
+    ratios: Mapping[str, Judged],
+    certificate: Callable[[str, dict], dict],
+) -> Judged:
+    """Whether any patients give the ratios as one model, and whether they come out crudely instead."""
+    from replicalc.verify.ratios import together
+
+    judged = Judged(relation.id, relation.kind)
+    asked = model_input(paper, ledger, relation)
+    try:
+        found = certificate(relation.id, asked)
+    except ReplicalcError as error:
+        judged.line(f"Not certified: {error}.")
+        return judged
+    judged.line(found["method"] + ".")
+    judged.line(found["evidence"])
+    if found["repair"]:
+        judged.line(f"It would take {found['repair']}.")
+    crude = {name: ratios[name].facts.get("crude") for name in relation["ratios"] if name in ratios}
+    all_crude = bool(crude) and all(each is not None and each.tables for each in crude.values())
+    if crude and all(each is not None for each in crude.values()):
+        chance, sentence = together([each for each in crude.values() if each is not None])
+        judged.line(sentence)
+        judged.facts["chance"] = chance
+    judged.facts |= {
+        "verdict": found["verdict"],
+        "evidence": found["evidence"],
+        "repair": found["repair"],
+        "crude": all_crude,
+    }
+    if found["cells"]:
+        names = [term[0] for term in asked["terms"]]
+        judged.show(
+            "Patients whose model is nearest (real numbers)",
+            (*names, "patients", "events"),
+            [(*c["pattern"], f"{c['patients']:.2f}", f"{c['events']:.2f}") for c in found["cells"]],
+        )
+    if found["verdict"] != "impossible":
+        return judged
+    for name, triple in ((name, _triple(paper, name)) for name in relation["ratios"]):
+        if crude.get(name) is not None and crude[name].tables:
+            tables = crude[name].tables
+            t = tables[0]
+            judged.say(
+                triple,
+                "unstated_method",
+                method="crude odds ratio with Woolf's limits, not adjusted",
+                solutions=str(len(tables)),
+                evidence=f"{t.exposed_events} of {t.exposed_events + t.exposed_others} against {t.unexposed_events} of "
+                f"{t.unexposed_events + t.unexposed_others} give it crudely; no patients give all ratios as one model: {found['evidence']}",
+                repair=found["repair"],
+            )
+        else:
+            judged.say(
+                triple,
+                "impossible",
+                method=found["method"],
+                solutions="0",
+                evidence=found["evidence"],
+                repair=found["repair"],
+                note="the ratios of one model, of which not all can hold",
+            )
+    return judged
+
+
+def _triple(paper: Paper, name: str) -> Sequence[Claim]:
+    claims = parts(paper, paper.relations[name])
+    return [claims[key] for key in ("ratio", "lo", "hi")]
