@@ -58,6 +58,9 @@ def _shares(ledger: Ledger, relation: Relation) -> None:
         ledger.at_most(ledger.node(claim), whole)
     if relation.get("at_most") is not None:
         ledger.at_most(whole, ledger.ref(relation["at_most"], relation))
+    if relation.get("count") is not None:
+        for claim in shares:
+            ledger.same(ledger.node(claim), ledger.ref(relation["count"], relation))
     if relation.get("exhaustive"):
         categories = {(c.group, c.variable): ledger.node(c) for c in (*shares, *counts)}
         ledger.add_sum(whole, list(categories.values()))
@@ -65,7 +68,10 @@ def _shares(ledger: Ledger, relation: Relation) -> None:
 
 def _sum(ledger: Ledger, relation: Relation) -> None:
     total = ledger.ref(relation["total"], relation)
-    ledger.add_sum(total, [ledger.ref(part, relation) for part in relation["parts"]])
+    parts = [ledger.ref(part, relation) for part in relation["parts"]]
+    if relation.get("at_most"):  # the parts are not all there is
+        parts.append(ledger.cell_node(relation.id, "others"))
+    ledger.add_sum(total, parts)
 
 
 def _repeats(ledger: Ledger, relation: Relation) -> None:

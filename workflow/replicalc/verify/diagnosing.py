@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from replicalc.errors import ReplicalcError
+from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import SHARES, Ledger
@@ -197,7 +197,8 @@ def _named(relation: Relation, key: str) -> tuple[str, ...]:
     unknown = [name for name in names if name not in ALL_METHODS]
     if unknown:
         raise ReplicalcError(
-            f"relation {relation.id}: there is no interval method '{unknown[0]}'; the methods are {', '.join(ALL_METHODS)}"
+            f"relation {relation.id}: there is no interval method '{unknown[0]}'.{did_you_mean(unknown[0], ALL_METHODS)} "
+            f"Methods: {', '.join(ALL_METHODS)}"
         )
     return names
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
-from replicalc.verify import comparing, counting, diagnosing, measuring, sentences, weighing
+from replicalc.verify import comparing, counting, diagnosing, measuring, sentences, splitting, weighing
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import EXTERNAL, Ledger
 from replicalc.verify.opinion import Opinion, heaviest
 from replicalc.verify.paper import Paper, Relation
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +65,13 @@ def verify(
     for relation in paper.relations.values():
         counting.tie(ledger, relation)
         _name_counts(ledger, relation)
+    paper.cuts = ledger.cuts
     judged: dict[str, Judged] = {}
     opinions = list(counting.opinions(paper, ledger))
     first = ("table", "two_groups", "accuracy", "interval", "ratio", "mean", "quantiles", "icc")
     judges: dict[str, Callable[[Paper, Ledger, Relation], Judged]] = {
         "table": comparing.judge_table,
-        "two_groups": comparing.judge_groups,
+        "two_groups": splitting.judge_groups,
         "accuracy": diagnosing.judge_accuracy,
         "interval": diagnosing.judge_interval,
         "ratio": weighing.judge_ratio,
@@ -109,10 +109,16 @@ def _name_counts(ledger: Ledger, relation: Relation) -> None:
         for name, given in (relation.get(key) or {}).items():
             if name in ("count", "of", "a", "b"):
                 ledger.ref(given, relation)
+    for key in ("differ", "not_differ"):
+        for pair in (relation.get(key) or {}).values():
+            for given in pair:
+                ledger.ref(given, relation)
+    if relation.kind == "statement" and relation.get("none") is not None:
+        ledger.ref(relation["none"], relation)
 
 
 def _arithmetic(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
-    """The evidence of what is arithmetic alone: the counts behind the claims. Repeats of other numbers are compared here."""
+    """The evidence of what is arithmetic alone: the counts behind the claims."""
     judged = Judged(relation.id, relation.kind)
     if relation.kind == "sum":
         total = ledger.ref(relation["total"], relation)
@@ -191,8 +197,7 @@ def _repeated(paper: Paper) -> list[list[Claim]]:
 def _spread(paper: Paper, group: Sequence[Claim], chosen: dict[str, Opinion]) -> None:
     """One number at several places has one verdict where the print is the same; where it differs, both prints stand.
 
-    A print of a measured number (no count, no percentage, no P) that differs from another of the same number is
-    impossible beside it: two numbers for one.
+    Two different prints of one number (counts and percentages apart, which the ledger compares) cannot both be right.
     """
     texts = dict.fromkeys(claim.reported for claim in group)
     counted = any(c.stat in counting.COUNTS or c.stat in counting.SHARES for c in group)
@@ -220,27 +225,28 @@ def _spread(paper: Paper, group: Sequence[Claim], chosen: dict[str, Opinion]) ->
                     "the number itself cannot be recomputed",
                     "repeats",
                 )
-    if len(texts) > 1 and not counted and not any(c.stat == "p" for c in group):
-        every = ", ".join(f"{c.reported} ({paper.short(c.claim_id)})" for c in group)
-        sure = {
-            c.reported
-            for c in group
-            if c.claim_id in chosen and chosen[c.claim_id].verdict in ("exact", "unstated_method")
-        }
-        for claim in group:
-            if not (len(sure) == 1 and claim.reported in sure):
-                right = sure and next(iter(sure))
-                chosen[claim.claim_id] = Opinion(
-                    claim.claim_id,
-                    "impossible",
-                    right or "",
-                    "one number at several places",
-                    "0",
-                    f"one number is printed as {every}",
-                    right or "",
-                    "" if right else "this or another print of it",
-                    "repeats",
-                )
+    plain = [t for t in texts if (p := paper.printed(next(c for c in group if c.reported == t))) and p.sign == "="]
+    if len(plain) < 2 or counted:
+        return
+    every = ", ".join(f"{c.reported} ({paper.short(c.claim_id)})" for c in group if c.reported in plain)
+    sure = {c.reported for c in group if c.claim_id in chosen and chosen[c.claim_id].verdict == "exact"} & set(plain)
+    often = {text: sum(c.reported == text for c in group) for text in plain}
+    most = [text for text in plain if often[text] == max(often.values())]
+    # What is printed most often stands; of what is printed as often, what comes out.
+    right = most[0] if len(most) == 1 else next(iter(sure)) if len(sure) == 1 else ""
+    for claim in group:
+        if claim.reported in plain and claim.reported != right:
+            chosen[claim.claim_id] = Opinion(
+                claim.claim_id,
+                "impossible",
+                right,
+                "one number at several places",
+                "0",
+                f"one number is printed as {every}",
+                right,
+                "" if right else "this or another print of it",
+                "repeats",
+            )
 
 
 def _join(*texts: str) -> str:
@@ -258,7 +264,7 @@ def _nothing(claim: Claim) -> Opinion:
 
 
 def _components(paper: Paper, ledger: Ledger):
-    """The evidence of the ledger: where printed numbers agree, and by which rounding; where they do not, all repairs."""
+    """Where printed numbers agree, and by which rounding; where they do not, all smallest repairs."""
     for component in ledger.settle():
         check = component.check
         yield {

@@ -180,11 +180,19 @@ class Ledger:
         return node
 
     def _read_claims(self) -> None:
-        """Counts and percentages of one result, group and variable are one number; ``of`` is the whole of a count."""
+        """Counts and percentages of one result, group and variable are one number; ``of`` is the whole of a count.
+
+        A number that a statement reads by its words ("nearly 40 %") is no exact percentage.
+        """
+        worded = {
+            claim.claim_id
+            for relation in self.paper.of_kind("statement")
+            if relation.get("wording") and (claim := self.paper.find(relation["claim"]))
+        }
         places: dict[tuple[str, str, str, str], Claim] = {}
         for claim in self.paper.claims.values():
             count = claim.stat in COUNTS
-            if claim.kind == EXTERNAL or (not count and claim.stat not in SHARES):
+            if claim.claim_id in worded or claim.kind == EXTERNAL or (not count and claim.stat not in SHARES):
                 continue  # another publication's patients
             short = self.paper.short(claim.claim_id)
             self._name(self.node(claim), short)
@@ -342,6 +350,11 @@ class Ledger:
     @staticmethod
     def _plain(name: str) -> tuple[bool, int, str]:
         return name.startswith(("whole of", "rest in", "sum in")), len(name), name
+
+    @property
+    def cuts(self) -> bool:
+        """Whether all percentages that agree also do so if they were cut off instead of rounded."""
+        return all("truncation" in c.check.roundings for c in self.settle() if c.check.roundings)
 
     def name(self, node: str) -> str:
         self.settle()

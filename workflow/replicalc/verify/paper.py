@@ -57,6 +57,8 @@ class Paper:
         self.alpha: float = about.get("alpha", 0.05)
         self.level: float = about.get("conf_level", 0.95)
         self.claims = {claim.claim_id: claim for claim in claims}
+        #: Whether numbers may have been cut off instead of rounded: not where the percentages of the paper exclude it.
+        self.cuts = True
         self.relations: dict[str, Relation] = {}
         for number, given in enumerate(about.get("relations") or (), start=1):
             name, kind = given.get("id"), given.get("kind")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import pairwise
 from math import isnan
 
 from replicalc.errors import ReplicalcError, did_you_mean
@@ -14,7 +15,9 @@ from replicalc.verify.paper import Paper, Relation
 
 #: How far "nearly" and "about" reach, as a part of the number: a convention, told in every answer.
 REACH = 0.1
-Truth = tuple[bool | None, str]
+#: True, False, None (both are possible) or UNKNOWN (nothing is known), and the numbers that say so.
+UNKNOWN = "unknown"
+Truth = tuple[bool | str | None, str]
 
 
 class Sentence:
@@ -26,7 +29,7 @@ class Sentence:
         self.paper, self.ledger, self.relation, self.judged = paper, ledger, relation, judged
 
     def truths(self) -> list[Truth]:
-        """One truth for each key of the statement. Raises ReplicalcError for a key that is not known, or none at all."""
+        """One truth for each assertion. Raises ReplicalcError for a key that is not known, or if nothing is asserted."""
         handlers: dict[str, Callable] = {
             "greater": self._greater,
             "greatest": lambda x: self._extreme(x, largest=True),
@@ -44,6 +47,9 @@ class Sentence:
             "one_model": self._one_model,
             "paired": self._paired,
             "nested_share": self._nested,
+            "none": self._none,
+            "differ": lambda given: self._differ(given, True),
+            "not_differ": lambda given: self._differ(given, False),
         }
         beside = ("claim", "note", "among", "number", "share", "alpha")
         keys = [key for key in self.relation.given if key not in beside]
@@ -87,7 +93,7 @@ class Sentence:
 
     def _greater(self, names: Sequence) -> list[Truth]:
         spans = [self._span(name) for name in names]
-        return [self._above(a, b) for a, b in zip(spans, spans[1:], strict=False)]
+        return [self._above(a, b) for a, b in pairwise(spans)]
 
     @staticmethod
     def _above(a, b) -> Truth:
@@ -110,7 +116,7 @@ class Sentence:
         return found
 
     def p_span(self, name) -> tuple[float, float, str]:
-        """Least and greatest P of a relation or claim, over the tests named (or all) and what fits. nan if not known."""
+        """Least and greatest P of a relation or claim, by the tests named (or all); nan if not known."""
         claim = self.paper.find(name)
         if claim is not None:
             printed = self.paper.printed(claim)
@@ -161,7 +167,7 @@ class Sentence:
         for name in [names] if isinstance(names, str) else names:
             lo, hi, told = self.p_span(name)
             if isnan(lo):
-                found.append((None, told))
+                found.append((UNKNOWN, told))
             elif hi < alpha:
                 found.append((wanted, told))
             elif lo >= alpha:
@@ -178,7 +184,7 @@ class Sentence:
                 raise ReplicalcError(f"relation {self.relation.id}: there is no relation '{name}'")
             texts = self.judged[str(name)].facts.get("texts")
             if not texts:
-                found.append((None, f"{name}: no ratio is known"))
+                found.append((UNKNOWN, f"{name}: no ratio is known"))
                 continue
             value = Decimal(texts[0])
             found.append((value > 1 if above else value < 1, f"{name}: {texts[0]}"))
@@ -192,7 +198,7 @@ class Sentence:
         lo = next((c for c in claims if c.stat.endswith("_lo")), None)
         hi = next((c for c in claims if c.stat.endswith("_hi")), None)
         if lo is None or hi is None:
-            return None, f"{relation.id} has no interval"
+            return UNKNOWN, f"{relation.id} has no interval"
         low, high = self.paper.printed(lo), self.paper.printed(hi)
         value = Decimal(str(given["value"]))
         held = low.value <= value <= high.value
@@ -202,13 +208,15 @@ class Sentence:
         given = self.relation["share"]
         k, n = (self.ledger.value(self.ledger.ref(given[key], self.relation)) for key in ("count", "of"))
         if k is None or not n:
-            return None, "the share is not known"
+            return UNKNOWN, "the share is not known"
         share = 100 * k / n
         told = f"{k} of {n} is {share:.1f} %"
         if word == "majority":
             return share > 50, told
         claim = self.paper.one(self.relation["claim"], self.relation)
-        text = str(self.relation.get("number") or claim.reported)
+        given = self.relation.get("number")
+        source = claim if given is None else self.paper.find(given)
+        text = (source.reported if source else str(given)).strip(" %")
         number = float(Decimal(text))
         reach = f"by convention within {REACH:.0%} of it"
         truth = {
@@ -229,7 +237,7 @@ class Sentence:
         facts = self.judged[relation.id].facts
         tables, claims = facts.get("tables") or (), facts.get("measures") or {}
         if len(tables) != 1:
-            return None, f"{relation.id}: the 2x2 table is not known"
+            return UNKNOWN, f"{relation.id}: the 2x2 table is not known"
         words = {str(relation["condition"]): tables[0], str(relation["opposite"]): _turned(tables[0])}
         prints: dict[str, list[str]] = {}
         for word, table in words.items():
@@ -272,7 +280,7 @@ class Sentence:
         a, b = (self.ledger.value(self.ledger.ref(given[key], self.relation)) for key in "ab")
         n = self.ledger.value(self.ledger.ref(given["of"], self.relation))
         if None in (a, b, n):
-            return None, "the two counts are not known"
+            return UNKNOWN, "the two counts are not known"
         values = [
             p
             for only_b in range(min(b, n - a) + 1)
@@ -280,7 +288,8 @@ class Sentence:
         ]
         if not values:
             return False, f"{a} and {b} of {n}: no patient is told apart"
-        told = f"{a} and {b} of {n}: exact McNemar P {min(values):.4g} to {max(values):.4g} over {len(values)} paired tables"
+        span = f"P {min(values):.4g} to {max(values):.4g} over {len(values)} paired tables"
+        told = f"{a} and {b} of {n}: exact McNemar {span}"
         if a <= b or min(values) >= self.paper.alpha:
             return False, told
         return (True if max(values) < self.paper.alpha else None), told
@@ -291,7 +300,7 @@ class Sentence:
 
         (k1, n1), (k, n) = (self._counts(self.paper.one(given[key], self.relation)) for key in "ab")
         if None in (k1, n1, k, n):
-            return None, "the two shares are not known as counts"
+            return UNKNOWN, "the two shares are not known as counts"
         if k1 > k or n1 > n or n1 - k1 > n - k:
             return False, f"{k1} of {n1} cannot lie within {k} of {n}"
         result = weighted_generalised_score([[k1, k - k1], [0, 0]], [[n1 - k1, n - k - n1 + k1], [0, 0]], "ppv")
@@ -299,6 +308,47 @@ class Sentence:
         if isnan(result.p):
             return None, f"{told}: {result.warning}"
         return k1 * n > k * n1 and result.p < self.paper.alpha, told
+
+    def _none(self, given) -> Truth:
+        found = self.ledger.range(self.ledger.ref(given, self.relation))
+        if found is None or found == (0, None):
+            return UNKNOWN, "the count is not known"
+        told = f"{given}: {found[0]}" + ("" if found[0] == found[1] else f" to {found[1]}" if found[1] else " or more")
+        return (True if found == (0, 0) else False if found[0] > 0 else None), told
+
+    def _differ(self, given, wanted: bool) -> Truth:
+        """P of two shares, each [count, whole], over all that the counts can be, by every quick test."""
+        from replicalc.verify.fast_p import p_values
+        from replicalc.verify.split import QUICK
+
+        a, b = (self._pairs(given[key]) for key in "ab")
+        if not a or not b:
+            return UNKNOWN, "the counts are not known"
+        tables = [(k1, n1 - k1, k2, n2 - k2) for k1, n1 in a for k2, n2 in b]
+        values = [float(p) for key in QUICK for p in p_values(tables, key) if not isnan(p)]
+        if not values:
+            return UNKNOWN, "no test is defined"
+        told = f"P {min(values):.4g} to {max(values):.4g} over {len(tables)} pairs of counts and {len(QUICK)} tests"
+        if max(values) < self.paper.alpha:
+            return wanted, told
+        return (not wanted if min(values) >= self.paper.alpha else None), told
+
+    def _pairs(self, given) -> list[tuple[int, int]]:
+        """All (count, whole) that can be; of an accuracy relation, those of its tables."""
+        names = [str(each).rpartition(".") for each in given]
+        if names[0][0] == names[1][0] and names[0][0] in self.judged:
+            facts = self.judged[names[0][0]].facts
+            from replicalc.verify.ledger import MARGINS
+
+            def value(table, part: str) -> int:
+                return table.n if part == "n" else sum(getattr(table, c) for c in MARGINS.get(part, (part,)))
+
+            tables = facts.get("tables") or facts.get("nearest") or ()
+            return [(value(t, names[0][2]), value(t, names[1][2])) for t in tables]
+        k, n = (self.ledger.range(self.ledger.ref(each, self.relation)) for each in given)
+        if k is None or n is None or k[1] is None or n[1] is None or (k[1] - k[0] + 1) * (n[1] - n[0] + 1) > 2000:
+            return []
+        return [(x, y) for y in range(n[0], n[1] + 1) for x in range(k[0], min(k[1], y) + 1)]
 
 
 def _turned(table):
@@ -328,17 +378,13 @@ def judge_statement(paper: Paper, ledger: Ledger, relation: Relation, judged: Ma
     if False in answers:
         why = "; ".join(text for truth, text in truths if truth is False)
         mine.say(claim, "impossible", recomputed="does not hold", method=method, solutions="0", evidence=why)
+    elif UNKNOWN in answers:
+        mine.say(claim, "not_checkable", evidence=told, note="what the sentence speaks of is not known from the print")
     elif None in answers:
-        both = relation.get("target") is not None and len(truths) == 1 and "the words name both" in told
+        both = relation.get("target") is not None and len(truths) == 1
         verdict = "unstated_method" if both else "underdetermined"
-        mine.say(
-            claim,
-            verdict,
-            recomputed="in one of two readings" if both else "left open",
-            method=method,
-            solutions="",
-            evidence=told,
-        )
+        shown = "in one of two readings" if both else "left open"
+        mine.say(claim, verdict, recomputed=shown, method=method, evidence=told)
     else:
         mine.say(claim, "exact", recomputed="holds", method=method, solutions="1", evidence=told)
     return mine

@@ -7,7 +7,7 @@ sets of that size, and what they would read; "fewest" is its proof of optimality
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,8 @@ from replicalc.verify.recovery import MIXED, NEAREST, check_share, print_share, 
 
 #: Smallest repairs that are listed, largest count, and the solver's work limit (deterministic units, about seconds).
 MAX_REPAIRS, MAX_COUNT, MAX_WORK = 100, 1_000_000, 30.0
+#: Numbers that may have to change together until the search is given up.
+MAX_CHANGES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,12 @@ class SumRepair:
 
 @dataclass(frozen=True, slots=True)
 class SumCheck:
-    """``roundings``: those by which all numbers agree, empty if none.
+    """``roundings``: those by which all numbers agree; empty if none.
 
     'nearest': ties are rounded up here and down there; 'mixed': only if each number has a rounding of its own, and then
     ``uncommon`` has the smallest sets of percentages that do not follow the rounding of the others.
-    ``repairs``: all smallest sets of numbers that must change, those with the smallest change first.
+    ``repairs``: all smallest sets of numbers that must change, those that change the fewest digits first; empty where
+    more than MAX_CHANGES would have to. ``conflict``: (cell, "count" or "percent") of numbers that exclude each other.
     """
 
     roundings: tuple[str, ...]
@@ -77,6 +80,7 @@ class SumCheck:
     evidence: str
     repairs: tuple[SumRepair, ...] = ()
     uncommon: tuple[SumRepair, ...] = ()
+    conflict: tuple[tuple[str, str], ...] = ()
 
     @property
     def nearest(self) -> tuple[SumRepair, ...]:
@@ -105,47 +109,50 @@ def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 1
     'yes: 12 of 50 is 24.0, printed 25.0; it takes 24.0 instead of 25.0 (percent of yes)'
     """
     _check(cells, sums, scale)
-    fewest = {rounding: _Model(cells, sums, rounding, scale).fewest() for rounding in ROUNDINGS}
-    agree = tuple(rounding for rounding, n in fewest.items() if n == 0)
+    models = {rounding: _Model(cells, sums, rounding, scale) for rounding in (*ROUNDINGS, NEAREST, MIXED)}
+    agree = tuple(rounding for rounding in ROUNDINGS if models[rounding].of_size(0))
     method = (
         "whole numbers behind all cells and sums, by half-up, half-even and truncation, proven by a constraint solver"
     )
     if agree:
         return SumCheck(agree, method, f"all {_number(cells)} printed numbers agree")
-    fewest[NEAREST] = _Model(cells, sums, NEAREST, scale).fewest()
-    if fewest[NEAREST] == 0:
+    if models[NEAREST].of_size(0):
         return SumCheck((NEAREST,), method, "all numbers agree, with some ties rounded up and others down")
-    own = _Model(cells, sums, MIXED, scale).fewest()
-    least = min(*fewest.values(), own)
-    chosen = [rounding for rounding, n in fewest.items() if n == least] or [MIXED]
-    if own == 0:
-        uncommon = _ordered(
-            cells, sums, scale, min(fewest.values()), [r for r in fewest if fewest[r] <= min(fewest.values())]
-        )
-        return SumCheck(
-            (MIXED,),
-            method,
-            f"all numbers agree, but only if not all are rounded alike: by {uncommon[0].rounding} it takes "
-            + " or ".join(_sentence(repair) for repair in uncommon[:4]),
-            (),
-            uncommon,
-        )
-    ordered = _ordered(cells, sums, scale, least, chosen)
+    own = bool(models[MIXED].of_size(0))
+    ordered = _fewest(models, (*ROUNDINGS, NEAREST) if own else (*ROUNDINGS, NEAREST, MIXED))
+    if own:
+        listed = " or ".join(_sentence(repair) for repair in ordered[:4])
+        by = f"by {ordered[0].rounding} it takes {listed}" if ordered else "many would have to change"
+        evidence = f"all numbers agree, but only if not all are rounded alike: {by}"
+        return SumCheck((MIXED,), method, evidence, (), ordered)
     by_hand = _by_hand(cells, sums, scale) or ["no whole numbers fit all of them"]
+    conflict = tuple(sorted({(c.cell, c.kind) for core in models[MIXED].conflicts for c in core}))
+    if not ordered:
+        advice = f"more than {MAX_CHANGES} numbers would have to change"
+        return SumCheck((), method, "; ".join([*by_hand, advice]), (), (), conflict)
     advice = " or ".join(_sentence(repair) for repair in ordered[:4]) + (" or ..." if len(ordered) > 4 else "")
-    return SumCheck((), method, "; ".join([*by_hand, f"it takes {advice}"]), ordered)
+    return SumCheck((), method, "; ".join([*by_hand, f"it takes {advice}"]), ordered, (), conflict)
 
 
-def _ordered(
-    cells: Mapping[str, Cell], sums: Sequence[Sum], scale: int, least: int, roundings: Sequence[str]
-) -> tuple[SumRepair, ...]:
-    """All sets of ``least`` numbers whose change makes the rest agree by one of the roundings, the smallest first."""
-    repairs: dict[tuple[tuple[str, str], ...], tuple[int, SumRepair]] = {}
-    for rounding in roundings:
-        for away, repair in _Model(cells, sums, rounding, scale).repairs(least):
-            repairs.setdefault(tuple((c.cell, c.kind) for c in repair.changes), (away, repair))
-    in_order = sorted(repairs.items(), key=lambda item: (item[1][1].digits, item[1][0], item[0]))
-    return tuple(repair for _, (_, repair) in in_order)
+def _fewest(models: Mapping[str, _Model], roundings: Sequence[str]) -> tuple[SumRepair, ...]:
+    """All smallest sets of numbers whose change makes the rest agree, by the first rounding that has each set.
+
+    Those that change the fewest digits come first. Empty if more than MAX_CHANGES numbers would have to change.
+    """
+    for size in range(1, MAX_CHANGES + 1):
+        found = {rounding: models[rounding].of_size(size) for rounding in roundings if rounding != MIXED}
+        if MIXED in roundings and not any(found.values()):
+            found = {MIXED: models[MIXED].of_size(size)}
+        repairs: dict[tuple[tuple[str, str], ...], tuple[int, SumRepair]] = {}
+        for rounding, sets in found.items():
+            for out in sets:
+                key = tuple((claim.cell, claim.kind) for claim in out)
+                if key not in repairs:
+                    repairs[key] = models[rounding].repair(out)
+        if repairs:
+            in_order = sorted(repairs.items(), key=lambda item: (item[1][1].digits, item[1][0], item[0]))
+            return tuple(repair for _, (_, repair) in in_order)
+    return ()
 
 
 def ranges(
@@ -165,7 +172,7 @@ def ranges(
     for rounding in roundings:
         for name in names:
             model = _Model(cells, sums, rounding, scale)
-            model.model.add(model.gone == 0)
+            model.model.add_bool_and(list(model.stands.values()))
             ends = []
             for aim in (model.model.minimize, model.model.maximize):
                 aim(model.x[name])
@@ -279,28 +286,80 @@ class _Model:
                 self.model.add(whole >= 1).only_enforce_if(stands)
         for total in sums:
             self.model.add(sum(self.x[name] for name in total.parts) == self.x[total.total])
-        self.gone = len(self.stands) - sum(self.stands.values())
+        self.conflicts: list[frozenset[_Claim]] = []
 
-    def fewest(self) -> int:
-        """How many printed numbers must go, at least."""
-        self.model.minimize(self.gone)
-        return round(self._solve().objective_value)
+    def of_size(self, size: int) -> list[tuple[_Claim, ...]]:
+        """All sets of ``size`` printed numbers without which the rest holds together, if no smaller set does.
 
-    def repairs(self, least: int) -> list[tuple[int, SumRepair]]:
-        """All sets of ``least`` numbers that can go, with the size of their change in patients."""
-        self.model.clear_objective()
-        self.model.add(self.gone == least)
-        sets = []
-        while len(sets) < MAX_REPAIRS:
-            solver = self._solve(must=False)
-            if solver is None:
-                break
-            out = tuple(claim for claim, stands in self.stands.items() if not solver.boolean_value(stands))
-            sets.append(out)
-            self.model.add_bool_or([self.stands[claim] for claim in out])  # another set next time
-        return [self._repair(out) for out in sets]
+        Any such set hits every conflict, numbers that cannot hold together. Conflicts are collected one by one:
+        the smallest sets that hit all known ones either do, or bring up another conflict (Reiter 1987,
+        doi:10.1016/0004-3702(87)90062-2). At most MAX_REPAIRS sets are given.
+        """
+        found: dict[frozenset[_Claim], None] = {}
+        fresh = True
+        while fresh:
+            fresh = False
+            for out in self._hitting(size):
+                if out in found:
+                    continue
+                core = self._conflict(out)
+                if core is not None:
+                    self.conflicts.append(core)
+                    fresh = True
+                    break
+                found[out] = None
+                if len(found) >= MAX_REPAIRS:
+                    break
+        place = {claim: i for i, claim in enumerate(self.stands)}
+        sets = [tuple(sorted(out, key=place.__getitem__)) for out in found]
+        return sorted(sets, key=lambda out: [place[claim] for claim in out])
 
-    def _repair(self, out: tuple[_Claim, ...]) -> tuple[int, SumRepair]:
+    def _hitting(self, size: int) -> Iterator[frozenset[_Claim]]:
+        """Sets of at most ``size`` numbers that hit every known conflict, those of exactly that size, each once."""
+        seen: set[frozenset[_Claim]] = set()
+
+        def grow(out: frozenset[_Claim]) -> Iterator[frozenset[_Claim]]:
+            missed = next((core for core in self.conflicts if not core & out), None)
+            if missed is None:
+                if len(out) == size:
+                    yield out
+                return
+            if len(out) < size:
+                for claim in sorted(missed, key=lambda c: (c.cell, c.kind)):
+                    more = out | {claim}
+                    if more not in seen:
+                        seen.add(more)
+                        yield from grow(more)
+
+        yield from grow(frozenset())
+
+    def _conflict(self, out: frozenset[_Claim]) -> frozenset[_Claim] | None:
+        """A smallest conflict among the numbers that stand; None if they hold together without those in ``out``."""
+        core = self._core([claim for claim in self.stands if claim not in out])
+        if core is None:
+            return None
+        for claim in sorted(core, key=lambda c: (c.cell, c.kind)):
+            rest = self._core([other for other in core if other != claim])
+            if rest is not None:
+                core = [other for other in core if other != claim and other in rest]
+        return frozenset(core)
+
+    def _core(self, standing: Sequence[_Claim]) -> list[_Claim] | None:
+        """Some of the numbers that cannot hold together, or None if all of them can."""
+        from ortools.sat.python import cp_model
+
+        self.model.clear_assumptions()
+        self.model.add_assumptions([self.stands[claim] for claim in standing])
+        solver = self._solver()
+        status = solver.solve(self.model)
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        if status != cp_model.INFEASIBLE:
+            raise ReplicalcError("the sums are too many to settle by search; check them in smaller blocks.")
+        index = {stands.index: claim for claim, stands in self.stands.items()}
+        return [index[i] for i in solver.sufficient_assumptions_for_infeasibility()]
+
+    def repair(self, out: tuple[_Claim, ...]) -> tuple[int, SumRepair]:
         """What the numbers of a set read in the solution nearest to the printed counts, and their possible range."""
         fresh = _Model(self.cells, self.sums, self.rounding, self.scale)
         for claim, stands in fresh.stands.items():
@@ -328,16 +387,21 @@ class _Model:
         total = sum(nearest.value(off) for off in away)
         return total, SumRepair(tuple(changes), self.rounding)
 
-    def _solve(self, must: bool = True):
+    @staticmethod
+    def _solver():
         from ortools.sat.python import cp_model
 
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
         solver.parameters.max_deterministic_time = MAX_WORK
+        return solver
+
+    def _solve(self):
+        from ortools.sat.python import cp_model
+
+        solver = self._solver()
         status = solver.solve(self.model)
         if status == cp_model.OPTIMAL or (status == cp_model.FEASIBLE and not self.model.has_objective()):
             return solver
-        if status == cp_model.INFEASIBLE and not must:
-            return None
         raise ReplicalcError("the sums are too many to settle by search; check them in smaller blocks.")

@@ -28,7 +28,7 @@ def _value(ledger: Ledger, relation: Relation, key: str) -> int | None:
 
 
 def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
-    """A ratio against its limits, its P against the interval, the width against the events; whether it comes out crudely."""
+    """A ratio against its limits, its P against the interval, the width against the events; crude or not."""
     from replicalc.verify.ratios import check, crude_tables
 
     judged = Judged(relation.id, relation.kind)
@@ -112,7 +112,10 @@ def _own(opinion, text: str):
 
 
 def model_input(paper: Paper, ledger: Ledger, relation: Relation) -> dict:
-    """What ``certificate.logistic`` is asked about a model, as plain data. Raises ReplicalcError where n or events are not known."""
+    """What ``certificate.logistic`` is asked about a model, as plain data.
+
+    Raises ReplicalcError where the number of patients or of events is not known.
+    """
     terms, margins = [], []
     n, events = (_range(ledger, relation, key) for key in ("n", "events"))
     for name in relation["ratios"]:
@@ -218,15 +221,18 @@ def judge_model(
         if crude.get(name) is not None and crude[name].tables:
             tables = crude[name].tables
             t = tables[0]
-            judged.say(
-                triple,
-                "unstated_method",
-                method="crude odds ratio with Woolf's limits, not adjusted",
-                solutions=str(len(tables)),
-                evidence=f"{t.exposed_events} of {t.exposed_events + t.exposed_others} against {t.unexposed_events} of "
-                f"{t.unexposed_events + t.unexposed_others} give it crudely; no patients give all ratios as one model: {found['evidence']}",
-                repair=found["repair"],
-            )
+            sizes = t.exposed_events + t.exposed_others, t.unexposed_events + t.unexposed_others
+            crudely = f"{t.exposed_events} of {sizes[0]} against {t.unexposed_events} of {sizes[1]} give it crudely"
+            for claim in triple:
+                judged.say(
+                    claim,
+                    "unstated_method",
+                    recomputed=claim.reported,
+                    method="crude odds ratio with Woolf's limits, not adjusted",
+                    solutions=str(len(tables)),
+                    evidence=f"{crudely}; no patients give all ratios as one model: {found['evidence']}",
+                    repair=found["repair"],
+                )
         else:
             judged.say(
                 triple,
@@ -235,7 +241,7 @@ def judge_model(
                 solutions="0",
                 evidence=found["evidence"],
                 repair=found["repair"],
-                note="the ratios of one model, of which not all can hold",
+                note="one of the ratios of one model, of which not all can hold",
             )
     return judged
 
