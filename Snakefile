@@ -36,6 +36,7 @@ rule all:
         results=all_results(),
         figures=all_figures(),
         comparisons=all_comparisons(),
+        verifications=all_verifications(),
         pooled=study_results(),
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
 

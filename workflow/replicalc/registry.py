@@ -208,6 +208,10 @@ class Registry:
         folder = CONFIG / "studies" / study if cohort == SYNTHETIC else CONFIG / "cohorts"
         return str(folder / f"{cohort}.yaml")
 
+    def models(self, study: str) -> list[str]:
+        """The ids of the multivariable models that a study declares; each has a certificate."""
+        return [each["id"] for each in self.records[study][0].get("relations", []) if each["kind"] == "model"]
+
     def export_files(self, study: str, cohort: str) -> list[str]:
         """The raw files of a cohort, one for each entry of its ``sources``. Raises ReplicalcError if one is missing."""
         sources = load_checked(self.cohort_file(study, cohort), "cohort")["sources"]
@@ -291,11 +295,12 @@ class Registry:
     def print_of(self, what: str, study: str, cohort: str = "") -> str:
         """Hash the part of the record that a step uses, so that an edit elsewhere in the same file re-runs nothing.
 
-        ``what``: 'printed' (the printed numbers and their places), 'readings', 'criteria', 'mapping' (a cohort file but
+        ``what``: 'printed' (the printed numbers and their places), 'readings', 'criteria', 'relations',
+        'mapping' (a cohort file but
         its title), 'variables' (the dictionary without definitions and sources).
         """
         if (
-            what in ("printed", "readings", "criteria") and study not in self.records
+            what in ("printed", "readings", "criteria", "relations") and study not in self.records
         ):  # a study that is not part of the run
             folder = CONFIG / "studies" / study
             self.records[study] = load_checked(folder / "study.yaml", "study"), load_claims(folder / "claims.csv")
@@ -310,6 +315,8 @@ class Registry:
                 for k, v in load_checked(self.cohort_file(study, cohort), "cohort").items()
                 if k not in ("title", "studies")
             }
+        elif what == "relations":
+            part = self.records[study][0].get("relations", [])
         else:
             part = [self.records[study][0][name] for name in ([what] if what == "readings" else [what, "conf_level"])]
         return hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest()[:16]

@@ -98,3 +98,23 @@ def export_files(wildcards, study):
     """The raw files of a cohort: made by the workflow, or found in the folders of config.yaml."""
     with plainly():
         return registry.export_files(study, wildcards.cohort)
+
+
+def all_claims():
+    return [f"config/studies/{study}/claims.csv" for study in registry.studies]
+
+
+def all_verifications():
+    return [f"results/{study}/verification.csv" for study in registry.studies]
+
+
+def certificates(study):
+    """One file for each multivariable model that a study declares."""
+    return [f"results/{study}/certificates/{model}.json" for model in registry.models(study)]
+
+
+def paper_parts(study):
+    """Hashes of what a verification reads: printed numbers and relations of its study, and numbers it may cite."""
+    cited = any(each["kind"] == "cited" for each in registry.records[study][0].get("relations", []))
+    others = [registry.print_of("printed", other) for other in registry.studies] if cited else []
+    return [registry.print_of("printed", study), registry.print_of("relations", study), *others]

@@ -3,10 +3,11 @@ from replicalc.report import page, summary
 
 
 rule gather:
-    """Overview: every claim of every study with its verdict on each cohort, and the counts."""
+    """Overview: every claim of every study with its verdict from the paper alone and on each cohort, and the counts."""
     input:
         comparisons=all_comparisons(),
-        claims=[f"config/studies/{study}/claims.csv" for study in registry.studies],
+        claims=all_claims(),
+        verifications=all_verifications(),
     output:
         claims="results/claims.csv",
         summary="results/summary.json",
@@ -18,7 +19,7 @@ rule gather:
         left_out=registry.left_out,
         code=digest("report.summary:gather"),
     run:
-        summary.gather(list(input.comparisons), list(input.claims), output.claims, output.summary, log[0], **params)
+        summary.gather(dict(input.items()), output.claims, output.summary, log[0], **params)
 
 
 rule report:
@@ -28,6 +29,7 @@ rule report:
         summary="results/summary.json",
         results=all_results(),
         figures=all_figures() + study_results(),
+        verifications=all_verifications(),
         template="workflow/report/report.html.j2",
         rules=rule_files(),
     output:

@@ -1,5 +1,43 @@
-# What came out, held against what is printed. One rule for all studies; the wildcards are the study and the cohort.
+# The paper alone, without any patient: every printed number of a study verified from the relations that its study.yaml
+# declares. Then what came out on a cohort, held against what is printed. One rule for all studies; the wildcards are the
+# study, and the cohort or the model.
 from replicalc import compare
+
+
+rule certificate:
+    """Whether any patients at all give a printed multivariable model: a proof, or the patients that come nearest."""
+    input:
+        claims=ancient("config/studies/{study}/claims.csv"),
+        study=ancient("config/studies/{study}/study.yaml"),
+    output:
+        certificate="results/{study}/certificates/{model}.json",
+    log:
+        "logs/{study}/certificates/{model}.log",
+    params:
+        uses=lambda wildcards: paper_parts(wildcards.study),
+        code=digest("verify.study:certificate"),
+    script:
+        "../scripts/certificate.py"
+
+
+rule verification:
+    """Every printed number of a study from the paper alone: it comes out, it cannot be, or why that is not known."""
+    input:
+        claims=ancient("config/studies/{study}/claims.csv"),
+        study=ancient("config/studies/{study}/study.yaml"),
+        others=ancient(all_claims()),
+        certificates=lambda wildcards: certificates(wildcards.study),
+    output:
+        table="results/{study}/verification.csv",
+        evidence="results/{study}/evidence.json",
+        page="results/{study}/evidence.md",
+    log:
+        "logs/{study}/verification.log",
+    params:
+        uses=lambda wildcards: paper_parts(wildcards.study),
+        code=digest("verify.study:verification"),
+    script:
+        "../scripts/verification.py"
 
 
 rule comparison:

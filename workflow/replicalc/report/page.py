@@ -9,7 +9,7 @@ from pathlib import Path
 
 from replicalc.job import job, write_text
 from replicalc.records import read_csv
-from replicalc.report.summary import VERDICTS, closing_line
+from replicalc.report.summary import PAPER_VERDICTS, VERDICTS, closing_line
 
 _HEAD = re.compile(r"^(?:use rule \w+ from \w+ as|use rule \w+ as|rule) (?P<name>\w+)(?: with)?:\s*$", re.MULTILINE)
 
@@ -84,6 +84,7 @@ def report(files, out, *, pairs, titles):
         summary=about,
         line=closing_line(about),
         verdicts=VERDICTS,
+        paper_verdicts=PAPER_VERDICTS,
         cohorts=about["cohorts"],
         titles=titles,
         pairs=pairs,

@@ -10,29 +10,44 @@ from replicalc.job import job, write_text
 from replicalc.records import load_claims, read_csv
 from replicalc.table import to_csv
 
-#: In the order in which they are counted and told.
+#: Of the paper alone, in the order in which they are counted and told.
+PAPER_VERDICTS = ("exact", "rounding", "unstated_method", "impossible", "underdetermined", "not_checkable")
+#: What is taken over from verification.csv.
+FROM_PAPER = ("recomputed", "verdict", "method", "solutions", "evidence", "repair", "note")
+#: On a cohort, in the order in which they are counted and told.
 VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_differs", "not_evaluable")
 
 
 @job
-def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed, left_out=()):
-    """Join every comparison to its claim, and count the verdicts by study and cohort.
+def gather(files, claims_out, summary_out, *, pairs, seed, left_out=()):
+    """Join every verification and comparison to its claim, and count the verdicts by study and cohort.
 
-    ``left_out``: (study, cohort, reason) of the cohorts of the run that cannot speak to a study.
+    ``files`` has comparisons, claims and verifications (lists of paths). ``left_out``: (study, cohort, reason) of the
+    cohorts of the run that cannot speak to a study. Columns of what the paper alone says begin with ``paper_``.
+
+    Raises ReplicalcError where a claim has no verdict of its paper.
     """
     from replicalc import __version__
 
-    tables = {tuple(pair): read_csv(file) for pair, file in zip(pairs, comparisons, strict=True)}
+    tables = {tuple(pair): read_csv(file) for pair, file in zip(pairs, files["comparisons"], strict=True)}
+    verified = {
+        Path(file).parent.name: {row["claim_id"]: row for row in read_csv(file)} for file in files["verifications"]
+    }
     cohorts = list(dict.fromkeys(cohort for _, cohort in tables))
     columns = ["study", "claim_id", "result", "location", "kind", "reported", "label"]
+    columns += [f"paper_{what}" for what in FROM_PAPER]
     columns += [f"{cohort}_{what}" for cohort in cohorts for what in ("replicated", "n", "verdict", "note")]
     rows = []
     summary = {"replicalc": __version__, "seed": seed, "studies": {}, "cohorts": {}, "left_out": []}
     summary["left_out"] = [dict(zip(("study", "cohort", "reason"), each, strict=True)) for each in left_out]
-    for file in claims_files:
+    for file in files["claims"]:
         study = Path(file).parent.name
         found = {cohort: {row["claim_id"]: row for row in rows_} for (s, cohort), rows_ in tables.items() if s == study}
+        paper = verified[study]
         claims = load_claims(file)
+        missing = [claim.claim_id for claim in claims if claim.claim_id not in paper]
+        if missing:
+            raise ReplicalcError(f"{study}: no verdict from the paper for {', '.join(missing[:5])}")
         for claim in claims:
             row = [
                 study,
@@ -42,12 +57,19 @@ def gather(comparisons, claims_files, claims_out, summary_out, *, pairs, seed, l
                 claim.kind,
                 claim.reported,
                 claim.label,
+                *(paper[claim.claim_id][what] for what in FROM_PAPER),
             ]
             for cohort in cohorts:
                 mine = found.get(cohort, {}).get(claim.claim_id, {})
                 row += [mine.get(what, "") for what in ("replicated", "n", "verdict", "note")]
             rows.append(row)
-        summary["studies"][study] = {"claims": len(claims), "cohorts": {}}
+        given = [paper[claim.claim_id]["verdict"] for claim in claims]
+        summary["studies"][study] = {
+            "claims": len(claims),
+            "paper": {verdict: given.count(verdict) for verdict in PAPER_VERDICTS},
+            "checkable": len(given) - given.count("not_checkable"),
+            "cohorts": {},
+        }
         for cohort, by_id in found.items():
             verdicts = [row["verdict"] for row in by_id.values()]
             counts = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
@@ -74,7 +96,8 @@ def study_lines(summary: dict) -> list[str]:
 
 
 def _by_cohort(summary: dict, studies: list[dict]) -> str:
-    parts = []
+    alone = {verdict: sum(study["paper"][verdict] for study in studies) for verdict in PAPER_VERDICTS}
+    parts = ["from the paper alone: " + ", ".join(f"{count} {verdict}" for verdict, count in alone.items() if count)]
     for cohort, kind in summary["cohorts"].items():
         totals = dict.fromkeys(VERDICTS, 0)
         for study in studies:
@@ -83,7 +106,7 @@ def _by_cohort(summary: dict, studies: list[dict]) -> str:
         told = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
         if told:
             parts.append(f"{cohort} ({kind}): {told}")
-    return "; ".join(parts) or "no cohort of this run can speak to it"
+    return "; ".join(parts if len(parts) > 1 else [*parts, "no cohort of this run can speak to it"])
 
 
 def print_summary(path: str | Path, not_before: float | None = None) -> None:

@@ -197,8 +197,8 @@ def _named(relation: Relation, key: str) -> tuple[str, ...]:
     unknown = [name for name in names if name not in ALL_METHODS]
     if unknown:
         raise ReplicalcError(
-            f"relation {relation.id}: there is no interval method '{unknown[0]}'.{did_you_mean(unknown[0], ALL_METHODS)} "
-            f"Methods: {', '.join(ALL_METHODS)}"
+            f"relation {relation.id}: there is no interval method '{unknown[0]}'."
+            f"{did_you_mean(unknown[0], ALL_METHODS)} Methods: {', '.join(ALL_METHODS)}"
         )
     return names
 

@@ -64,7 +64,7 @@ def verify(
     ledger = Ledger(paper)
     for relation in paper.relations.values():
         counting.tie(ledger, relation)
-        _name_counts(ledger, relation)
+        name_counts(ledger, relation)
     paper.cuts = ledger.cuts
     judged: dict[str, Judged] = {}
     opinions = list(counting.opinions(paper, ledger))
@@ -96,7 +96,7 @@ def verify(
     return Verification(rows, tuple(ordered), tuple(_components(paper, ledger)))
 
 
-def _name_counts(ledger: Ledger, relation: Relation) -> None:
+def name_counts(ledger: Ledger, relation: Relation) -> None:
     """Make the ledger know the counts that a relation will ask for, before it is settled."""
     for key in ("n", "events", "exposed", "count", "of"):
         given = relation.get(key)

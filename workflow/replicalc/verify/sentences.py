@@ -29,7 +29,7 @@ class Sentence:
         self.paper, self.ledger, self.relation, self.judged = paper, ledger, relation, judged
 
     def truths(self) -> list[Truth]:
-        """One truth for each assertion. Raises ReplicalcError for a key that is not known, or if nothing is asserted."""
+        """One truth for each assertion. Raises ReplicalcError for an unknown key, or if nothing is asserted."""
         handlers: dict[str, Callable] = {
             "greater": self._greater,
             "greatest": lambda x: self._extreme(x, largest=True),

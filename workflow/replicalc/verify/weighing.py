@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
@@ -163,16 +164,71 @@ def certify(asked: Mapping) -> dict:
     return {
         "asked": dict(asked),
         "verdict": found.verdict,
-        "inflation": found.inflation,
-        "nearest": found.nearest,
+        # JSON has no infinity: null where no patients were found, or where the sums contradict each other.
+        "inflation": found.inflation if isfinite(found.inflation) else None,
+        "nearest": found.nearest if isfinite(found.nearest) else None,
         "needed": list(found.needed),
         "cells": cells,
         "odds_ratios": list(found.odds_ratios),
         "method": found.method,
         "evidence": found.evidence,
         "repair": found.repair,
-        "n_pieces": len(found.pieces),
+        "proof": _proof(found),
     }
+
+
+def _proof(found) -> dict:
+    """Every step of the proof in exact numbers; a fraction is the text "numerator/denominator"."""
+    return {
+        "names": list(found.model.names),
+        "patterns": [list(pattern) for pattern in found.model.patterns],
+        "se": [str(value) for value in found.model.se],
+        "known": [
+            {"text": k.text, "patients": list(k.patients), "events": list(k.events), "lo": k.lo, "hi": k.hi}
+            for k in found.model.known
+        ],
+        "whole": _box(found.whole),
+        "pieces": [
+            {
+                "box": _box(p.box),
+                "rows": [list(row) for row in p.rows],
+                "prices": [str(v) for v in p.prices],
+                "inflation": p.inflation if isfinite(p.inflation) else None,
+            }
+            for p in found.pieces
+        ],
+    }
+
+
+def _box(box) -> list[list[str]]:
+    """The odds of the reference pattern and the odds ratios, each from a lower to an upper fraction."""
+    return [[str(end) for end in ends] for ends in (box.baseline, *box.ratios)]
+
+
+def proven(certificate: Mapping) -> float:
+    """Add a kept proof up again in exact arithmetic: the inflation of the standard errors that it proves.
+
+    Raises ReplicalcError where the boxes do not fill the whole range of the coefficients.
+    """
+    from fractions import Fraction
+
+    from replicalc.verify.certificate_bound import Box, Known, Model, covers, piece
+
+    proof = certificate["proof"]
+
+    def box(sides) -> Box:
+        first, *ratios = (tuple(Fraction(end) for end in ends) for ends in sides)
+        return Box(first, tuple(ratios))
+
+    known = tuple(Known(k["text"], tuple(k["patients"]), tuple(k["events"]), k["lo"], k["hi"]) for k in proof["known"])
+    patterns = tuple(tuple(pattern) for pattern in proof["patterns"])
+    model = Model(tuple(proof["names"]), patterns, tuple(Fraction(se) for se in proof["se"]), known)
+    pieces = [
+        piece(model, box(p["box"]), p["rows"], [Fraction(price) for price in p["prices"]]) for p in proof["pieces"]
+    ]
+    if not covers(pieces, box(proof["whole"])):
+        raise ReplicalcError("the boxes of the proof do not fill the range of the coefficients")
+    return min(p.inflation for p in pieces)
 
 
 def judge_model(

@@ -1,0 +1,13 @@
+"""A process of its own: a convex problem for each box of coefficients, half a minute and more."""
+
+from replicalc.registry import plainly
+from replicalc.verify import study
+
+with plainly():
+    study.certificate(
+        snakemake.input.claims,  # noqa: F821
+        snakemake.input.study,  # noqa: F821
+        snakemake.output.certificate,  # noqa: F821
+        snakemake.log[0],  # noqa: F821
+        model=snakemake.wildcards.model,  # noqa: F821
+    )

@@ -1,0 +1,16 @@
+"""A process of its own: the searches take seconds and keep both cores busy beside the light jobs."""
+
+from replicalc.registry import plainly
+from replicalc.verify import study
+
+with plainly():
+    study.verification(
+        snakemake.input.claims,  # noqa: F821
+        snakemake.input.study,  # noqa: F821
+        list(snakemake.input.others),  # noqa: F821
+        list(snakemake.input.certificates),  # noqa: F821
+        snakemake.output.table,  # noqa: F821
+        snakemake.output.evidence,  # noqa: F821
+        snakemake.output.page,  # noqa: F821
+        snakemake.log[0],  # noqa: F821
+    )
