@@ -93,17 +93,18 @@ def judge_p(
             values, printed, named, paper.alpha, ordered_rows=ordered_rows, ordered_columns=ordered_columns
         )
         if not judged.facts:
+            asked = f"prints {text}" if mine else ""
             rows = [
                 (
-                    t.method,
-                    f"{t.p:.5g}" if not isnan(t.p) else f"none: {t.warning}",
-                    t.prints,
-                    "named" if t.key in named else "",
-                    "yes" if t.rounding else "",
+                    test.method,
+                    f"{test.p:.5g}" if not isnan(test.p) else f"none: {test.warning}",
+                    test.prints if mine else "",
+                    "named" if test.key in named else "",
+                    "yes" if mine and test.rounding else "",
                 )
-                for t in found.tests
+                for test in found.tests
             ]
-            judged.show("P by each test", ("test", "P", "prints", "named by the paper", f"prints {text}"), rows)
+            judged.show("P by each test", ("test", "P", "prints", "named by the paper", asked), rows)
             judged.facts = {"tests": {t.key: t.p for t in found.tests}, "named": named, "found": found}
         if mine:
             _say_p(judged, paper, mine, found, printed)

@@ -269,12 +269,17 @@ def _components(paper: Paper, ledger: Ledger):
         check = component.check
         yield {
             "claims": sorted(paper.short(c.claim_id) for claims in component.prints.values() for c in claims),
-            "sums": [f"{s.total} = {' + '.join(s.parts)}" for s in component.sums],
+            # A count with several prints has a cell for each; that they are equal needs no telling.
+            "sums": [
+                f"{s.total} = {' + '.join(s.parts)}"
+                for s in component.sums
+                if not (len(s.parts) == 1 and s.parts[0].startswith(f"{s.total} ("))
+            ],
             "roundings": list(check.roundings),
             "evidence": check.evidence,
             "repairs": [
                 [f"{x.reads} instead of {x.printed} ({x.kind} of {x.cell})" for x in r.changes]
-                for r in (check.repairs or check.uncommon)
+                for r in (check.nearest or check.uncommon)
             ],
         }
 

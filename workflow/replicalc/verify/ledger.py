@@ -77,6 +77,7 @@ class Ledger:
         self._sums: list[tuple[str, tuple[str, ...]]] = []
         self._bounds: list[tuple[str, str]] = []
         self._names: dict[str, str] = {}
+        self._ranks: dict[str, int] = {}
         self._components: dict[str, Component] | None = None
         self._cell_of: dict[str, str] = {}
         self._ranges: dict[str, tuple[int, int | None]] = {}
@@ -161,7 +162,7 @@ class Ledger:
     def cell(self, relation_id: str, part: str) -> str:
         """A cell or margin of an accuracy relation."""
         node = f". {relation_id}.{part}"
-        self._name(node, f"{relation_id}.{part}")
+        self._name(node, f"{relation_id}.{part}", 1 if part in ("tp", "fp", "fn", "tn") else 2)
         return node
 
     def cell_node(self, relation_id: str, what: str) -> str:
@@ -170,8 +171,10 @@ class Ledger:
         self._name(node, f"{relation_id} {what}")
         return node
 
-    def _name(self, node: str, name: str) -> None:
+    def _name(self, node: str, name: str, rank: int = 9) -> None:
+        """Call a count by a name; of several names of one count, that of the lowest rank is shown."""
         self._names.setdefault(node, name)
+        self._ranks.setdefault(node, rank)
 
     def find(self, node: str) -> str:
         """The one name that stands for all names of a count."""
@@ -195,7 +198,7 @@ class Ledger:
             if claim.claim_id in worded or claim.kind == EXTERNAL or (not count and claim.stat not in SHARES):
                 continue  # another publication's patients
             short = self.paper.short(claim.claim_id)
-            self._name(self.node(claim), short)
+            self._name(self.node(claim), short, 0 if count else 3)
             printed = self.paper.printed(claim)
             if count and printed is not None:
                 if printed.decimals or printed.sign != "=" or not 0 <= printed.value <= MAX_COUNT:
@@ -287,10 +290,14 @@ class Ledger:
     def _component(self, nodes: list[str]) -> Component | None:
         """Cells, sums and their check. A count with several prints has a cell of its own for each, held equal."""
         names: dict[str, str] = {}
-        for node in sorted(self._names):
+        plain_names: list[str] = []
+        inside = set(nodes)
+        for node in sorted(self._names, key=lambda each: (self._ranks[each], len(self._names[each]), each)):
             root = self.find(node)
-            if root in nodes:
-                names[root] = min(names.get(root, self._names[node]), self._names[node], key=self._plain)
+            if root in inside and root not in names:
+                same = sum(self._names[node] == plain for plain in plain_names)  # two rests of one relation, say
+                plain_names.append(self._names[node])
+                names[root] = self._names[node] + (f", {same + 1}" if same else "")
         cells: dict[str, Cell] = {name: Cell() for name in names.values()}
         sums: list[Sum] = []
         prints: dict[tuple[str, str], list[Claim]] = defaultdict(list)
@@ -315,7 +322,6 @@ class Ledger:
             if claim is not None:
                 prints[where[key], kind].append(claim)
 
-        inside = set(nodes)
         for node, printed, claim in self._counts:
             if self.find(node) in inside:
                 place(node, "count", printed, "", claim)
@@ -346,10 +352,6 @@ class Ledger:
                     replace(old, count=None) if change.kind == "count" else replace(old, percent=None, of="")
                 )
         return Component(cells, tuple(sums), check, {k: tuple(v) for k, v in prints.items()}, firm, tuple(roundings))
-
-    @staticmethod
-    def _plain(name: str) -> tuple[bool, int, str]:
-        return name.startswith(("whole of", "rest in", "sum in")), len(name), name
 
     @property
     def cuts(self) -> bool:

@@ -288,7 +288,9 @@ class Sentence:
         ]
         if not values:
             return False, f"{a} and {b} of {n}: no patient is told apart"
-        span = f"P {min(values):.4g} to {max(values):.4g} over {len(values)} paired tables"
+        ends = sorted({f"{min(values):.4g}", f"{max(values):.4g}"})
+        tables = "the only paired table" if len(values) == 1 else f"{len(values)} paired tables"
+        span = f"P {' to '.join(ends)} over {tables}"
         told = f"{a} and {b} of {n}: exact McNemar {span}"
         if a <= b or min(values) >= self.paper.alpha:
             return False, told

@@ -130,7 +130,8 @@ def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 1
     if not ordered:
         advice = f"more than {MAX_CHANGES} numbers would have to change"
         return SumCheck((), method, "; ".join([*by_hand, advice]), (), (), conflict)
-    advice = " or ".join(_sentence(repair) for repair in ordered[:4]) + (" or ..." if len(ordered) > 4 else "")
+    best = [repair for repair in ordered if repair.digits == ordered[0].digits]
+    advice = " or ".join(_sentence(repair) for repair in best[:4]) + (" or ..." if len(best) > 4 else "")
     return SumCheck((), method, "; ".join([*by_hand, f"it takes {advice}"]), ordered, (), conflict)
 
 

@@ -99,7 +99,9 @@ def two_by_two(
         return TableRecovery((), found.counts, True, method, evidence)
     conflict = _conflict(measures, sizes, known, scale)
     repairs = smallest_repair(measures, n, known, scale=scale)
-    evidence += f"; already {' and '.join(conflict)} exclude each other" if len(conflict) < len(measures) else ""
+    if len(conflict) < len(measures):
+        alone = f"{conflict[0]} cannot be" if len(conflict) == 1 else f"{' and '.join(conflict)} exclude each other"
+        evidence += f"; already {alone}"
     evidence += "".join(f"; {_sentence(r, measures, known)}" for r in repairs[:3])
     nearest = _nearest(measures, sizes, known, scale)
     return TableRecovery((), found.counts, True, method, evidence, conflict, repairs, nearest)
