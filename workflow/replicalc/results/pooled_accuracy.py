@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from math import log, sqrt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.job import job
 from replicalc.records import load_checked, read_csv, validate
 from replicalc.results.pooled import PUBLISHED, PrintedNumbers
 from replicalc.table import ResultTable
-from replicalc.verify.printed import Printed, rounding_needed
+from replicalc.verify.printed import Printed
+
+if TYPE_CHECKING:  # two_by_two loads numpy, which a dry run does not need
+    from replicalc.verify.two_by_two import TableRecovery
 
 MEASURES = ("sensitivity", "specificity")
 CELLS = ("tp", "fp", "fn", "tn")
@@ -22,7 +26,8 @@ def pooled_accuracy(claims, study, comparators, out, *, n, prevalence, accuracy,
 
     The study's own fourfold table is recovered from what it prints: ``n`` and ``prevalence`` are places (result, group,
     variable, stat), ``accuracy`` is (result, group, variable) of sensitivity, specificity, PPV and NPV. Only a table
-    that is the only one to print so is taken. The other studies are the rows of ``comparators`` with this ``test``.
+    that is the only one to print so is taken (``verify.two_by_two``: one rounding for all its measures, or one for each
+    if there is no such table). The other studies are the rows of ``comparators`` with this ``test``.
 
     Each study has its counts and Wilson's limits. ``all`` holds the model with the named ``correction`` of empty cells
     (0.5 added to "all" studies, as R's mada, or to the "single" study that has one), ``correction=...`` the other one,
@@ -30,11 +35,12 @@ def pooled_accuracy(claims, study, comparators, out, *, n, prevalence, accuracy,
     advise where the correlation cannot be estimated. Logits, variances and the curve's parameters are not in percent.
 
     Where no table or several print so, nothing is pooled and the table says why. Raises ReplicalcError if
-    ``comparators`` does not fit its schema.
+    ``comparators`` does not fit its schema, and as ``two_by_two`` does: for what is no percentage, or too large an n.
     Sources: Reitsma et al. 2005, doi:10.1016/j.jclinepi.2005.02.022; Takwoingi et al. 2017,
     doi:10.1177/0962280215592269.
     """
     from replicalc.stats.bivariate import bivariate
+    from replicalc.verify.two_by_two import two_by_two
 
     about = load_checked(study, "study")
     level, name, numbers = about["conf_level"], about["study"], PrintedNumbers(claims)
@@ -46,11 +52,11 @@ def pooled_accuracy(claims, study, comparators, out, *, n, prevalence, accuracy,
     size = numbers.whole(*n)
     told = f"the only table of {size} that prints as {', '.join(f'{k} {v.text}' for k, v in printed.items())}"
     table = ResultTable(Path(out).stem, PUBLISHED, PUBLISHED)
-    tables = fourfold(size, printed)
-    if len(tables) != 1:  # a finding about the paper, and no reason to stop a run
-        table.not_evaluable(not_one(len(tables), size, printed, name), variable=accuracy[2])
+    recovered = two_by_two(printed, size, repair=False)
+    if not recovered.unique:  # a finding about the paper, and no reason to stop a run
+        table.not_evaluable(not_one(recovered, size, printed, name), variable=accuracy[2])
         return table.write(out)
-    studies = {name: (tables[0], told)}
+    studies = {name: (tuple(getattr(recovered.tables[0], cell) for cell in CELLS), told)}
     for row in load_comparators(comparators, test):
         if row["study"] in studies:
             raise ReplicalcError(f"{comparators}: '{row['study']}' is the study itself")
@@ -88,36 +94,11 @@ def load_comparators(path: str | Path, test: str) -> list[dict[str, str]]:
     return mine
 
 
-def fourfold(n: int, printed: dict[str, Printed]) -> list[tuple[int, int, int, int]]:
-    """List every (tp, fp, fn, tn) of ``n`` whose measures, in percent, print so under some rounding.
-
-    ``printed`` holds any of prevalence, sensitivity, specificity, ppv and npv. A measure without a denominator prints
-    as nothing. Every table is tried: the prevalence first, then each column alone, so that it takes no time.
-
-    >>> from replicalc.verify.printed import parse
-    >>> texts = {"prevalence": "38.4", "sensitivity": "100", "specificity": "70.1", "ppv": "67.6"}
-    >>> fourfold(125, {stat: parse(text) for stat, text in texts.items()})
-    [(48, 23, 0, 54)]
-    """
-
-    def fits(stat: str, count: int, of: int) -> bool:
-        return stat not in printed or (of > 0 and rounding_needed(100 * count / of, printed[stat]) is not None)
-
-    return [
-        (tp, well - tn, ill - tp, tn)
-        for ill in range(n + 1)
-        if fits("prevalence", ill, n)
-        for well in [n - ill]
-        for tp in [c for c in range(ill + 1) if fits("sensitivity", c, ill)]
-        for tn in [c for c in range(well + 1) if fits("specificity", c, well)]
-        if fits("ppv", tp, tp + well - tn) and fits("npv", tn, tn + ill - tp)
-    ]
-
-
-def not_one(found: int, n: int, printed: dict[str, Printed], study: str) -> str:
+def not_one(recovered: TableRecovery, n: int, printed: dict[str, Printed], study: str) -> str:
     """Say that no fourfold table prints so, or that several do."""
     told = ", ".join(f"{stat} {each.text}" for stat, each in printed.items())
-    many = f"{found} fourfold tables" if found else "no fourfold table"
+    found = len(recovered.tables)
+    many = f"{'' if recovered.complete else 'at least '}{found} fourfold tables" if found else "no fourfold table"
     what = "is not known and cannot be pooled" if found else "cannot be as printed"
     return f"{study}: {many} of {n} would print as {told}; which it was {what}"
 
