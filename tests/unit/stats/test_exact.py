@@ -7,6 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from replicalc.stats import exact
 from replicalc.stats.exact import tail
 
 ORDERS = ("probability", "pearson")
@@ -120,6 +121,16 @@ def test_the_bound_is_the_only_thing_that_stops_it(order):
     for _, limited, why in bounds:
         assert (limited == p and not why) or (math.isnan(limited) and "allowed" in why)
     assert math.isnan(bounds[0][1]) and bounds[-1][1] == p and warning == ""
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_blocks_and_the_way_of_looking_up_change_nothing(monkeypatch, order):
+    table = np.array([[6, 3, 1], [4, 5, 2], [1, 4, 6], [2, 2, 5]])
+    expected = tail(table, order)[0]
+    monkeypatch.setattr(exact, "_BLOCK", 7)  # fewer than the partial tables of one half: both loops have several steps
+    assert tail(table, order)[0] == pytest.approx(expected, rel=1e-12)
+    monkeypatch.setattr(exact, "_SHORT", 0)  # states looked up by bisection, as for column totals that pack widely
+    assert tail(table, order)[0] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_table_too_wide_to_pack_is_refused():

@@ -30,6 +30,7 @@ MAX_STATES = 100_000_000
 _TOLERANCE = 1e-7  # as R's fisher.test: a table this close to the observed one counts as equally extreme
 _GRID = 1e-9  # costs are rounded to this, so that equal costs merge; far below the tolerance
 _KEPT = 5  # a half that must be kept and sorted may have this many times fewer than one merely visited
+_SHORT = 1 << 22  # packed column sums up to which a list by state is kept, 32 MB
 _BLOCK = 1_000_000  # partial tables in hand at once; bounds the memory
 
 Order = Literal["probability", "pearson"]
@@ -76,7 +77,7 @@ def tail(table: NDArray[np.integer], order: Order, max_states: int = MAX_STATES)
         fillings = [_fillings(total, columns) for total in table.sum(1)]
         rows, limit = _price(table, fillings, packing, order)
         smaller, larger = _split(sizes)
-        second = _tails(_enumerate([rows[i] for i in smaller], packing, limit, max_states // _KEPT))
+        second = _tails(_enumerate([rows[i] for i in smaller], packing, limit, max_states // _KEPT), packing)
         first = _enumerate([rows[i] for i in larger[:-1]], packing, limit, max_states // _KEPT)
         extreme = 0.0
         _allow(first.state.size * rows[larger[-1]].state.size, max_states)
@@ -181,14 +182,22 @@ def _split(sizes: list[float]) -> tuple[list[int], list[int]]:
 
 
 def _add_row(partial: _Partial, row: _Partial, packing: _Packing, limit: int) -> Iterator[_Partial]:
-    """Extend every partial table by every filling of a row that fits, a block at a time."""
-    step = max(1, _BLOCK // row.state.size)
-    for start in range(0, partial.state.size, step):
-        head = _Partial(*(a[start : start + step, None] for a in partial))
-        state = head.state + row.state
-        i, j = np.nonzero(packing.fits(state))
-        cost = np.minimum(head.cost[i, 0] + row.cost[j], max(limit, 0))
-        yield _Partial(state[i, j], cost, head.weight[i, 0] * row.weight[j])
+    """Extend every partial table by every filling of a row that fits, a block at a time.
+
+    One filling after the other, so that what is looked up for sorted partial tables lies close together in memory;
+    with the loops the other way round the search takes twice as long.
+    """
+    for first in range(0, partial.state.size, _BLOCK):
+        some = _Partial(*(a[first : first + _BLOCK] for a in partial))
+        step = max(1, _BLOCK // some.state.size)
+        for start in range(0, row.state.size, step):
+            filling = _Partial(*(a[start : start + step, None] for a in row))
+            state = filling.state + some.state
+            i, j = np.nonzero(packing.fits(state))
+            if not i.size:
+                continue  # a block of full columns, into which none of these fillings fits
+            cost = np.minimum(filling.cost[i, 0] + some.cost[j], max(limit, 0))
+            yield _Partial(state[i, j], cost, filling.weight[i, 0] * some.weight[j])
 
 
 def _enumerate(rows: list[_Partial], packing: _Packing, limit: int, max_states: int) -> _Partial:
@@ -213,24 +222,29 @@ class _Tails(NamedTuple):
     """Merged partial tables with, for each, the probability of its state at this cost or more."""
 
     states: Ints  # the distinct states, ascending
+    place: Ints | None  # by state, its number among them, if all possible states fit into a short list
     key: Ints  # number of the state times ``width``, plus the cost; ascending
     tail: Floats
     width: int
 
 
-def _tails(partial: _Partial) -> _Tails:
+def _tails(partial: _Partial, packing: _Packing) -> _Tails:
     starts = np.flatnonzero(np.r_[True, np.diff(partial.state) != 0])
     sums = np.empty(partial.weight.size)
     for a, b in zip(starts, [*starts[1:], sums.size], strict=True):  # one by one: no differences of sums
         sums[a:b] = np.cumsum(partial.weight[a:b][::-1])[::-1]
     width = int(partial.cost.max()) + 2  # a state's last value stands for "more than any cost"
     number = np.repeat(np.arange(starts.size), np.diff(np.r_[starts, sums.size]))
-    return _Tails(partial.state[starts], number * width + partial.cost, sums, width)
+    states, place = partial.state[starts], None
+    if packing.full < _SHORT:
+        place = np.zeros(packing.full + 1, dtype=np.int64)
+        place[states] = np.arange(states.size)
+    return _Tails(states, place, number * width + partial.cost, sums, width)
 
 
 def _look_up(tails: _Tails, state: Ints, cost: Ints) -> Floats:
     """Probability, among the partial tables of each state, of at least this cost."""
-    number = np.searchsorted(tails.states, state)
+    number = np.searchsorted(tails.states, state) if tails.place is None else tails.place[state]
     wanted = number * tails.width + np.clip(cost, 0, tails.width - 1)
     at = np.minimum(np.searchsorted(tails.key, wanted), tails.key.size - 1)
     found = (tails.key[at] >= wanted) & (tails.key[at] < (number + 1) * tails.width)
