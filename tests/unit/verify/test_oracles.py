@@ -1,8 +1,8 @@
 """The verification against other people's programs for the same questions; where one disagrees, who is right is shown.
 
-scrutipy 0.1.12 (Posner, after Jung's scrutiny): GRIM, GRIMMER, DEBIT. mlscorecheck 1.0.3 (Fazekas & Kovács 2024,
-doi:10.1016/j.knosys.2024.111556): fourfold tables behind printed measures. fisher-rxc 1.0.2: Mehta and Patel's network
-algorithm, FEXACT. None of them is needed to run the product.
+scrutipy 0.1.12 (Posner, after Jung's scrutiny): GRIM, GRIMMER, DEBIT. mlscorecheck 1.0.3 (Fazekas & Kovács 2023,
+arXiv:2310.12527): fourfold tables behind printed measures. fisher-rxc 1.0.2: Mehta and Patel's network algorithm. None
+of them is needed to run the product.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from replicalc.verify.printed import format_as, parse
 from replicalc.verify.recovery import print_share
 from replicalc.verify.two_by_two import two_by_two
 
-WHY = "a test-only package that has no wheel for this platform or Python; uv sync installs it where there is one"
+WHY = "a test-only package, installed by uv sync; conda and some platforms have no build of it"
 #: scrutipy's default is half-up or half-down; truncation has to be asked for.
 ROUNDED = ("half-up", "half-even", "half-down")
 
