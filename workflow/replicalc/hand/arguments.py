@@ -43,7 +43,7 @@ class Parser(argparse.ArgumentParser):
         elif "invalid choice" in message:
             found, known = re.search(r"invalid choice: '?(.*?)'? \(", message), self._commands()
             word = found[1] if found else ""
-            message = f"there is no command '{word}'.{did_you_mean(word, known)} Commands: {', '.join(known)}"
+            message = f"there is no command '{word}'." + (did_you_mean(word, known) or f" Commands: {', '.join(known)}")
         elif message.startswith("the following arguments are required: "):
             missing = message.split(": ", 1)[1]
             known = self._commands()
@@ -56,9 +56,8 @@ class Parser(argparse.ArgumentParser):
 
     def _unknown_option(self) -> str:
         """The first word that looks like an option and is none of this command's."""
-        if self._commands():
-            return ""
-        names = [word.split("=", 1)[0] for word in self._given if re.match(r"--?[A-Za-z]", word)]
+        given = self._given[:1] if self._commands() else self._given
+        names = [word.split("=", 1)[0] for word in given if re.match(r"--?[A-Za-z]", word)]
         return next((name for name in names if name not in self._option_string_actions), "")
 
     def _joined(self, words: list[str]) -> list[str]:
@@ -92,7 +91,9 @@ def given(arguments: argparse.Namespace) -> dict[str, Any]:
     """What was typed, by option, for the answer to repeat."""
     out = {}
     for name, value in vars(arguments).items():
-        if name in ("json", "show", "run", "name", "command", "task") or value in (None, False, []):
+        if name in ("json", "show", "run", "name", "command", "task", "term"):
+            continue
+        if value is None or value is False or value == []:
             continue
         if isinstance(value, Printed):
             value = value.text
@@ -100,6 +101,8 @@ def given(arguments: argparse.Namespace) -> dict[str, Any]:
             value = [f"{k}={p.text}" if k else p.text for k, p in value]
         elif isinstance(value, list) and all(isinstance(v, tuple) for v in value):
             value = ["=".join(map(str, v)) for v in value]
+        elif name == "named" and isinstance(value, list):
+            value = [word for words in value for word in words]
         out[name] = value
     return out
 
@@ -209,7 +212,7 @@ def choose(word: str, known: Sequence[str], what: str) -> str:
         if bare(name) == bare(word):
             return name
     near = did_you_mean(word, known) or did_you_mean(word.lower(), [name.lower() for name in known])
-    raise ReplicalcError(f"there is no {what} '{word}'.{near} Known: {', '.join(known)}")
+    raise ReplicalcError(f"there is no {what} '{word}'." + (near or f" Known: {', '.join(known)}"))
 
 
 def read_text(path: str) -> str:

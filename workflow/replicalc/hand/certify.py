@@ -97,7 +97,7 @@ def logistic(arguments: argparse.Namespace) -> Answer:
         notes.append("the patients above are real numbers, not whole ones: a witness is still to be made of them")
     return Answer(
         arguments.name,
-        {**given(arguments), "model": arguments.model, "terms": [list(t) for t in model["terms"]]},
+        {**given(arguments), **model, "level": level},
         _VERDICTS[found.verdict],
         found.method,
         found.evidence,

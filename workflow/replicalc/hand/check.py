@@ -81,7 +81,9 @@ def _ratio(arguments: argparse.Namespace, kind: str) -> Answer:
     bad = [f for f in findings if f.verdict in ("impossible", "unstated_method", "rounding")]
     said = [_said(f) for f in bad] or [_good(findings, p)]
     solutions, evidence, notes = [], " ".join(f.evidence for f in bad or findings), []
-    if kind == "odds" and n is not None and events is not None and events < n and n <= ratios_most():
+    # A printed 0 stands for a ratio too small to be told; it has no tables.
+    searched = kind == "odds" and arguments.ratio.value > 0 and n is not None and events is not None
+    if searched and events < n <= ratios_most():
         found = ratios.crude_tables(*texts, n, events, exposed, arguments.level)
         solutions = [
             {
@@ -122,7 +124,8 @@ def ratios_most() -> int:
 def _crude(arguments: argparse.Namespace, found, verdict: str) -> tuple[str, list[str], list[str]]:
     """The verdict with the tables that give the ratio without adjustment, clauses for the sentence, and notes."""
     many, chance = len(found.tables), found.chance
-    told = f"{'one' if many == 1 else many} 2x2 table{'s' if many != 1 else ''} of {arguments.n} with {arguments.events} events"
+    tables = "one 2x2 table" if many == 1 else f"{many} 2x2 tables"
+    told = f"{tables} of {arguments.n} with {arguments.events} events"
     if arguments.adjusted and many:
         by_chance = f"{100 * chance:.2g} % of the numbers nearby would be met by some table"
         clause = f"called adjusted, it also comes out without any adjustment, from {told} ({by_chance})"

@@ -15,6 +15,8 @@ from replicalc.hand.arguments import command, given, number, printed, read_text,
 _COLUMNS = ("name", "count", "percent", "of", "total")
 #: Sizes beyond which a search for the values themselves is not offered.
 MOST_VALUES = 100_000
+#: Pairs of a sum and a sum of squares that print so; with more, GRIMMER takes minutes and excludes nothing.
+MOST_PAIRS = 50_000
 
 
 def add(group: Any) -> None:
@@ -71,32 +73,16 @@ def means(arguments: argparse.Namespace) -> Answer:
         raise ReplicalcError("range and median are compared with mean and standard deviation: give --sd")
     checks: list[dict[str, Any]] = []
     solutions: list[dict[str, Any]] = []
-    if not arguments.measured:
+    checks += _beyond_the_scale(arguments)
+    if not arguments.measured and not checks:
         found, check, verdict = _whole_numbers(moments, arguments, mean, sd)
         total = n * arguments.items
         solutions = [{"sum": s, "over": total} for s in found.sums]
         if found.values and solutions:
             solutions[0]["for_example"] = [float(v) for v in found.values]
-        checks.append(
-            {
-                "check": check,
-                "verdict": verdict,
-                "method": found.method,
-                "evidence": found.evidence,
-                "repair": found.repair,
-            }
-        )
+        checks.append(_row(found, check, verdict))
     if any(ends):
-        checks += [
-            {
-                "check": f.check,
-                "verdict": "exact" if f.verdict == "consistent" else f.verdict,
-                "method": f.method,
-                "evidence": f.evidence,
-                "repair": f.repair,
-            }
-            for f in spread.within_range(mean, sd, n, *ends)
-        ]
+        checks += [_row(f, f.check, f.verdict) for f in spread.within_range(mean, sd, n, *ends)]
     if not checks:
         checks.append(_nothing("values that are no whole numbers have no such check; range and median are not given"))
     return _of_means(arguments, checks, solutions, mean, sd)
@@ -119,10 +105,50 @@ def _whole_numbers(moments, arguments: argparse.Namespace, mean: str, sd: str | 
         found = moments.debit(mean, sd, n)
         return found, "DEBIT", "exact" if found.verdict == "consistent" else found.verdict
     low, high = arguments.scale or (None, None)
+    if _pairs(arguments) > MOST_PAIRS:
+        found = moments.grim(mean, n, items)
+        return found, "GRIM", "not_checkable" if found.verdict == "consistent" else found.verdict
     found = moments.grimmer(mean, sd, n, items, low, high)
     if found.sums and not found.values:
         return found, "GRIMMER", "underdetermined"  # the search for values ended undecided
     return found, "GRIMMER", "exact" if found.verdict == "consistent" else found.verdict
+
+
+def _pairs(arguments: argparse.Namespace) -> float:
+    """About how many pairs of a sum and a sum of squares print the mean and the standard deviation."""
+    values = arguments.n * arguments.items
+    sums = values * 10.0**-arguments.mean.decimals + 1
+    sd, unit = float(arguments.sd.value), 10.0**-arguments.sd.decimals
+    return sums * (abs(sd) + unit) * unit * values * arguments.items
+
+
+def _beyond_the_scale(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """The largest standard deviation that the scale allows, where the print is above it by more than one unit.
+
+    It is told at once and with its bound, where a search for values would only find none.
+    """
+    from replicalc.verify import spread
+
+    if not arguments.scale or arguments.n < 2:
+        return []
+    low, high = arguments.scale
+    if low >= high:
+        raise ReplicalcError(f"the ends of the scale, {low} and {high}, are swapped or equal")
+    sd = arguments.sd
+    lower = sd.value - sd.value.__class__(1).scaleb(-sd.decimals)
+    if lower < 0:
+        return []
+    for text in (f"{lower:f}", sd.text):
+        found = spread.within_range(arguments.mean.text, text, arguments.n, str(low), str(high))
+        bound = next(f for f in found if f.check == "largest sd")
+        if bound.verdict != "impossible":
+            return []
+    return [_row(bound, "largest sd on the scale", bound.verdict)]
+
+
+def _row(finding, check: str, verdict: str) -> dict[str, Any]:
+    row = {"check": check, "verdict": "exact" if verdict == "consistent" else verdict}
+    return row | {"method": finding.method, "evidence": finding.evidence, "repair": finding.repair}
 
 
 def _of_means(arguments, checks, solutions, mean: str, sd: str | None) -> Answer:
@@ -133,7 +159,7 @@ def _of_means(arguments, checks, solutions, mean: str, sd: str | None) -> Answer
         told = [c["evidence"].rstrip(".") + (f" ({c['repair']} would agree)" if c["repair"] else "") for c in bad]
         sentence = f"{claim}: {'; '.join(t[0].lower() + t[1:] for t in told)}."
     elif verdict == "not_checkable" and not arguments.measured:
-        sentence = f"{claim} cannot be checked: with so many values every mean of these decimals is possible."
+        sentence = f"{claim} cannot be checked: with so many values nearly every number of these decimals is possible."
     elif verdict == "not_checkable":
         sentence = f"{claim} cannot be checked: {checks[0]['evidence'][0].lower()}{checks[0]['evidence'][1:]}"
     elif verdict == "underdetermined":

@@ -39,6 +39,8 @@ MARGINS = {
 }
 #: Sizes of a group that are tried unless others are asked for.
 LARGEST_GROUP = 500
+#: How many sizes one search may try; a second of work.
+MOST_SIZES = 50_000
 _ONLY = {
     "unstated_method": " (only with percentages cut off instead of rounded, or each rounded its own way)",
     "exact": "",
@@ -207,6 +209,8 @@ def _group(arguments: argparse.Namespace, scale: int) -> Answer:
 
     percents = _named(arguments.percent)
     lo, hi = sizes_of(arguments.n, arguments.n_min, arguments.n_max, LARGEST_GROUP)
+    if hi - lo >= MOST_SIZES:
+        raise ReplicalcError(f"at most {MOST_SIZES:,} sizes of a group are tried; give a smaller --n-max")
     known: dict[str, int] = {}
     for name, count in arguments.known:
         if name in known:
