@@ -147,7 +147,8 @@ def _beyond_the_scale(arguments: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _row(finding, check: str, verdict: str) -> dict[str, Any]:
-    row = {"check": check, "verdict": "exact" if verdict == "consistent" else verdict}
+    shown = "exact" if verdict == "consistent" else verdict
+    row = {"check": check, "verdict": "" if check == "normal" else shown}  # normality describes; it judges nothing
     return row | {"method": finding.method, "evidence": finding.evidence, "repair": finding.repair}
 
 
@@ -165,7 +166,7 @@ def _of_means(arguments, checks, solutions, mean: str, sd: str | None) -> Answer
     elif verdict == "underdetermined":
         sentence = f"{claim} are not excluded; no values were found that have them, nor a proof that there are none."
     else:
-        what = listed([c["check"] for c in checks if c["verdict"] == "exact" and c["check"] != "normal"])
+        what = listed([c["check"] for c in checks if c["verdict"] == "exact"])
         kind = "measured values" if arguments.measured else "zeros and ones" if arguments.binary else "whole numbers"
         sentence = f"{claim} are possible for {kind} (checked: {what})."
     methods = "; ".join(dict.fromkeys(c["method"] for c in checks))
@@ -233,15 +234,15 @@ def sums(arguments: argparse.Namespace) -> Answer:
 def _cells(path: str) -> tuple[dict[str, dict[str, str]], dict[str, list[str]]]:
     """Rows of the file by name, and the parts of each total."""
     try:
-        rows = list(csv.DictReader(io.StringIO(read_text(path)), restkey="", strict=True))
+        reader = csv.DictReader(io.StringIO(read_text(path)), restkey="", strict=True)
+        columns, rows = list(reader.fieldnames or ()), list(reader)
     except csv.Error as error:
         raise ReplicalcError(f"{path} is no table of comma-separated values: {error}") from None
-    columns = list(rows[0]) if rows else []
     for column in columns:
         if column not in _COLUMNS:
-            hint = did_you_mean(str(column), _COLUMNS)
-            raise ReplicalcError(f"{path}: there is no column '{column}'.{hint} Columns: {', '.join(_COLUMNS)}")
-    if "name" not in columns:
+            hint = did_you_mean(column, _COLUMNS) or f" Columns: {', '.join(_COLUMNS)}"
+            raise ReplicalcError(f"{path}: there is no column '{column}'.{hint}")
+    if "name" not in columns or not rows:
         raise ReplicalcError(f"{path}: a table needs rows and the column 'name'")
     cells: dict[str, dict[str, str]] = {}
     parts: dict[str, list[str]] = {}
