@@ -80,8 +80,8 @@ def test_a_percentage_one_unit_off_is_named_with_what_it_should_read():
 def test_a_measure_one_unit_off_and_one_far_off():
     line = "recover two-by-two --n 200 --sensitivity 85.2 --specificity 77.7 --ppv"
     assert answer(f"{line} 62.7")["verdict"] == "exact"
-    near, far = answer(f"{line} 62.6"), answer(f"{line} 26.7")
-    assert near["verdict"] == "rounding" and "ppv 62.7 instead of 62.6" in near["repair"]
+    near, far = answer(f"{line} 62.8"), answer(f"{line} 26.7")
+    assert near["verdict"] == "rounding" and "ppv 62.7 instead of 62.8" in near["repair"]
     assert far["verdict"] == "impossible" and far["n_solutions"] == 0
 
 
@@ -262,6 +262,8 @@ def test_sums_that_cannot_hold_together(tmp_path):
 def test_models(tmp_path):
     impossible = answer("certify logistic --n 100 --events 30 --term 'node 2.00 1.90 2.11'")
     assert impossible["verdict"] == "impossible" and "No data set of 100 patients" in impossible["sentence"]
+    both = answer("certify logistic --n 100 --events 30 --term 'node 2.00 1.90 2.11' --term 'grade 1.50 1.42 1.58'")
+    assert both["verdict"] == "impossible" and "wider by the factor" in both["repair"]
     typed = answer("certify logistic --n 100 --events 30 --term 'node 2.00 0.84 4.76'")
     assert typed["verdict"] == "underdetermined"
     assert sum(s["patients"] for s in typed["solutions"]) == pytest.approx(100, abs=0.01)
