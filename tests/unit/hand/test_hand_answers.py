@@ -85,6 +85,17 @@ def test_a_measure_one_unit_off_and_one_far_off():
     assert far["verdict"] == "impossible" and far["n_solutions"] == 0
 
 
+def test_a_bound_that_nobody_gave_proves_nothing():
+    for line in (
+        "two-by-two --sensitivity 81.33333 --specificity 77.12121 --ppv 12.12131",
+        "counts --percent a=9.99955",
+    ):
+        free = answer(f"recover {line}")
+        assert free["verdict"] == "not_checkable" and free["solutions"] == []
+        assert "were not tried" in " ".join(free["notes"])
+        assert answer(f"recover {line} --n-max 300")["verdict"] == "impossible"
+
+
 def test_a_split_is_found_from_its_own_print():
     found = answer("recover split --a 21.4 --b 33.6 --n 243 --or 1.854 --lo 1.039 --hi 3.309")
     assert found["verdict"] == "exact"
@@ -212,7 +223,9 @@ def test_a_p_value_and_limits_that_do_not_belong_to_the_ratio():
     )
     assert found["verdict"] == "unstated_method" and "0.08" in found["sentence"]
     narrow = answer("check hazard-ratio --hr 1.85 --lo 1.62 --hi 2.11 --events 20")
-    assert narrow["verdict"] == "impossible"
+    assert narrow["verdict"] == "impossible" and "for a yes/no factor" in narrow["sentence"]
+    per_year = answer("check hazard-ratio --hr 1.85 --lo 1.62 --hi 2.11 --events 20 --measured")
+    assert per_year["verdict"] == "exact" and "width" not in per_year["sentence"]
     assert answer("check odds-ratio --or 2.00 --lo 1.00 --hi 3.90")["verdict"] == "unstated_method"
 
 

@@ -74,6 +74,7 @@ def test_any_value_at_any_place_gets_an_answer_or_a_sentence(words, place):
         ("which-icc --icc 0.9 --lo 0.2 --hi 0.5", "does not lie between its limits"),
         ("check odds-ratio --or 2 --lo 3 --hi 1", "swapped"),
         ("check odds-ratio --or 2 --lo 1 --hi 3 --adjusted", "both --n and --events are needed"),
+        ("check odds-ratio --or 2 --lo 1 --hi 4 --n 90 --events 30 --adjusted --measured", "only a yes/no factor"),
         ("check hazard-ratio --hr -2 --lo 1 --hi 3", "no number from 0 upward"),
         ("check means --mean 4 --sd 1 --n 10 --scale 5 1", "swapped"),
         ("check means --mean 4 --n 10 --min 5", "give --sd"),

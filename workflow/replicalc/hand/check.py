@@ -53,6 +53,9 @@ def _interval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--p", type=printed, help="its printed P value; '<0.001' in quotes")
     parser.add_argument("--n", type=whole("--n", 1), help="patients in the analysis")
     parser.add_argument("--events", type=whole("--events", 1), metavar="K", help="events among them")
+    parser.add_argument(
+        "--measured", action="store_true", help="the factor is no yes/no factor: no check of the width, no tables"
+    )
     parser.add_argument("--level", type=share, default=0.95, help="confidence level: %(default)s")
 
 
@@ -71,6 +74,10 @@ def _ratio(arguments: argparse.Namespace, kind: str) -> Answer:
     n, events, exposed = arguments.n, arguments.events, arguments.exposed
     if (arguments.adjusted or arguments.crude) and (n is None or events is None):
         raise ReplicalcError("to look for 2x2 tables both --n and --events are needed")
+    if arguments.measured and (arguments.adjusted or arguments.crude):
+        raise ReplicalcError("only a yes/no factor has 2x2 tables: leave out --adjusted and --crude, or --measured")
+    if arguments.measured:
+        n, events, exposed = None, None, None
     p = arguments.p.text if arguments.p is not None else None
     findings = ratios.check(*texts, p, events, n, arguments.level, kind, exposed)
     checks = [{"check": f.check, "verdict": _common(f.verdict), "evidence": f.evidence} for f in findings]
@@ -157,11 +164,13 @@ def _equals(p) -> str:
 def _said(finding) -> str:
     """The evidence as a clause, with what would have to be printed."""
     text = finding.evidence.rstrip(".")
+    if finding.check == "width":
+        text = f"for a yes/no factor, {text[0].lower()}{text[1:]}"  # a measurement can have narrower limits
     return text[0].lower() + text[1:] + (f" ({finding.repair} would agree)" if finding.repair else "")
 
 
 def _good(findings, p: str | None) -> str:
     agree = [f.check for f in findings if f.verdict == "consistent"]
     words = {"limits": "the ratio lies where its limits put it", "p": "P belongs to the interval"}
-    words["width"] = "the interval is as wide as the events need"
+    words["width"] = "the interval is as wide as the events need for a yes/no factor"
     return listed([words[check] for check in agree])

@@ -135,6 +135,7 @@ def two_by_two(arguments: argparse.Namespace) -> Answer:
         if found.repairs:
             repair = " or ".join(_change(r, texts) for r in found.repairs[:3])
             verdict = "rounding" if any(_by_one_unit(r, measures) for r in found.repairs) else "impossible"
+        verdict = _if_bounded(arguments, verdict, notes, sizes[1])
         needed = f"; at the least it takes {_change(found.repairs[0], texts)}" if found.repairs else ""
         sentence = f"No 2x2 table of {span} has {claim} (all were tried){needed}."
         return Answer(verdict=verdict, repair=repair, sentence=sentence, **common)
@@ -147,6 +148,14 @@ def two_by_two(arguments: argparse.Namespace) -> Answer:
     least = "" if found.complete else "at least "
     sentence = f"{least}{many:,} different 2x2 tables of {span} have {claim}, so these numbers do not fix the counts."
     return Answer(verdict="underdetermined", sentence=first_words(sentence), n_solutions=many, **common)
+
+
+def _if_bounded(arguments: argparse.Namespace, verdict: str, notes: list[str], most: int) -> str:
+    """The verdict where nothing was found, unless only this program's own bound ended the search."""
+    if arguments.n is not None or arguments.n_max is not None:
+        return verdict
+    notes.append(f"sizes above {most} were not tried, so this proves nothing: give --n, or --n-max if there is a bound")
+    return "not_checkable"
 
 
 def _notes_on_repairs(found) -> list[str]:
@@ -237,7 +246,9 @@ def _group(arguments: argparse.Namespace, scale: int) -> Answer:
         repair = " or ".join(repairs) or (f"{others} there is a size" if others else "")
         more = f"; {repairs[0]} would do" if repairs else ""
         sentence = f"No group of {span} has {claim}{together} (every size was tried){more}."
-        return Answer(verdict="rounding" if repairs else "impossible", repair=repair, sentence=sentence, **common)
+        notes: list[str] = []
+        verdict = _if_bounded(arguments, "rounding" if repairs else "impossible", notes, hi)
+        return Answer(verdict=verdict, repair=repair, sentence=sentence, notes=notes, **common)
     fixed = len(solutions) == 1 and all(isinstance(k, int) for k in solutions[0]["counts"].values())
     if fixed:
         verdict = by_roundings(solutions[0]["roundings"])
