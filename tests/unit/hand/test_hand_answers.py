@@ -125,7 +125,7 @@ def test_the_test_behind_a_p_value():
     other = answer(f"{line}{yates:.3f} --named pearson")
     assert other["verdict"] == "unstated_method" and f"{pearson:.3f}" in other["repair"]
     assert "yates" in [s["test"] for s in other["solutions"]]
-    assert "decides whether P is below 0.05" in other["sentence"]
+    assert "choice of the test decides whether P is below 0.05" in other["sentence"]
     one_off = answer(f"{line}{pearson + 0.001:.3f} --named pearson")
     assert one_off["verdict"] == "rounding"
     none = answer(f"{line}0.777")
@@ -224,6 +224,8 @@ def test_a_p_value_and_limits_that_do_not_belong_to_the_ratio():
     assert found["verdict"] == "unstated_method" and "0.08" in found["sentence"]
     narrow = answer("check hazard-ratio --hr 1.85 --lo 1.62 --hi 2.11 --events 20")
     assert narrow["verdict"] == "impossible" and "for a yes/no factor" in narrow["sentence"]
+    no_wald = answer("check odds-ratio --or 2.5 --lo 1.1 --hi 3.9 --n 90 --events 30")
+    assert no_wald["verdict"] == "unstated_method"  # the width is then no standard error, and proves nothing
     per_year = answer("check hazard-ratio --hr 1.85 --lo 1.62 --hi 2.11 --events 20 --measured")
     assert per_year["verdict"] == "exact" and "width" not in per_year["sentence"]
     assert answer("check odds-ratio --or 2.00 --lo 1.00 --hi 3.90")["verdict"] == "unstated_method"
@@ -298,6 +300,16 @@ def test_long_lists_are_cut_and_their_length_is_told():
     assert number > 100 and rows[0] == f"{number:,}" and len(rows) == 1 + 1 + 3 + 1
     assert f"and {number - 3:,} more" in rows[-1]
     assert len(json.loads(run(f"{line} --json")[1])["solutions"]) == number
+
+
+def test_a_review_gets_one_sentence():
+    for line in (
+        "check means --mean 5.19 --sd 1.34 --n 28 --scale 1 7",
+        "check hazard-ratio --hr 1.85 --lo 1.12 --hi 3.06 --p 0.08 --events 71",
+        "which-test --table '12 5; 6 11' --p 0.777 --named fisher",
+    ):
+        sentence = answer(line)["sentence"]
+        assert sentence.endswith(".") and ". " not in sentence
 
 
 def test_text_and_json_say_the_same():

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from by_hand import examples, run
+from by_hand import examples, parsers, run
 from project import ROOT
 
 #: Values that break a reader of numbers: none, not finite, huge, negative, other digits and signs, options.
@@ -26,6 +26,13 @@ def places():
         for i in range(1, len(words)):
             if words[i - 1].startswith("--"):
                 yield pytest.param(words, i, id=f"{words[0]} {words[1]} {words[i - 1]} #{i}")
+    # and every option that no example has
+    for name, each in parsers():
+        line = (each.epilog or "").strip().splitlines()[-1:]
+        for option in each._option_string_actions:
+            if line and option not in line[0] and each._option_string_actions[option].nargs is None:
+                words = [*shlex.split(line[0])[1:], option, ""]
+                yield pytest.param(words, len(words) - 1, id=f"{name} {option}")
 
 
 @pytest.mark.parametrize(("words", "place"), list(places()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,6 +95,20 @@ def first_words(text: str) -> str:
     text = " ".join(text.split())
     start = text[:1].upper() if text[1:2].islower() or text[1:2] == " " else text[:1]
     return start + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def clause(text: str) -> str:
+    """Sentences as one clause, to stand within a sentence; names and P keep their capital.
+
+    >>> clause("No sum prints so. Not even the mean: 145/28 = 5.18.")
+    'no sum prints so; not even the mean: 145/28 = 5.18'
+    """
+
+    def small(word: re.Match[str]) -> str:
+        return word[0] if word[0].startswith(("Wald", "Woolf")) else word[0].lower()
+
+    joined = re.sub(r"\. (?=[A-Z])", "; ", text.strip().rstrip("."))
+    return re.sub(r"(?:^|(?<=; ))[A-Z][a-z ]\w*", small, joined)
 
 
 def by_roundings(roundings: Iterable[str]) -> str:

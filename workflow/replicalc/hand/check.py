@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from replicalc.errors import ReplicalcError
-from replicalc.hand.answer import Answer, listed, worst
+from replicalc.hand.answer import Answer, clause, listed, worst
 from replicalc.hand.arguments import command, given, number, printed, share, whole
 
 #: Above this chance that some table gives a ratio and interval nearby, a crude table says nothing.
@@ -79,7 +79,7 @@ def _ratio(arguments: argparse.Namespace, kind: str) -> Answer:
     if arguments.measured:
         n, events, exposed = None, None, None
     p = arguments.p.text if arguments.p is not None else None
-    findings = ratios.check(*texts, p, events, n, arguments.level, kind, exposed)
+    findings = _without_wald(ratios.check(*texts, p, events, n, arguments.level, kind, exposed))
     checks = [{"check": f.check, "verdict": _common(f.verdict), "evidence": f.evidence} for f in findings]
     verdict = worst(f.verdict for f in findings)
     repair = "; or ".join(f.repair for f in findings if f.repair)
@@ -120,6 +120,15 @@ def _ratio(arguments: argparse.Namespace, kind: str) -> Answer:
         repair=repair,
         notes=notes,
     )
+
+
+def _without_wald(findings):
+    """The standard error is read from the limits as Wald's: where they are not, it proves nothing about the width."""
+    from dataclasses import replace
+
+    if findings[0].verdict != "unstated_method":
+        return findings
+    return [replace(f, verdict="unstated_method") if f.verdict == "impossible" else f for f in findings]
 
 
 def ratios_most() -> int:
@@ -163,10 +172,10 @@ def _equals(p) -> str:
 
 def _said(finding) -> str:
     """The evidence as a clause, with what would have to be printed."""
-    text = finding.evidence.rstrip(".")
+    text = clause(finding.evidence)
     if finding.check == "width":
-        text = f"for a yes/no factor, {text[0].lower()}{text[1:]}"  # a measurement can have narrower limits
-    return text[0].lower() + text[1:] + (f" ({finding.repair} would agree)" if finding.repair else "")
+        text = f"for a yes/no factor, {text}"  # a measurement can have narrower limits
+    return text + (f" ({finding.repair} would agree)" if finding.repair else "")
 
 
 def _good(findings, p: str | None) -> str:

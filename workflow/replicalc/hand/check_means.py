@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from replicalc.errors import ReplicalcError, did_you_mean
-from replicalc.hand.answer import Answer, by_roundings, first_words, listed, one_unit, worst
+from replicalc.hand.answer import Answer, by_roundings, clause, first_words, listed, one_unit, worst
 from replicalc.hand.arguments import command, given, number, printed, read_text, whole
 
 _COLUMNS = ("name", "count", "percent", "of", "total")
@@ -157,8 +157,8 @@ def _of_means(arguments, checks, solutions, mean: str, sd: str | None) -> Answer
     bad = [c for c in checks if c["verdict"] in ("impossible", "rounding", "unstated_method")]
     claim = f"mean {mean}" + (f" and standard deviation {sd}" if sd else "") + f" of {arguments.n} values"
     if bad:
-        told = [c["evidence"].rstrip(".") + (f" ({c['repair']} would agree)" if c["repair"] else "") for c in bad]
-        sentence = f"{claim}: {'; '.join(t[0].lower() + t[1:] for t in told)}."
+        told = [clause(c["evidence"]) + (f" ({c['repair']} would agree)" if c["repair"] else "") for c in bad]
+        sentence = f"{claim}: {'; '.join(told)}."
     elif verdict == "not_checkable" and not arguments.measured:
         sentence = f"{claim} cannot be checked: with so many values nearly every number of these decimals is possible."
     elif verdict == "not_checkable":

@@ -140,7 +140,7 @@ def which_test(arguments: argparse.Namespace) -> Answer:
         tail = f"P {claim} is given by {methods}" if fits else f"none of the {defined} tests tried gives P {claim}"
         sentence = f"On the printed {size}, {ours}; {tail}." if ours else f"On the printed {size}, {tail}."
     if found.flips:
-        sentence += f" The choice of the test decides whether P is below {arguments.alpha:g}."
+        sentence = f"{sentence[:-1]}; the choice of the test decides whether P is below {arguments.alpha:g}."
     repair = f"P {found.repair} by the named test" if found.repair else ""
     method = f"{defined} tests of the table: {', '.join(t.key for t in found.tests if not isnan(t.p))}"
     return Answer(
@@ -188,7 +188,8 @@ def which_interval(arguments: argparse.Namespace) -> Answer:
         instead = ""
         if named is not None:
             own = next(each for each in found.tried if each.method == named)
-            instead = f", not by the named method ({named}: {own.prints_lo or '-'} to {own.prints_hi or '-'})"
+            its = f"{own.prints_lo} to {own.prints_hi}" if own.prints_lo else "no limits for these counts"
+            instead = f", not by the named method ({named}: {its})"
         sentence = f"The limits {claim} of {of} come out by {methods}{instead}."
     else:
         verdict = "rounding" if _limit_off_by_one(found.repair, lo, hi) else "unstated_method"
@@ -321,13 +322,9 @@ def which_icc(arguments: argparse.Namespace) -> Answer:
         verdict = "exact" if len(sizes) == 1 else "underdetermined"
     else:
         verdict = "unstated_method" if named or (len(found.forms) == 1 and len(found.fits) == 1) else "underdetermined"
-    which = f"{named}, the named form," if by_name else listed(found.forms, "or")
-    with_n = (
-        f"n = {n}" if n is not None else f"{'n = ' if len(sizes) < 2 else ''}{_sizes(sizes)}" if sizes else "another n"
-    )
+    which = f"{named}, the named form" if by_name else listed(found.forms, "or")
+    with_n = f"n = {n}" if n is not None else _sizes(sizes or sorted({f.n for f in found.fits}))
     instead = f", not {named}, which is named" if named and not by_name else ""
-    if named and not by_name:
-        with_n = f"n = {n}" if n is not None else _sizes(sorted({f.n for f in found.fits}))
     meaning = ""
     if by_name or len(found.forms) == 1:
         form = named if by_name else found.forms[0]
