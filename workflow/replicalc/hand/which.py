@@ -136,7 +136,9 @@ def which_test(arguments: argparse.Namespace) -> Answer:
         verdict = "not_checkable"
         sentence = f"P {claim} cannot be checked: the named test has no P value on the printed {size}."
     else:
-        verdict = "rounding" if found.units_off == 1 else "unstated_method"
+        # A named test that gives another P on a known table is proof enough; without a name another test may exist.
+        near = "rounding" if found.units_off == 1 else "impossible" if ours else "unstated_method"
+        verdict = "unstated_method" if fits else near
         tail = f"P {claim} is given by {methods}" if fits else f"none of the {defined} tests tried gives P {claim}"
         sentence = f"On the printed {size}, {ours}; {tail}." if ours else f"On the printed {size}, {tail}."
     if found.flips:
@@ -192,7 +194,8 @@ def which_interval(arguments: argparse.Namespace) -> Answer:
             instead = f", not by the named method ({named}: {its})"
         sentence = f"The limits {claim} of {of} come out by {methods}{instead}."
     else:
-        verdict = "rounding" if _limit_off_by_one(found.repair, lo, hi) else "unstated_method"
+        far = "impossible" if named else "unstated_method"
+        verdict = "rounding" if _limit_off_by_one(found.repair, lo, hi) else far
         nearest = f"; {'it' if named else 'the nearest'} gives {found.repair}" if found.repair else ""
         who = f"Neither {named}, which is named, nor any other of" if named else "None of"
         sentence = f"{who} the {many} methods tried gives the limits {claim} for {of}{nearest}."

@@ -338,7 +338,7 @@ def _fewest(search: Search, best: Middle) -> list[tuple[int, float]] | None:
         options = []
         for free in combinations(range(len(search.model.names)), size):
             at = [m for m in (search.at(constant + step, slopes, free) for step in steps) if m is not None]
-            at = [m for m in at if max(v for j, v in enumerate(m.needed) if j not in free) <= 1 + 1e-6]
+            at = [m for m in at if max((v for j, v in enumerate(m.needed) if j not in free), default=0) <= 1 + 1e-6]
             if at:
                 chosen = min(at, key=lambda m: m.inflation)
                 options.append((chosen.inflation, [(j, chosen.needed[j]) for j in free]))

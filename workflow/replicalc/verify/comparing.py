@@ -164,7 +164,7 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
         _half_up(first, printed) if first else f"{_half_up(nearest, printed)} ({nearest.method})" if nearest else ""
     )
     say(
-        "impossible",
+        "impossible" if first else "unstated_method",
         _half_up(first, printed) if first else "",
         f"none of {len(found.tests)} tests",
         "0",

@@ -230,6 +230,22 @@ def _conflict(
     """What is said of a number that must change, or that is one of several of which one must change."""
     sets = component.repairs_of(cell, kind)
     check = component.check
+    if not component.settled:
+        return Opinion(claim.claim_id, "underdetermined", "", ARITHMETIC, "", check.evidence, "", "", "arithmetic")
+    if not check.roundings and not check.repairs:
+        if (cell, kind) not in check.conflict:
+            return None
+        return Opinion(
+            claim.claim_id,
+            "impossible",
+            "",
+            ARITHMETIC,
+            "0",
+            check.evidence,
+            "",
+            f"one of {len(check.conflict)} numbers that exclude each other",
+            "arithmetic",
+        )
     if not sets:
         odd = [r for r in check.uncommon if (cell, kind) in {(c.cell, c.kind) for c in r.changes}]
         if not odd:

@@ -147,7 +147,7 @@ def _by_chance(printed, n: int, events: int, exposed: int | None, level: float) 
     z, others = quantile(level), n - events
     units = np.array([10.0**p.decimals for p in printed])
     ends = [float(v) for v in (printed[1].value, printed[2].value)]
-    if ends[0] <= 0:
+    if ends[0] <= 0 or printed[0].value <= 0:
         return float("nan"), float("nan")
     beta, se = log(float(printed[0].value)), log(ends[1] / ends[0]) / (2 * z)
 

@@ -49,8 +49,10 @@ def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     if not claims:
         judged.line("No measure is printed.")
         return judged
+    # The search for repairs grows with the tables that fit the rest; without decimals these are too many.
+    fine = all(p.decimals for p in printed.values()) or (n is not None and not isinstance(n, tuple) and n <= 100)
     try:
-        found = two_by_two(printed, n, known)
+        found = two_by_two(printed, n, known, repair=fine)
     except ReplicalcError as error:
         judged.line(str(error))
         judged.say(list(claims.values()), "underdetermined", solutions="many", evidence=f"not searched: {error}")
@@ -226,56 +228,40 @@ def judge_limits(
     except ReplicalcError as error:
         judged.say([lo, hi], "impossible", method="any interval", solutions="0", evidence=str(error))
         return
-    fits = list(dict.fromkeys(m for each in tried for m in each.fits))
-    rows = [
-        (f"{x.count}/{x.n}", x.method, x.prints_lo, x.prints_hi, "yes" if x.fits else "")
-        for each in tried
-        for x in each.tried
-    ]
-    judged.show(
-        f"Limits of {paper.short(estimate.claim_id) if estimate else 'the proportion'} by each method",
-        ("counts", "method", "lower", "upper", f"prints {lo.reported} to {hi.reported}"),
-        rows,
-    )
+    every = [x for each in tried for x in each.tried]
+    good = [x for x in every if x.fits and (paper.cuts or "truncation" not in (x.rounding_lo, x.rounding_hi))]
+    fits = list(dict.fromkeys(x.method for x in good))
+    rows = [(f"{x.count}/{x.n}", x.method, x.prints_lo, x.prints_hi, "yes" if x in good else "") for x in every]
+    name = paper.short(estimate.claim_id) if estimate else "the proportion"
+    columns = ("counts", "method", "lower", "upper", f"prints {lo.reported} to {hi.reported}")
+    judged.show(f"Limits of {name} by each method", columns, rows)
     right = [m for m in fits if m.removesuffix(NOT_CUT) in named]
-    evidence = tried[0].evidence
-    judged.line(evidence + ".")
+    judged.line(tried[0].evidence + ".")
     if fits:
-        verdict = "exact" if right else "unstated_method"
+        chosen = next(x for x in good if x.method == (right or fits)[0])
+        mine = next((x for x in tried[0].tried if named and not right and x.method == named[0]), None)
         said = "" if right or named else "the paper names no method"
-        chosen = next(x for each in tried for x in each.tried if x.fits and x.method == (right or fits)[0])
-        repair = ("", "")
-        if named and not right:
-            mine = next((x for x in tried[0].tried if x.method == named[0]), None)
-            repair = (mine.prints_lo, mine.prints_hi) if mine else repair
-        for claim, shown, instead in ((lo, chosen.prints_lo, repair[0]), (hi, chosen.prints_hi, repair[1])):
+        for claim, shown, side in ((lo, chosen.prints_lo, "prints_lo"), (hi, chosen.prints_hi, "prints_hi")):
             judged.say(
                 claim,
-                verdict,
+                "exact" if right else "unstated_method",
                 recomputed=shown,
                 method=", ".join(right or fits),
                 solutions=str(len(counts)),
                 evidence=f"{chosen.count} of {chosen.n}",
-                repair=instead,
-                note="; ".join(t for t in (said, note) if t),
+                repair=getattr(mine, side) if mine else "",
+                note="; ".join(text for text in (said, note) if text),
             )
         return
     value = _as_scale(paper.printed(estimate), scale) if estimate is not None else None
     elsewhere = any_denominator(low, high, paper.level, value=value, max_n=OTHER_SIZES, scale=scale)
     judged.line(elsewhere.evidence + ".")
     nearest = _nearest(tried, low, high, scale, named)
-    one = {"lo": [], "hi": []}
-    for each in tried:
-        for x in each.tried:
-            if x.rounding_lo is not None:
-                one["lo"].append(x.method)
-            if x.rounding_hi is not None:
-                one["hi"].append(x.method)
-    for claim, side, shown, printed in ((lo, "lo", nearest.prints_lo, low), (hi, "hi", nearest.prints_hi, high)):
-        rounding = nearest.rounding_lo if side == "lo" else nearest.rounding_hi
-        units = abs(float(shown) - float(printed.value)) * 10**printed.decimals
-        both = nearest.rounding_lo is not None or nearest.rounding_hi is not None
-        if rounding is not None:
+    reads = ((lo, low, nearest.prints_lo, nearest.lo), (hi, high, nearest.prints_hi, nearest.hi))
+    off = [round(abs(float(shown) - float(printed.value)) * 10**printed.decimals) for _, printed, shown, _ in reads]
+    for (claim, printed, shown, _), units in zip(reads, off, strict=True):
+        more = dict(recomputed=shown, solutions="0", evidence=f"{tried[0].evidence}; {elsewhere.evidence}")
+        if units == 0:
             verdict = "exact" if nearest.method.removesuffix(NOT_CUT) in named else "unstated_method"
             judged.say(
                 claim,
@@ -283,30 +269,42 @@ def judge_limits(
                 recomputed=shown,
                 method=nearest.method,
                 solutions="1",
-                evidence=evidence,
+                evidence=tried[0].evidence,
                 note="the other limit does not come out by the same method",
             )
-        elif both and round(units) == 1:
-            judged.say(
-                claim,
-                "rounding",
-                recomputed=shown,
-                method=nearest.method,
-                solutions="1",
-                evidence=evidence,
-                repair=shown,
-            )
-        else:
-            judged.say(
-                claim,
-                "impossible",
-                recomputed=shown,
-                method="none of 13 interval methods",
-                solutions="0",
-                evidence=f"{evidence}; {elsewhere.evidence}",
-                repair=f"{shown} ({nearest.method})",
-                note="; ".join(t for t in (_METHODS, note) if t),
-            )
+            continue
+        if units == 1 and min(off) == 0:
+            judged.say(claim, "rounding", method=nearest.method, repair=shown, **more)
+            continue
+        tail = _tail(counts, float(printed.value) / scale, upper=claim is hi, level=paper.level)
+        far = tail and f"at {claim.reported} the chance of what was seen, or further away, is {tail}"
+        more["evidence"] = "; ".join(text for text in (far, more["evidence"]) if text)
+        notes = "; ".join(text for text in (_METHODS if not far else "", note) if text)
+        judged.say(
+            claim,
+            "impossible" if named or far else "unstated_method",
+            method="none of 13 interval methods",
+            repair=f"{shown} ({nearest.method})",
+            note=notes,
+            **more,
+        )
+
+
+def _tail(counts: Sequence[tuple[int, int]], limit: float, *, upper: bool, level: float) -> str:
+    """What no method of this level would have as a limit: the binomial tail there, if it is far from (1 - level) / 2.
+
+    The limits of the 13 methods have tails of about a fifth to three times that; beyond a fiftieth, or above eight
+    times, over every count, an interval does not have the level that it is said to have. Empty if it is not that far.
+    """
+    from scipy.stats import binom
+
+    if not 0 < limit < 1:
+        return ""
+    tails = [float(binom.cdf(k, n, limit) if upper else binom.sf(k - 1, n, limit)) for k, n in counts]
+    usual = (1 - level) / 2
+    if max(tails) < usual / 50 or min(tails) > usual * 8:
+        return f"{tails[0]:.2g} and not about {usual:g}"
+    return ""
 
 
 def _as_scale(printed: Printed | None, scale: int) -> Printed | None:

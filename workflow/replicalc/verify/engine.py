@@ -103,8 +103,9 @@ def name_counts(ledger: Ledger, relation: Relation) -> None:
         if given is not None and relation.kind not in ("shares", "table", "statement"):
             ledger.ref(given, relation)
     for given in [relation.get("total"), *(relation.get("groups") or ())] if relation.kind == "quantiles" else []:
-        if given and given.get("n") is not None:
-            ledger.ref(given["n"], relation)
+        for key in ("n", "zeros"):
+            if given and given.get(key) is not None:
+                ledger.ref(given[key], relation)
     for key in ("share", "paired"):
         for name, given in (relation.get(key) or {}).items():
             if name in ("count", "of", "a", "b"):

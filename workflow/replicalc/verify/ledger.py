@@ -62,6 +62,11 @@ class Component:
     firm: Mapping[str, Cell]
     roundings: tuple[str, ...]
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is known if the numbers can hold together."""
+        return bool(self.check.roundings or self.check.repairs or self.check.conflict)
+
     def repairs_of(self, cell: str, kind: str) -> list[SumRepair]:
         return [r for r in self.check.nearest if (cell, kind) in {(c.cell, c.kind) for c in r.changes}]
 
@@ -341,7 +346,12 @@ class Ledger:
         if not prints:
             return None
         self._cell_of |= {node: names[node] for node in nodes if node in names}
-        check = check_sums(cells, sums)
+        try:
+            check = check_sums(cells, sums)
+        except (
+            ReplicalcError
+        ) as error:  # too much for the search: nothing is said of these numbers, rather than guessed
+            check = SumCheck((), "", f"not settled: {error}")
         firm, roundings = cells, check.roundings
         chosen = (check.repairs or check.uncommon)[:1]
         if chosen:
@@ -373,9 +383,18 @@ class Ledger:
             if printed is not None:
                 self._ranges[cell] = int(printed.value), int(printed.value)
             else:
-                lo, hi = ranges(component.firm, component.sums, [cell], component.roundings)[cell]
-                self._ranges[cell] = lo, hi if hi < largest(component.cells) else None
+                self._ranges[cell] = self._searched(component, cell)
         return self._ranges[cell]
+
+    @staticmethod
+    def _searched(component: Component, cell: str) -> tuple[int, int | None]:
+        """The range of a count that is not printed; (0, None) where the search for it is given up."""
+        try:
+            found = ranges(component.firm, component.sums, [cell], component.roundings)
+        except ReplicalcError:
+            return 0, None
+        lo, hi = found.get(cell, (0, largest(component.cells)))
+        return lo, hi if hi < largest(component.cells) else None
 
     def value(self, node: str) -> int | None:
         """The only number that a count can be; None if there are several or nothing is known."""

@@ -118,6 +118,10 @@ def judge_quantiles(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
             for g, _ in read
         ],
     )
+    for given, (group, mine) in zip(every, read, strict=True):
+        zeros = _size(ledger, relation, given.get("zeros"))
+        if zeros is not None:
+            _zeros(judged, paper, group, mine, zeros)
     try:
         findings = subgroups(read[0][0], [group for group, _ in read[1:]])
     except ReplicalcError as error:
@@ -168,6 +172,41 @@ def judge_quantiles(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     return judged
 
 
+def _zeros(judged: Judged, paper: Paper, group, claims: dict[float, Claim], zeros: int) -> None:
+    """Quantiles of values of which so many are 0 and none is below: as many are 0 as the zeros reach."""
+    from replicalc.verify.spread import places
+
+    for p, claim in sorted(claims.items()):
+        first, last = places(group.n, p)
+        printed = paper.printed(claim)
+        if printed is None:
+            continue
+        text = f"{zeros} of {group.n} values of {group.name} are 0, so the quantile {p:g} is "
+        if last <= zeros:
+            judged.line(f"{text}0; {claim.reported} is printed.")
+            right = printed.value == 0
+            if right:
+                judged.say(
+                    claim, "exact", recomputed="0", method="values known to be 0", solutions="1", evidence=f"{text}0"
+                )
+        elif first > zeros:
+            judged.line(f"{text}above 0; {claim.reported} is printed.")
+            right = printed.value > 0 or printed.decimals == 0
+        else:
+            continue
+        if not right:
+            what = f"{text}{'0' if last <= zeros else 'above 0'}; {claim.reported} is printed"
+            judged.say(
+                claim,
+                "impossible" if last <= zeros else "unstated_method",
+                method="values known to be 0",
+                solutions="0",
+                evidence=what,
+                repair="0" if last <= zeros else "",
+                note="" if last <= zeros else "only if the value is so small that it prints as 0",
+            )
+
+
 def judge_icc(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     """Which form of the intraclass correlation, and which n, give the printed interval."""
     from replicalc.verify.which_icc import FORMS, MEANING, which_icc
@@ -183,70 +222,88 @@ def judge_icc(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         judged.say(triple, "not_checkable", note="no plain numbers")
         return judged
     try:
-        found = which_icc(*printed, n, int(relation.get("raters", 2)), paper.level)
+        asked = dict(n=n, k=int(relation.get("raters", 2)), level=paper.level)
+        found = which_icc(*printed, **asked)
+        own = which_icc(*printed, **asked, forms=named) if named else None
     except ReplicalcError as error:
         judged.line(f"{error}.")
         judged.say(triple, "impossible", method="any form", solutions="0", evidence=str(error))
         return judged
-    judged.line(found.evidence + ".")
-    forms = [form for form in FORMS if form in found.forms]
     judged.show(
         "Forms",
         ("form", "meaning", "numbers of subjects that fit"),
         [(form, MEANING[form], _runs(found.sizes(form))) for form in FORMS],
     )
     judged.facts = {"found": found}
-    if not forms:
-        for claim, name in zip(triple, ("value", "lower limit", "upper limit"), strict=True):
-            mine = [r for r in found.repairs if r.number == name and (not named or r.form in named)]
-            least = min((r.units for r in found.repairs if not named or r.form in named), default=None)
-            if mine and mine[0].units == least == 1:
-                judged.say(
-                    claim,
-                    "rounding",
-                    recomputed=mine[0].reading,
-                    method=mine[0].form,
-                    solutions="0",
-                    evidence=found.evidence,
-                    repair=mine[0].reading,
-                    note="this or another of the three numbers"
-                    if len({r.number for r in found.repairs if r.units == 1}) > 1
-                    else "",
-                )
-            else:
-                judged.say(
-                    claim,
-                    "impossible",
-                    method="none of six forms",
-                    solutions="0",
-                    evidence=found.evidence,
-                    repair=f"{mine[0].reading} ({mine[0].form}, n = {mine[0].n})" if mine else "",
-                    note="proven for one way and consistency; for absolute agreement none was found",
-                )
-        return judged
-    right = [form for form in forms if form in named]
-    many = len(found.sizes((right or forms)[0])) if n is None else 1
-    for claim in triple:
-        if n is None and many > 1 and right:
+    shown = dict.fromkeys([each.evidence for each in (own, found) if each is not None])
+    for text in shown:
+        judged.line(text + ".")
+    _say_icc(judged, triple, own, found, n, named)
+    return judged
+
+
+def _say_icc(judged: Judged, triple: list[Claim], own, found, n: int | None, named: tuple[str, ...]) -> None:
+    """One verdict on value and limits of an intraclass correlation; ``own``: the search by the named forms alone."""
+    from replicalc.verify.which_icc import FORMS, MEANING
+
+    if own is not None and own.fits:
+        sizes = {fit.n for fit in own.fits}
+        cut = ", cut off" if all(fit.rounding == "truncation" for fit in own.fits) else ""
+        for claim in triple:
             judged.say(
                 claim,
-                "underdetermined",
+                "exact" if len(sizes) == 1 else "underdetermined",
                 recomputed=claim.reported,
-                method=", ".join(right),
-                solutions=str(many),
-                evidence=found.evidence,
+                method=", ".join(own.forms) + cut,
+                solutions=str(len(sizes)),
+                evidence=own.evidence,
+            )
+        return
+    fewer = [fit for fit in (found.elsewhere if own is None else own.elsewhere) if n is not None and fit.n < n]
+    if found.fits or fewer:
+        forms = found.forms or tuple(form for form in FORMS if any(fit.form == form for fit in fewer))
+        nearest = max((fit.n for fit in fewer), default=n)
+        method = ", ".join(forms) + ("" if found.fits else f" with n = {nearest}")
+        said = "" if own is not None else "the paper does not name the form"
+        few = "" if found.fits else f"it comes out with {nearest} subjects and not with {n}, as if some were left out"
+        for claim in triple:
+            judged.say(
+                claim,
+                "unstated_method",
+                recomputed=claim.reported,
+                method=method,
+                solutions=str(len(forms)),
+                evidence=found.evidence if found.fits or own is None else own.evidence,
+                note="; ".join(text for text in (said, few, f"{forms[0]}: {MEANING[forms[0]]}") if text),
+            )
+        return
+    least = own if own is not None else found
+    repairs = [r for r in least.repairs if r.units == min(x.units for x in least.repairs)]
+    proven = own is not None and not any("A" in form for form in named)
+    several = "this or another of the three numbers" if len({r.number for r in repairs}) > 1 else ""
+    for claim, name in zip(triple, ("value", "lower limit", "upper limit"), strict=True):
+        mine = next((r for r in repairs if r.number == name), None)
+        if mine is not None and mine.units == 1:
+            judged.say(
+                claim,
+                "rounding",
+                recomputed=mine.reading,
+                method=mine.form,
+                solutions="0",
+                evidence=least.evidence,
+                repair=mine.reading,
+                note=several,
             )
         else:
             judged.say(
                 claim,
-                "exact" if right else "unstated_method",
-                recomputed=claim.reported,
-                method=", ".join(right or forms),
-                solutions=str(len(right or forms)),
-                evidence=found.evidence,
-                note="" if right else ("" if named else "the paper does not name the form; ") + MEANING[forms[0]],
+                "impossible" if proven else "unstated_method",
+                method="none of the forms named" if proven else "none of six forms",
+                solutions="0",
+                evidence=least.evidence,
+                repair=f"{mine.reading} ({mine.form}, n = {mine.n})" if mine else "",
+                note="" if proven else "proven for one way and consistency; for absolute agreement none was found",
             )
-    return judged
 
 
 def _runs(sizes: tuple[int, ...]) -> str:

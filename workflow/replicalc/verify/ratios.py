@@ -51,11 +51,12 @@ def check(
     check_counts(events, n, exposed, kind)
     if not 0 < level < 1:
         raise ReplicalcError(f"the confidence level is a number between 0 and 1, not {level}")
-    return (
-        _limits(ratio, low, high),
-        _p_value(ratio, low, high, p, level),
-        _width(ratio, low, high, events, n, level, kind, exposed),
-    )
+    limits = _limits(ratio, low, high)
+    width = _width(ratio, low, high, events, n, level, kind, exposed)
+    if limits.verdict == "unstated_method" and width.verdict == "impossible":
+        why = f"{width.evidence} But these are no Wald limits, and nothing else tells their standard error."
+        width = Finding("width", "not_checkable", width.method, why)
+    return limits, _p_value(ratio, low, high, p, level), width
 
 
 def _limits(ratio: Printed, lo: Printed, hi: Printed) -> Finding:

@@ -187,7 +187,7 @@ def _narrowed(
             else:
                 judged.say(
                     mine,
-                    "impossible",
+                    "impossible" if named else "unstated_method",
                     method=f"none of {len(QUICK)} tests",
                     solutions="0",
                     evidence=told,
@@ -220,7 +220,6 @@ def _say_crude(judged: Judged, paper: Paper, crude: dict[str, Claim], table: lis
     if not crude:
         return
     from replicalc.stats.logistic import odds_ratio
-    from replicalc.verify.fast_p import p_values
 
     (k1, m1), (k2, m2) = table
     cells = (k1, m1, k2, m2)
@@ -241,40 +240,11 @@ def _say_crude(judged: Judged, paper: Paper, crude: dict[str, Claim], table: lis
             )
     if "p" not in crude:
         return
-    printed = paper.printed(crude["p"])
-    values = {
-        "Wald": float(p_values([cells], "wald")[0]),
-        "likelihood ratio": float(p_values([cells], "likelihood_ratio")[0]),
-        "score": float(p_values([cells], "pearson")[0]),
-    }
-    fits = [name for name, value in values.items() if rounding_needed(value, printed)]
-    told = ", ".join(f"{name} {value:.5g}" for name, value in values.items())
-    wald = as_printed(values["Wald"], printed)
-    if "Wald" in fits:
-        judged.say(
-            crude["p"],
-            "exact",
-            recomputed=wald,
-            method="Wald's test of the log odds ratio",
-            solutions="1",
-            evidence=told,
-        )
-    elif fits:
-        judged.say(
-            crude["p"], "unstated_method", recomputed=wald, method=fits[0], solutions="1", evidence=told, repair=wald
-        )
-    else:
-        units = abs(float(wald) - float(printed.value)) * 10**printed.decimals if printed.sign == "=" else 9
-        judged.say(
-            crude["p"],
-            "rounding" if round(units) == 1 else "impossible",
-            recomputed=wald,
-            method="Wald, likelihood ratio and score test",
-            solutions="0",
-            evidence=told,
-            repair=wald,
-            note=RELATIVE,
-        )
+    # The P of a univariable logistic model is Wald's unless it is said otherwise.
+    theirs = Judged(judged.relation, judged.kind)
+    judge_p(theirs, paper, table, [crude["p"]], ("wald_log_odds",))
+    judged.opinions += theirs.opinions
+    judged.lines += theirs.lines
 
 
 def _say_repairs(judged: Judged, paper: Paper, recovery, a: Claim, b: Claim, crude: dict[str, Claim]) -> None:

@@ -52,7 +52,7 @@ def subgroups(total: Group, groups: Sequence[Group]) -> tuple[Finding, ...]:
     read = {id(g): _read(g) for g in (total, *groups)}
     findings = []
     for p, printed in read[id(total)]:
-        first, last = _places(total.n, p)
+        first, last = places(total.n, p)
         lo, hi = _prints(printed)
         # The total's quantile is at least v if fewer than ``first`` values can lie below v.
         ends = [v for g in groups for _, q in read[id(g)] for v in _prints(q)]
@@ -152,7 +152,7 @@ def _prints(printed: Printed) -> tuple[Fraction, Fraction]:
     return value - down, value + up
 
 
-def _places(n: int, p: float) -> tuple[int, int]:
+def places(n: int, p: float) -> tuple[int, int]:
     """The quantile p of n values is at least the value number ``first`` in order and at most number ``last``."""
     if p in (0, 1):
         place = 1 if p == 0 else n
@@ -165,12 +165,12 @@ def _places(n: int, p: float) -> tuple[int, int]:
 
 def _most_below(n: int, quantiles: list[tuple[float, Printed]], v: Fraction) -> int:
     """The most of n values that can lie below v."""
-    return min((_places(n, p)[1] - 1 for p, printed in quantiles if v <= _prints(printed)[0]), default=n)
+    return min((places(n, p)[1] - 1 for p, printed in quantiles if v <= _prints(printed)[0]), default=n)
 
 
 def _least_up_to(n: int, quantiles: list[tuple[float, Printed]], v: Fraction) -> int:
     """The fewest of n values that are v or less."""
-    return max((_places(n, p)[0] for p, printed in quantiles if v >= _prints(printed)[1]), default=0)
+    return max((places(n, p)[0] for p, printed in quantiles if v >= _prints(printed)[1]), default=0)
 
 
 def _text(value: Fraction | None, printed: Printed) -> str:

@@ -16,7 +16,7 @@ from replicalc.verify.printed import ROUNDINGS, Printed
 from replicalc.verify.recovery import MIXED, NEAREST, check_share, print_share, roundings_of, share_bounds
 
 #: Smallest repairs that are listed, largest count, and the solver's work limit (deterministic units, about seconds).
-MAX_REPAIRS, MAX_COUNT, MAX_WORK = 100, 1_000_000, 30.0
+MAX_REPAIRS, MAX_COUNT, MAX_WORK = 100, 1_000_000, 10.0
 #: Numbers that may have to change together until the search is given up.
 MAX_CHANGES = 12
 
