@@ -34,7 +34,7 @@ COUNTS = (
     "whole_of",
     "sum",
 )
-COUNTS += ("without", "diseased", "healthy", "positive", "negative", "greater", "equal")
+COUNTS += ("without", "diseased", "healthy", "positive", "negative", "greater", "equal", "zeros", "none")
 RELATIONS = ("significant", "not_significant", "above_one", "below_one", "one_model", "interval", "ratio", "model")
 #: Words, and names of another study's claims.
 OTHERS = (("ratio", "at_most"), ("cited", "number"))
@@ -82,6 +82,8 @@ class Study:
                     continue
                 elif key == "of" and above == "target":
                     yield relation["id"], "relation", text
+                elif above in ("differ", "not_differ"):
+                    yield relation["id"], "count", text
                 elif key in CLAIMS:
                     yield relation["id"], "claim", text
                 elif key in COUNTS:

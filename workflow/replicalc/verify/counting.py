@@ -287,6 +287,10 @@ def _conflict(
     )
 
 
+def _span(ends: tuple[int, int]) -> str:
+    return str(ends[0]) if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
+
+
 def _units(reads: str, printed: Printed) -> int | None:
     from decimal import Decimal, InvalidOperation
 
@@ -381,12 +385,8 @@ def _share(
             else f"the count is not printed; {passes:.0%} of all percentages have one out of {n[0]}",
             "arithmetic",
         )
-    if n[0] == n[1]:
-        number = str(k[1] - k[0] + 1)
-        evidence = f"{k[0]} to {k[1]} of {n[0]} print as {claim.reported}"
-    else:
-        number = "many"
-        evidence = f"{k[0]} to {k[1]} of {n[0]} to {n[1]}"
+    number = str(k[1] - k[0] + 1) if n[0] == n[1] else str(n[1] - n[0] + 1) if k[0] == k[1] else "many"
+    evidence = f"{_span(k)} of {_span(n)} print as {claim.reported}"
     return Opinion(
         claim.claim_id, "underdetermined", claim.reported, ARITHMETIC, number, evidence, "", "", "arithmetic"
     )

@@ -42,7 +42,15 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     n, events, exposed = (_value(ledger, relation, key) for key in ("n", "events", "exposed"))
     try:
         p = claims["p"].reported if "p" in claims else None
-        findings = check(*texts, p, events, n, paper.level, measure, exposed if measure == "odds" and n else None)
+        findings = check(
+            *texts,
+            p,
+            events,
+            n,
+            paper.level,
+            measure,
+            exposed if measure == "odds" and n and relation.get("at_most") != "n" else None,
+        )
     except ReplicalcError as error:
         judged.line(f"{error}.")
         judged.say(triple, "impossible", method="any interval", solutions="0", evidence=str(error))
@@ -90,7 +98,8 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         )
     for line in (f.evidence for f in findings):
         judged.line(line)
-    if measure == "odds" and relation.get("adjusted") and n and events:
+    fewer = relation.get("at_most") == "n"  # complete cases may be fewer, and a table of all patients tells nothing
+    if measure == "odds" and relation.get("adjusted") and n and events and not fewer:
         try:
             crude = crude_tables(*texts, n, events, exposed, paper.level)
         except ReplicalcError as error:
