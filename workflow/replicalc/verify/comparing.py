@@ -105,7 +105,8 @@ def judge_p(
                 for test in found.tests
             ]
             judged.show("P by each test", ("test", "P", "prints", "named by the paper", asked), rows)
-            judged.facts = {"tests": {t.key: t.p for t in found.tests}, "named": named, "found": found}
+            tests = {t.key: t.p for t in found.tests}
+            judged.facts = {"tests": tests, "named": named, "found": found, "printed": bool(mine)}
         if mine:
             _say_p(judged, paper, mine, found, printed)
 

@@ -264,7 +264,9 @@ def _conflict(
         )
     change = next(c for c in sets[0].changes if (c.cell, c.kind) == (cell, kind))
     printed = paper.printed(claim)
-    only = all((cell, kind) in {(c.cell, c.kind) for c in repair.changes} for repair in check.nearest)
+    only = check.complete and all(
+        (cell, kind) in {(c.cell, c.kind) for c in repair.changes} for repair in check.nearest
+    )
     one_unit = kind == "percent" and printed.sign == "=" and _units(change.reads, printed) == 1
     touched = {(each.cell, each.kind) for repair in check.nearest for each in repair.changes}
     ids = {paper.short(c.claim_id) for place in touched for c in component.prints.get(place, ())}

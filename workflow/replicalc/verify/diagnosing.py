@@ -16,7 +16,7 @@ from replicalc.verify.recovery import print_share
 #: What a measure is called by the search for tables.
 MEASURE = {"false_positive_rate": "fpr", "false_negative_rate": "fnr"}
 #: Tables over which intervals are tried, and the largest group that another denominator is looked for in.
-FEW_TABLES, OTHER_SIZES = 12, 600
+FEW_TABLES, OTHER_SIZES = 200, 600
 _METHODS = "a proof for the 13 methods tried and their uncut forms, not for other methods"
 
 
@@ -29,12 +29,10 @@ def measures_of(paper: Paper, ledger: Ledger, relation: Relation) -> dict[str, C
     return found
 
 
-def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
-    """All fourfold tables behind the measures of a diagnostic test, and the method of their intervals."""
+def _tables(paper: Paper, ledger: Ledger, relation: Relation, claims: dict[str, Claim]):
+    """All 2x2 tables of the measures, given what is known of n and the margins. Raises ReplicalcError if too many."""
     from replicalc.verify.two_by_two import MAX_UNKNOWN, two_by_two
 
-    judged = Judged(relation.id, relation.kind)
-    claims = measures_of(paper, ledger, relation)
     printed = {name: paper.printed(claim) for name, claim in claims.items()}
     known = {}
     for part in ("tp", "fp", "fn", "tn", "diseased", "healthy", "positive", "negative"):
@@ -46,44 +44,41 @@ def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     if size is not None:
         top = min(size[1] if size[1] is not None else MAX_UNKNOWN, MAX_UNKNOWN)
         n = size[0] if size[0] == size[1] else (max(1, min(size[0], top)), max(1, top))
+    # With an unknown n the search for repairs grows with the tables that fit the rest.
+    return two_by_two(printed, n, known, repair=isinstance(n, int) or all(p.decimals for p in printed.values()))
+
+
+def without_table(paper: Paper, ledger: Ledger, relation: Relation) -> list[str]:
+    """The measures that the smallest repair changes, where no table has them all; all of them if none is known."""
+    claims = measures_of(paper, ledger, relation)
+    if not claims:
+        return []
+    try:
+        found = _tables(paper, ledger, relation, claims)
+    except ReplicalcError:
+        return [claim.claim_id for claim in claims.values()]
+    if found.tables:
+        return []
+    changed = {name for repair in found.repairs for name in repair.names if name in claims} or set(claims)
+    return [claims[name].claim_id for name in sorted(changed)]
+
+
+def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
+    """All fourfold tables behind the measures of a diagnostic test, and the method of their intervals."""
+    judged = Judged(relation.id, relation.kind)
+    claims = measures_of(paper, ledger, relation)
     if not claims:
         judged.line("No measure is printed.")
         return judged
-    # The search for repairs grows with the tables that fit the rest; without decimals these are too many.
-    fine = all(p.decimals for p in printed.values()) or (n is not None and not isinstance(n, tuple) and n <= 100)
     try:
-        found = two_by_two(printed, n, known, repair=fine)
+        found = _tables(paper, ledger, relation, claims)
     except ReplicalcError as error:
         judged.line(str(error))
         judged.say(list(claims.values()), "underdetermined", solutions="many", evidence=f"not searched: {error}")
         return judged
     judged.line(f"{found.method}: {found.evidence}.")
     tables = found.tables
-    if len(tables) == 1 and found.complete:
-        for name, claim in claims.items():
-            table = tables[0]
-            rounding = table.roundings[0] if table.roundings else "half-up"
-            over, under = table.share(name)
-            judged.say(
-                claim,
-                "exact",
-                recomputed=print_share(over, under, printed[name].decimals, rounding),
-                method="the only 2x2 table that prints all measures",
-                solutions="1",
-                evidence=f"{over} of {under}; {table}",
-            )
-    elif tables:
-        total = sum(count for _, count in found.counts) if not found.complete else len(tables)
-        for name, claim in claims.items():
-            judged.say(
-                claim,
-                "underdetermined",
-                recomputed=printed[name].text,
-                method="2x2 tables by exhaustion",
-                solutions=str(total) if found.complete else "many",
-                evidence=f"{len(tables)} tables print all measures, such as {tables[0]}",
-            )
-    else:
+    if not tables:
         _say_repairs(judged, claims, found)
     best = tables or tuple(t for repair in found.repairs[:1] for t in repair.tables) or found.nearest
     judged.show(
@@ -91,9 +86,38 @@ def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         ("tp", "fp", "fn", "tn", "n"),
         [(t.tp, t.fp, t.fn, t.tn, t.n) for t in best],
     )
-    judged.facts = {"tables": tables, "nearest": best, "measures": claims, "unique": found.unique}
-    _intervals(judged, paper, relation, claims, best, bool(tables))
+    kept = _intervals(judged, paper, relation, claims, best, bool(tables) and found.complete)
+    if tables:
+        _say_tables(judged, paper, claims, kept, found)
+    tables = kept if tables else ()
+    judged.facts = {"tables": tables, "nearest": best, "measures": claims}
     return judged
+
+
+def _say_tables(judged: Judged, paper: Paper, claims: dict[str, Claim], tables, found) -> None:
+    """The measures of the tables that are left after the intervals."""
+    for name, claim in claims.items():
+        printed = paper.printed(claim)
+        if len(tables) == 1 and found.complete:
+            rounding = tables[0].roundings[0] if tables[0].roundings else "half-up"
+            over, under = tables[0].share(name)
+            judged.say(
+                claim,
+                "exact",
+                recomputed=print_share(over, under, printed.decimals, rounding),
+                method="the only 2x2 table that prints all measures",
+                solutions="1",
+                evidence=f"{over} of {under}; {tables[0]}",
+            )
+        else:
+            judged.say(
+                claim,
+                "underdetermined",
+                recomputed=printed.text,
+                method="2x2 tables by exhaustion",
+                solutions=str(len(tables)) if found.complete else "many",
+                evidence=f"{len(tables)} tables print all measures, such as {tables[0]}",
+            )
 
 
 def _given(ledger: Ledger, relation: Relation, part: str) -> int | None:
@@ -161,34 +185,30 @@ def _one_unit(reading: str, claim: Claim) -> bool:
     )
 
 
-def _intervals(
-    judged, paper: Paper, relation: Relation, claims: dict[str, Claim], tables: Sequence, fits: bool
-) -> None:
-    """The limits of each measure, over each table that is possible (or nearest)."""
+def _intervals(judged, paper: Paper, relation: Relation, claims: dict[str, Claim], tables: Sequence, fits: bool):
+    """The limits of each measure over each table that is possible (or nearest); the tables that print all limits.
+
+    Where several tables are possible, the limits tell them apart: only those that print an interval are kept for the
+    next one. Limits that no table prints keep all.
+    """
     limits = {c.stat: c for c in paper.many(relation["claims"], relation) if c.stat.endswith(("_lo", "_hi"))}
     scale = 1 if relation.get("limits_as") == "fraction" else 100
     named = _named(relation, "intervals")
+    kept = tuple(tables)
     for name, claim in claims.items():
         lo, hi = limits.get(f"{claim.stat}_lo"), limits.get(f"{claim.stat}_hi")
         if lo is None or hi is None:
             continue
-        if not tables or len(tables) > FEW_TABLES:
+        if not kept or len(kept) > FEW_TABLES:
             judged.say(
                 [lo, hi], "underdetermined", solutions="many", note="the counts behind the measure are not known"
             )
             continue
-        counts = list(dict.fromkeys(table.share(name) for table in tables))
-        judge_limits(
-            judged,
-            paper,
-            claim,
-            lo,
-            hi,
-            counts,
-            scale,
-            named,
-            "" if fits else "the counts are those of the nearest table",
-        )
+        counts = list(dict.fromkeys(table.share(name) for table in kept))
+        note = "" if fits else "the counts are those of the nearest table"
+        printing = judge_limits(judged, paper, claim, lo, hi, counts, scale, named, note)
+        kept = tuple(table for table in kept if table.share(name) in printing) or kept
+    return kept
 
 
 def _named(relation: Relation, key: str) -> tuple[str, ...]:
@@ -215,27 +235,31 @@ def judge_limits(
     scale: int,
     named: tuple[str, ...],
     note: str = "",
-) -> None:
-    """Opinions on the two printed limits of a proportion, over the counts that may stand behind it."""
+) -> set[tuple[int, int]]:
+    """Opinions on the two printed limits of a proportion, over the counts that may stand behind it.
+
+    Returns the counts that print both by a method that counts: one named, or any if none is.
+    """
     from replicalc.verify.which_interval import NOT_CUT, any_denominator, which_interval
 
     low, high = paper.printed(lo), paper.printed(hi)
     if low is None or high is None or low.sign != "=" or high.sign != "=":
         judged.say([lo, hi], "not_checkable", note="the limits are no plain numbers")
-        return
+        return set()
     try:
         tried = [which_interval(k, n, low, high, paper.level, scale=scale) for k, n in counts]
     except ReplicalcError as error:
         judged.say([lo, hi], "impossible", method="any interval", solutions="0", evidence=str(error))
-        return
+        return set()
     every = [x for each in tried for x in each.tried]
     good = [x for x in every if x.fits and (paper.cuts or "truncation" not in (x.rounding_lo, x.rounding_hi))]
     fits = list(dict.fromkeys(x.method for x in good))
+    right = [m for m in fits if m.removesuffix(NOT_CUT) in named]
+    printing = {(x.count, x.n) for x in good if x.method in (right or fits)}
     rows = [(f"{x.count}/{x.n}", x.method, x.prints_lo, x.prints_hi, "yes" if x in good else "") for x in every]
     name = paper.short(estimate.claim_id) if estimate else "the proportion"
     columns = ("counts", "method", "lower", "upper", f"prints {lo.reported} to {hi.reported}")
     judged.show(f"Limits of {name} by each method", columns, rows)
-    right = [m for m in fits if m.removesuffix(NOT_CUT) in named]
     judged.line(tried[0].evidence + ".")
     if fits:
         chosen = next(x for x in good if x.method == (right or fits)[0])
@@ -247,12 +271,12 @@ def judge_limits(
                 "exact" if right else "unstated_method",
                 recomputed=shown,
                 method=", ".join(right or fits),
-                solutions=str(len(counts)),
+                solutions=str(len(printing)),
                 evidence=f"{chosen.count} of {chosen.n}",
                 repair=getattr(mine, side) if mine else "",
                 note="; ".join(text for text in (said, note) if text),
             )
-        return
+        return printing
     value = _as_scale(paper.printed(estimate), scale) if estimate is not None else None
     elsewhere = any_denominator(low, high, paper.level, value=value, max_n=OTHER_SIZES, scale=scale)
     judged.line(elsewhere.evidence + ".")
@@ -288,6 +312,7 @@ def judge_limits(
             note=notes,
             **more,
         )
+    return set()
 
 
 def _tail(counts: Sequence[tuple[int, int]], limit: float, *, upper: bool, level: float) -> str:

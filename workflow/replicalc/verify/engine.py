@@ -6,7 +6,7 @@ measurements; then sentences; each claim keeps the heaviest opinion (``opinion``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from replicalc.errors import ReplicalcError
@@ -61,10 +61,7 @@ def verify(
     Raises ReplicalcError for a relation that names what is not there, or does not fit its claims.
     """
     paper = Paper(about, claims)
-    ledger = Ledger(paper)
-    for relation in paper.relations.values():
-        counting.tie(ledger, relation)
-        name_counts(ledger, relation)
+    ledger = built(paper)
     paper.cuts = ledger.cuts
     judged: dict[str, Judged] = {}
     opinions = list(counting.opinions(paper, ledger))
@@ -94,6 +91,27 @@ def verify(
     every = [each for one in ordered for each in one.opinions] + opinions
     rows = _rows(paper, every)
     return Verification(rows, tuple(ordered), tuple(_components(paper, ledger)))
+
+
+def built(paper: Paper) -> Ledger:
+    """The ledger with everything that the relations say of counts.
+
+    Measures of a 2x2 table are many percentages of few counts, and a conflict among them is found sooner by the search
+    for tables. So a ledger without them comes first; the measures that no table has are left out of the second.
+    """
+    relations = paper.of_kind("accuracy")
+    measured = {c.claim_id for r in relations for c in paper.many(r["claims"], r) if counting.SHARES.get(c.stat)}
+    first = _tied(paper, measured)
+    released = [name for relation in relations for name in diagnosing.without_table(paper, first, relation)]
+    return first if not measured else _tied(paper, released)
+
+
+def _tied(paper: Paper, released: Collection[str]) -> Ledger:
+    ledger = Ledger(paper, released)
+    for relation in paper.relations.values():
+        counting.tie(ledger, relation)
+        name_counts(ledger, relation)
+    return ledger
 
 
 def name_counts(ledger: Ledger, relation: Relation) -> None:

@@ -8,7 +8,7 @@ numbers can hold together, which must change if not, and what each count can be.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from replicalc.errors import ReplicalcError
@@ -74,7 +74,7 @@ class Component:
 class Ledger:
     """All counts of a paper. Build it, tie counts by ``same``, ``add_sum`` and the relations, then ask."""
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Paper, released: Collection[str] = ()) -> None:
         self.paper = paper
         self._parent: dict[str, str] = {}
         self._counts: list[tuple[str, Printed, Claim | None]] = []
@@ -86,6 +86,8 @@ class Ledger:
         self._components: dict[str, Component] | None = None
         self._cell_of: dict[str, str] = {}
         self._ranges: dict[str, tuple[int, int | None]] = {}
+        #: Measures of 2x2 tables that no table has: they are judged by their own relation, and tie no counts here.
+        self.released = frozenset(released)
         #: Claims that print what no count or share can be, with the reason.
         self.absurd: dict[str, str] = {}
         self._read_claims()
@@ -117,7 +119,7 @@ class Ledger:
     def add_share(self, claim: Claim, part: str, whole: str) -> None:
         """A claim prints part / whole in per cent."""
         printed = self.paper.printed(claim)
-        if printed is None:
+        if printed is None or claim.claim_id in self.released:
             return
         if not 0 <= printed.value <= 100 or printed.decimals > MAX_DECIMALS:
             self.absurd[claim.claim_id] = f"{claim.reported} is no percentage: it must lie from 0 to 100"

@@ -132,7 +132,10 @@ class Sentence:
         facts = self.judged[str(name)].facts
         if "tests" in facts:
             found = facts["found"]
-            keys = [k for k in facts["named"] if not isnan(facts["tests"].get(k, float("nan")))]
+            two_sided = [t.key for t in found.tests if t.sided == "two-sided"]
+            # Where a P is printed and comes out, the sentence rests on it.
+            keys = [k for k in found.prints if k in two_sided] if facts.get("printed") else []
+            keys = keys or [k for k in facts["named"] if not isnan(facts["tests"].get(k, float("nan")))]
             keys = keys or [
                 t.key for t in found.tests if t.sided == "two-sided" and not t.uses_order and not isnan(t.p)
             ]

@@ -12,10 +12,8 @@ from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_claims
 from replicalc.table import to_csv
 from replicalc.verify import weighing
-from replicalc.verify.counting import tie
-from replicalc.verify.engine import Row, coverage, name_counts, verify
+from replicalc.verify.engine import Row, built, coverage, verify
 from replicalc.verify.evidence import as_data, as_markdown
-from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper
 
 #: Columns of verification.csv.
@@ -66,10 +64,7 @@ def certificate(claims, study, out, *, model):
     if model not in models(about):
         raise ReplicalcError(f"{study}: there is no relation '{model}' of kind model")
     paper = Paper(about, load_claims(claims))
-    ledger = Ledger(paper)
-    for relation in paper.relations.values():
-        tie(ledger, relation)
-        name_counts(ledger, relation)
+    ledger = built(paper)
     asked = weighing.model_input(paper, ledger, paper.relations[model])
     write_text(out, json.dumps(weighing.certify(asked), indent=1, ensure_ascii=False) + "\n")
 

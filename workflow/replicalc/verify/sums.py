@@ -17,8 +17,10 @@ from replicalc.verify.recovery import MIXED, NEAREST, check_share, print_share, 
 
 #: Smallest repairs that are listed, largest count, and the solver's work limit (deterministic units, about seconds).
 MAX_REPAIRS, MAX_COUNT, MAX_WORK = 100, 1_000_000, 10.0
-#: Numbers that may have to change together until the search is given up.
-MAX_CHANGES = 12
+#: Numbers that may have to change together until the search is given up, and solutions that one search may ask for.
+MAX_CHANGES, MAX_SOLVES = 12, 400
+#: The solver's work limit for one candidate set; a set that is not settled by then is left out, and that is told.
+MAX_TRIAL = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class SumCheck:
     ``uncommon`` has the smallest sets of percentages that do not follow the rounding of the others.
     ``repairs``: all smallest sets of numbers that must change, those that change the fewest digits first; empty where
     more than MAX_CHANGES would have to. ``conflict``: (cell, "count" or "percent") of numbers that exclude each other.
+    ``complete``: whether every set of that size was settled.
     """
 
     roundings: tuple[str, ...]
@@ -81,6 +84,7 @@ class SumCheck:
     repairs: tuple[SumRepair, ...] = ()
     uncommon: tuple[SumRepair, ...] = ()
     conflict: tuple[tuple[str, str], ...] = ()
+    complete: bool = True
 
     @property
     def nearest(self) -> tuple[SumRepair, ...]:
@@ -119,6 +123,10 @@ def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 1
     if models[NEAREST].of_size(0):
         return SumCheck((NEAREST,), method, "all numbers agree, with some ties rounded up and others down")
     own = bool(models[MIXED].of_size(0))
+    if not own and not models[MIXED].conflicts:  # neither whole numbers nor a conflict: nothing is said
+        raise ReplicalcError("the sums are too many to settle by search; check them in smaller blocks.")
+    if own and not all(models[rounding].complete for rounding in (*ROUNDINGS, NEAREST)):
+        return SumCheck((MIXED,), method, "all numbers agree; by which rounding was not settled")
     ordered = _fewest(models, (*ROUNDINGS, NEAREST) if own else (*ROUNDINGS, NEAREST, MIXED))
     if own:
         listed = " or ".join(_sentence(repair) for repair in ordered[:4])
@@ -128,11 +136,16 @@ def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 1
     by_hand = _by_hand(cells, sums, scale) or ["no whole numbers fit all of them"]
     conflict = tuple(sorted({(c.cell, c.kind) for core in models[MIXED].conflicts for c in core}))
     if not ordered:
-        advice = f"more than {MAX_CHANGES} numbers would have to change"
+        given_up = any(not model.complete for model in models.values())
+        advice = (
+            "the search for the fewest was given up" if given_up else f"more than {MAX_CHANGES} would have to change"
+        )
         return SumCheck((), method, "; ".join([*by_hand, advice]), (), (), conflict)
     best = [repair for repair in ordered if repair.digits == ordered[0].digits]
     advice = " or ".join(_sentence(repair) for repair in best[:4]) + (" or ..." if len(best) > 4 else "")
-    return SumCheck((), method, "; ".join([*by_hand, f"it takes {advice}"]), ordered, (), conflict)
+    complete = all(model.complete for model in models.values())
+    evidence = "; ".join([*by_hand, f"it takes {advice}", *([] if complete else ["other sets were not settled"])])
+    return SumCheck((), method, evidence, ordered, (), conflict, complete)
 
 
 def _fewest(models: Mapping[str, _Model], roundings: Sequence[str]) -> tuple[SumRepair, ...]:
@@ -254,6 +267,10 @@ class _Claim(NamedTuple):
     printed: Printed
 
 
+class _GivenUp(Exception):
+    """A question to the solver was not settled within its bounds."""
+
+
 class _Model:
     """The constraint model of one rounding; each printed number has a switch that says whether it stands."""
 
@@ -288,6 +305,7 @@ class _Model:
         for total in sums:
             self.model.add(sum(self.x[name] for name in total.parts) == self.x[total.total])
         self.conflicts: list[frozenset[_Claim]] = []
+        self.solves, self.complete = 0, True
 
     def of_size(self, size: int) -> list[tuple[_Claim, ...]]:
         """All sets of ``size`` printed numbers without which the rest holds together, if no smaller set does.
@@ -303,7 +321,13 @@ class _Model:
             for out in self._hitting(size):
                 if out in found:
                     continue
-                core = self._conflict(out)
+                try:
+                    core = self._conflict(out)
+                except _GivenUp:
+                    self.complete = False
+                    if self.solves > MAX_SOLVES:
+                        break
+                    continue
                 if core is not None:
                     self.conflicts.append(core)
                     fresh = True
@@ -335,28 +359,39 @@ class _Model:
         yield from grow(frozenset())
 
     def _conflict(self, out: frozenset[_Claim]) -> frozenset[_Claim] | None:
-        """A smallest conflict among the numbers that stand; None if they hold together without those in ``out``."""
-        core = self._core([claim for claim in self.stands if claim not in out])
+        """A smallest conflict among the numbers that stand; None if they hold together without those in ``out``.
+
+        Raises _GivenUp where that is not settled within the bounds.
+        """
+        core = self._core([claim for claim in self.stands if claim not in out], MAX_TRIAL if out else MAX_WORK)
         if core is None:
             return None
         for claim in sorted(core, key=lambda c: (c.cell, c.kind)):
-            rest = self._core([other for other in core if other != claim])
+            if claim not in core:
+                continue
+            try:
+                rest = self._core([other for other in core if other != claim])
+            except _GivenUp:
+                continue  # a conflict that is larger than it need be is still one
             if rest is not None:
                 core = [other for other in core if other != claim and other in rest]
         return frozenset(core)
 
-    def _core(self, standing: Sequence[_Claim]) -> list[_Claim] | None:
+    def _core(self, standing: Sequence[_Claim], work: float = MAX_TRIAL) -> list[_Claim] | None:
         """Some of the numbers that cannot hold together, or None if all of them can."""
         from ortools.sat.python import cp_model
 
+        self.solves += 1
+        if self.solves > MAX_SOLVES:
+            raise _GivenUp
         self.model.clear_assumptions()
         self.model.add_assumptions([self.stands[claim] for claim in standing])
-        solver = self._solver()
+        solver = self._solver(work)
         status = solver.solve(self.model)
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return None
         if status != cp_model.INFEASIBLE:
-            raise ReplicalcError("the sums are too many to settle by search; check them in smaller blocks.")
+            raise _GivenUp
         index = {stands.index: claim for claim, stands in self.stands.items()}
         return [index[i] for i in solver.sufficient_assumptions_for_infeasibility()]
 
@@ -389,13 +424,13 @@ class _Model:
         return total, SumRepair(tuple(changes), self.rounding)
 
     @staticmethod
-    def _solver():
+    def _solver(work: float = MAX_WORK):
         from ortools.sat.python import cp_model
 
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = 1
-        solver.parameters.max_deterministic_time = MAX_WORK
+        solver.parameters.max_deterministic_time = work
         return solver
 
     def _solve(self):
