@@ -135,7 +135,7 @@ def _cover(search: Search, whole: Box) -> tuple[tuple[Piece, ...], Middle | None
     todo, heap, best, looked = _first(whole), [], None, 0
     while todo:
         box = todo.pop()
-        bound, found, middle = _look(search, box)
+        bound, found, middle = _look(search, box, best)
         looked += 1
         heapq.heappush(heap, (bound, looked, found))
         if middle is not None and (best is None or middle.inflation < best.inflation):
@@ -151,13 +151,18 @@ def _cover(search: Search, whole: Box) -> tuple[tuple[Piece, ...], Middle | None
     return tuple(sorted([*(entry[2] for entry in heap), *unseen], key=lambda p: p.box.baseline)), best
 
 
-def _look(search: Search, box: Box) -> tuple[float, Piece, Middle | None]:
-    """Bound one box: the inflation proven, the piece that proves it, the best patients at its middle."""
+def _look(search: Search, box: Box, best_so_far: Middle | None) -> tuple[float, Piece, Middle | None]:
+    """Bound one box: the inflation proven, the piece that proves it, the best patients at its middle.
+
+    At the edge of what the known sums allow, a box may hold patients though its middle does not: there the rows of the
+    best patients elsewhere bound it.
+    """
     import numpy as np
 
     slopes = np.array([log(lo * hi) / 2 for lo, hi in box.ratios])
     middle = search.at(log(box.baseline[0] * box.baseline[1]) / 2, slopes)
-    proposals = [search.no_rows()] if middle is None else [search.rows_of(middle), search.no_rows()]
+    near = middle or best_so_far
+    proposals = [search.no_rows()] if near is None else [search.rows_of(near), search.no_rows()]
     best = None
     for rows in proposals:
         if best is not None and (len(search.model.known) == 2 or best.inflation > 1):

@@ -252,6 +252,10 @@ class Ledger:
         root = self.find(node)
         return [(t, p) for t, p in self._sums if root in {self.find(each) for each in (t, *p)}]
 
+    def printed(self, node: str) -> bool:
+        """Whether the paper prints this count, in a claim or where no claim stands."""
+        return any(self.find(n) == self.find(node) for n, _, _ in self._counts)
+
     def counted(self, node: str) -> bool:
         """Whether a claim prints this count."""
         return any(self.find(n) == self.find(node) for n, _, claim in self._counts if claim is not None)

@@ -135,7 +135,8 @@ def model_input(paper: Paper, ledger: Ledger, relation: Relation) -> dict:
         claims = parts(paper, ratio)
         terms.append([name, *(claims[key].reported for key in ("ratio", "lo", "hi"))])
         exposed = _value(ledger, ratio, "exposed")
-        if exposed is not None and ratio.get("exposed_printed"):
+        # Only a number that the paper prints is known of the patients; one that is itself recovered is a reading.
+        if exposed is not None and ledger.printed(ledger.ref(ratio["exposed"], ratio)) and ratio.get("at_most") != "n":
             margins.append([{name: 1}, [exposed, exposed], None])
     return {
         "terms": terms,
