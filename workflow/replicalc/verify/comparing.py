@@ -11,7 +11,7 @@ from replicalc.verify.counting import block
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper, Relation
-from replicalc.verify.printed import Printed, as_printed, parse
+from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
 
 #: What a P that no test prints proves.
 RELATIVE = "a proof for the tests listed in the evidence, not for tests that were not tried"
@@ -157,7 +157,8 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
         return
     if near:
         reads = _half_up(near[0], printed)
-        say("rounding", reads, near[0].method, repair=reads)
+        twice = double_rounding(near[0].p, printed)
+        say("rounding", reads, near[0].method, repair=reads, note=f"as if rounded {twice}" if twice else "")
         return
     defined = [t for t in found.tests if not isnan(t.p) and t.sided == "two-sided"]
     nearest = min(defined, key=lambda t: abs(t.p - float(printed.value)), default=None)

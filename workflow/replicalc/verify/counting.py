@@ -275,6 +275,12 @@ def _conflict(
     if not only and others:
         more = f" and {len(others) - 12} more" if len(others) > 12 else ""
         note = f"one of several numbers, of which not all can hold: this or {', '.join(others[:12])}{more}"
+    if only and len(check.repairs) > len(check.nearest):
+        rest = [r for r in check.repairs if r not in check.nearest]
+        names = sorted({paper.short(c.claim_id) for r in rest for x in r.changes
+                        for c in component.prints.get((x.cell, x.kind), ())} - {paper.short(claim.claim_id)})  # fmt: skip
+        if names:
+            note = f"told by the fewest digits; a change of more digits would do elsewhere ({', '.join(names[:6])})"
     wide = "" if change.lo == change.hi else f" (or any number from {change.lo} to {change.hi} behind it)"
     return Opinion(
         claim.claim_id,

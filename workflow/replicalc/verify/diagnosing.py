@@ -10,7 +10,7 @@ from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import SHARES, Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import Paper, Relation
-from replicalc.verify.printed import Printed, as_printed
+from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
 from replicalc.verify.recovery import print_share
 
 #: What a measure is called by the search for tables.
@@ -137,6 +137,12 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
             continue
         reading = dict(mine[0].changes)[name][0]
         only = name in always
+        over, under = mine[0].tables[0].share(name)
+        twice = double_rounding(100 * over / under, parse(claim.reported)) if under and only else None
+        notes = (
+            "" if only else "one of several measures, of which not all can hold",
+            f"as if rounded {twice}" if twice else "",
+        )
         judged.say(
             claim,
             "rounding" if only and len(mine[0].names) == 1 and _one_unit(reading, claim) else "impossible",
@@ -145,7 +151,7 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
             solutions="0",
             evidence=found.evidence,
             repair=reading,
-            note="" if only else "one of several measures, of which not all can hold",
+            note="; ".join(text for text in notes if text),
         )
     held = [claim for name, claim in claims.items() if not any(name in r.names for r in found.repairs)]
     if len(found.repairs) == 1 and found.repairs[0].n_tables == 1:
@@ -174,8 +180,6 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
 
 def _one_unit(reading: str, claim: Claim) -> bool:
     from decimal import Decimal
-
-    from replicalc.verify.printed import parse
 
     printed, now = parse(claim.reported), parse(reading)
     return (
