@@ -277,8 +277,9 @@ def _conflict(
         note = f"one of several numbers, of which not all can hold: this or {', '.join(others[:12])}{more}"
     if only and len(check.repairs) > len(check.nearest):
         rest = [r for r in check.repairs if r not in check.nearest]
-        names = sorted({paper.short(c.claim_id) for r in rest for x in r.changes
-                        for c in component.prints.get((x.cell, x.kind), ())} - {paper.short(claim.claim_id)})  # fmt: skip
+        places = {(each.cell, each.kind) for repair in rest for each in repair.changes}
+        ids = {paper.short(c.claim_id) for place in places for c in component.prints.get(place, ())}
+        names = sorted(ids - {paper.short(claim.claim_id)})
         if names:
             note = f"told by the fewest digits; a change of more digits would do elsewhere ({', '.join(names[:6])})"
     wide = "" if change.lo == change.hi else f" (or any number from {change.lo} to {change.hi} behind it)"
