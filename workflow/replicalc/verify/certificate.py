@@ -11,7 +11,7 @@ The solver only proposes: what it gets wrong costs strength, never truth.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, pairwise, product
@@ -25,7 +25,7 @@ from replicalc.verify.printed import Printed, format_as, parse
 #: The widest model: 2^8 patterns. Beyond, the search is refused.
 MOST_COVARIATES = 8
 #: Boxes looked at until the answer stands as undecided, and until a proof is no longer sharpened.
-MOST_BOXES, SHARP_BOXES = 200, 120
+MOST_BOXES, SHARP_BOXES = 600, 120
 #: A proof is sharp enough when it comes this near to the best patients found.
 NEAR = 0.005
 #: Steps of the constant tried in the search for a repair.
@@ -161,8 +161,10 @@ def _look(search: Search, box: Box, best_so_far: Middle | None) -> tuple[float, 
 
     slopes = np.array([log(lo * hi) / 2 for lo, hi in box.ratios])
     middle = search.at(log(box.baseline[0] * box.baseline[1]) / 2, slopes)
-    near = middle or best_so_far
-    proposals = [search.no_rows()] if near is None else [search.rows_of(near), search.no_rows()]
+    if middle is not None:
+        proposals = iter([search.rows_of(middle), search.no_rows()])
+    else:
+        proposals = _rows_at_the_edge(search, box, best_so_far)
     best = None
     for rows in proposals:
         if best is not None and (len(search.model.known) == 2 or best.inflation > 1):
@@ -170,6 +172,23 @@ def _look(search: Search, box: Box, best_so_far: Middle | None) -> tuple[float, 
         found = piece(search.model, box, rows, search.prices(rows, box))
         best = found if best is None or found.inflation > best.inflation else best
     return best.inflation, best, middle
+
+
+def _rows_at_the_edge(search: Search, box: Box, best_so_far: Middle | None) -> Iterator[list[list[int]]]:
+    """Rows for a box whose middle holds no patients: for a contradiction, from a corner, from the best elsewhere."""
+    import numpy as np
+
+    yield search.no_rows()
+    ends = [[log(lo), log(hi)] for lo, hi in (box.baseline, *box.ratios)]
+    middle = [sum(pair) / 2 for pair in ends]
+    corners = product(*ends) if len(ends) <= 3 else ((end, *middle[1:]) for end in ends[0])
+    for point in corners:
+        found = search.at(point[0], np.array(point[1:]))
+        if found is not None:
+            yield search.rows_of(found)
+            break
+    if best_so_far is not None:
+        yield search.rows_of(best_so_far)
 
 
 def _first(whole: Box, parts: int = 8) -> list[Box]:
