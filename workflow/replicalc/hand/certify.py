@@ -68,9 +68,7 @@ def logistic(arguments: argparse.Namespace) -> Answer:
     level = arguments.level or model["level"] or 0.95
     terms = [engine.Term(*t) for t in model["terms"]]
     margins = [engine.Margin(*m) for m in model["margins"]]
-    # With one or two terms "all limits wider" says it all; with more, the fewest are worth a search.
-    few = len(terms) < 3
-    found = engine.logistic(terms, model["n"], model["events"], margins, model["exclusive"], level, repairs=not few)
+    found = engine.logistic(terms, model["n"], model["events"], margins, model["exclusive"], level)
     names = [t.name for t in terms]
     solutions = [
         {"has": [n for n, x in zip(names, c.pattern, strict=True) if x] or ["none of them"]}
