@@ -26,6 +26,12 @@ def test_conda_pins_are_the_locked_versions():
     assert {CONDA_NAMES.get(name, name) for name in pins} == needed
 
 
+def test_the_environment_of_scripts_has_the_same_pins():
+    both = [(ROOT / name).read_text() for name in ("environment.yml", "workflow/envs/scripts.yml")]
+    first, second = (re.findall(r"^  - (?!pip)(.+)$", text, re.MULTILINE) for text in both)
+    assert first == second and len(first) > 10
+
+
 def test_lock_comes_from_the_public_index_with_hashes():
     text = (ROOT / "uv.lock").read_text()
     assert set(re.findall(r"https?://([^/\"]+)", text)) <= {"pypi.org", "files.pythonhosted.org"}

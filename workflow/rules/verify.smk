@@ -13,6 +13,8 @@ rule certificate:
         certificate="results/{study}/certificates/{model}.json",
     log:
         "logs/{study}/certificates/{model}.log",
+    conda:
+        "../envs/scripts.yml"
     params:
         uses=lambda wildcards: paper_parts(wildcards.study),
         code=digest("verify.study:certificate"),
@@ -33,6 +35,8 @@ rule verification:
         page="results/{study}/evidence.md",
     log:
         "logs/{study}/verification.log",
+    conda:
+        "../envs/scripts.yml"
     params:
         uses=lambda wildcards: paper_parts(wildcards.study),
         code=digest("verify.study:verification"),

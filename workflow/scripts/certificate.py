@@ -1,5 +1,10 @@
 """A process of its own: a convex problem for each box of coefficients, half a minute and more."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821 (an environment of its own has no replicalc)
+
 from replicalc.registry import plainly
 from replicalc.verify import study
 

@@ -263,9 +263,15 @@ def _spread(paper: Paper, group: Sequence[Claim], chosen: dict[str, Opinion]) ->
                 "0",
                 f"one number is printed as {every}",
                 right,
-                "" if right else "this or another print of it",
+                _why(right, often) if right else "this or another print of it",
                 "repeats",
             )
+
+
+def _why(right: str, often: Mapping[str, int]) -> str:
+    """Why one of several prints of a number is taken as the right one."""
+    most = often[right] > max(count for text, count in often.items() if text != right)
+    return f"{right} is taken as right because it is printed {'most often' if most else 'and comes out'}"
 
 
 def _join(*texts: str) -> str:
