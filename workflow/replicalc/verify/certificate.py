@@ -104,7 +104,7 @@ def logistic(
     >>> found.verdict, found.inflation > 8
     ('impossible', True)
     """
-    model, whole, z = _read(terms, n, events, margins, exclusive, level)
+    model, whole, z = read(terms, n, events, margins, exclusive, level)
     search = Search(model)
     pieces, best = _cover(search, whole)
     nearest = best.inflation if best else inf
@@ -217,7 +217,7 @@ def _halves(box: Box) -> tuple[Box, Box]:
     return out[0], out[1]
 
 
-def _read(terms, n, events, margins, exclusive, level) -> tuple[Model, Box, float]:
+def read(terms, n, events, margins, exclusive, level) -> tuple[Model, Box, float]:
     """Check what was given and turn it into the exact problem, the whole box and the normal quantile of the limits."""
     from statistics import NormalDist
 

@@ -200,7 +200,7 @@ def _accuracy(ledger: Ledger, relation: Relation) -> None:
                 f"relation {relation.id}: {ledger.paper.short(claim.claim_id)} is of stat {claim.stat}, "
                 "no measure of a 2x2 table"
             )
-    for key in ("n", "diseased", "healthy", "positive", "negative"):
+    for key in ("n", "tp", "fp", "fn", "tn", "diseased", "healthy", "positive", "negative"):
         if relation.get(key) is not None:
             ledger.same(cells[key], ledger.ref(relation[key], relation))
     if relation.get("at_most") is not None:
@@ -378,6 +378,19 @@ def _share(
         return Opinion(claim.claim_id, "underdetermined", claim.reported, ARITHMETIC, "many", why, "", "", "arithmetic")
     if k[0] == k[1] and n[0] == n[1]:
         names = roundings_of(k[0], n[0], printed)
+        rounded = print_share(k[0], n[0], printed.decimals)
+        if names == ("truncation",) and not paper.cuts:
+            return Opinion(
+                claim.claim_id,
+                "rounding",
+                rounded,
+                "percentage of whole numbers, cut off",
+                "1",
+                f"{k[0]} of {n[0]} is {rounded}; other percentages of the paper are rounded",
+                rounded,
+                "",
+                "arithmetic",
+            )
         how = "" if not names or "half-up" in names or "inequality" in names else f", by {names[0]}"
         reads = print_share(k[0], n[0], printed.decimals, names[0] if names else "half-up")
         passes = min(1.0, (n[0] + 1) / (100 * 10**printed.decimals + 1))

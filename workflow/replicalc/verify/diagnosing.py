@@ -11,7 +11,7 @@ from replicalc.verify.ledger import SHARES, Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
-from replicalc.verify.recovery import print_share
+from replicalc.verify.recovery import MIXED, print_share
 
 #: What a measure is called by the search for tables.
 MEASURE = {"false_positive_rate": "fpr", "false_negative_rate": "fnr"}
@@ -31,7 +31,7 @@ def measures_of(paper: Paper, ledger: Ledger, relation: Relation) -> dict[str, C
 
 def _tables(paper: Paper, ledger: Ledger, relation: Relation, claims: dict[str, Claim]):
     """All 2x2 tables of the measures, given what is known of n and the margins. Raises ReplicalcError if too many."""
-    from replicalc.verify.two_by_two import MAX_UNKNOWN, two_by_two
+    from replicalc.verify.two_by_two import MAX_KNOWN, MAX_UNKNOWN, two_by_two
 
     printed = {name: paper.printed(claim) for name, claim in claims.items()}
     known = {}
@@ -40,12 +40,18 @@ def _tables(paper: Paper, ledger: Ledger, relation: Relation, claims: dict[str, 
         if value is not None:
             known[part] = value
     size = ledger.range(ledger.cell(relation.id, "n"))
-    n = None
-    if size is not None:
-        top = min(size[1] if size[1] is not None else MAX_UNKNOWN, MAX_UNKNOWN)
-        n = size[0] if size[0] == size[1] else (max(1, min(size[0], top)), max(1, top))
+    n: int | tuple[int, int] = (1, MAX_UNKNOWN)
+    bounded = size is not None and size[1] is not None
+    if bounded:
+        if size[1] > (MAX_KNOWN if size[0] == size[1] else MAX_UNKNOWN):
+            raise ReplicalcError(f"2x2 tables of up to {size[1]:,} patients are too many to try")
+        n = size[0] if size[0] == size[1] else (max(1, size[0]), size[1])
     # With an unknown n the search for repairs grows with the tables that fit the rest.
-    return two_by_two(printed, n, known, repair=isinstance(n, int) or all(p.decimals for p in printed.values()))
+    fine = isinstance(n, int) or (bounded and all(p.decimals for p in printed.values()))
+    found = two_by_two(printed, n, known, repair=fine)
+    if not found.tables and not bounded:
+        raise ReplicalcError(f"no 2x2 table of up to {MAX_UNKNOWN:,} patients; larger ones were not tried")
+    return found
 
 
 def without_table(paper: Paper, ledger: Ledger, relation: Relation) -> list[str]:
@@ -99,15 +105,19 @@ def _say_tables(judged: Judged, paper: Paper, claims: dict[str, Claim], tables, 
     for name, claim in claims.items():
         printed = paper.printed(claim)
         if len(tables) == 1 and found.complete:
-            rounding = tables[0].roundings[0] if tables[0].roundings else "half-up"
+            roundings = tables[0].roundings or ("half-up",)
             over, under = tables[0].share(name)
+            rounded = print_share(over, under, printed.decimals)
+            # Cut off, while the paper's other percentages are rounded: one unit too low.
+            cut = roundings[0] in ("truncation", MIXED) and not paper.cuts and rounded != printed.text.strip(" %")
             judged.say(
                 claim,
-                "exact",
-                recomputed=print_share(over, under, printed.decimals, rounding),
-                method="the only 2x2 table that prints all measures",
+                "rounding" if cut else "exact",
+                recomputed=rounded if cut else print_share(over, under, printed.decimals, roundings[0]),
+                method="the only 2x2 table that prints all measures" + (", cut off" if cut else ""),
                 solutions="1",
                 evidence=f"{over} of {under}; {tables[0]}",
+                repair=rounded if cut else "",
             )
         else:
             judged.say(
@@ -209,7 +219,9 @@ def _intervals(judged, paper: Paper, relation: Relation, claims: dict[str, Claim
             )
             continue
         counts = list(dict.fromkeys(table.share(name) for table in kept))
-        note = "" if fits else "the counts are those of the nearest table"
+        # A share of all patients has its count whatever the other measures are.
+        sure = fits or (SHARES[claim.stat].endswith(" n") and len(counts) == 1)
+        note = "" if sure else "the counts are those of the nearest table"
         printing = judge_limits(judged, paper, claim, lo, hi, counts, scale, named, note)
         kept = tuple(table for table in kept if table.share(name) in printing) or kept
     return kept
@@ -305,12 +317,12 @@ def judge_limits(
             judged.say(claim, "rounding", method=nearest.method, repair=shown, **more)
             continue
         tail = _tail(counts, float(printed.value) / scale, upper=claim is hi, level=paper.level)
-        far = tail and f"at {claim.reported} the chance of what was seen, or further away, is {tail}"
-        more["evidence"] = "; ".join(text for text in (far, more["evidence"]) if text)
+        far = tail and not note and f"at {claim.reported} the chance of what was seen, or further away, is {tail}"
+        more["evidence"] = "; ".join(text for text in (far or "", more["evidence"]) if text)
         notes = "; ".join(text for text in (_METHODS if not far else "", note) if text)
         judged.say(
             claim,
-            "impossible" if named or far else "unstated_method",
+            "impossible" if (named and not note) or far else "unstated_method",
             method="none of 13 interval methods",
             repair=f"{shown} ({nearest.method})",
             note=notes,

@@ -13,7 +13,7 @@ WORDS = {
     "exact": "recomputed, it prints the same",
     "rounding": "off by one unit of the last printed place",
     "unstated_method": "it comes out, but only by a method that the paper does not name",
-    "impossible": "no counts, no data or none of the methods listed can give it",
+    "impossible": "no counts and no data can give it (or none by the test or method that the paper names)",
     "underdetermined": "several reconstructions fit, so it is neither confirmed nor excluded",
     "not_checkable": "nothing to hold it against",
 }

@@ -16,7 +16,7 @@ from replicalc.records import Claim
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import Printed
 from replicalc.verify.recovery import MAX_DECIMALS
-from replicalc.verify.sums import MAX_COUNT, Cell, Sum, SumCheck, SumRepair, check_sums, largest, ranges
+from replicalc.verify.sums import LARGEST, MAX_COUNT, Cell, Sum, SumCheck, SumRepair, check_sums, ranges
 
 #: Kind of the claims that say what another publication found.
 EXTERNAL = "external"
@@ -399,8 +399,8 @@ class Ledger:
             found = ranges(component.firm, component.sums, [cell], component.roundings)
         except ReplicalcError:
             return 0, None
-        lo, hi = found.get(cell, (0, largest(component.cells)))
-        return lo, hi if hi < largest(component.cells) else None
+        lo, hi = found.get(cell, (0, LARGEST))
+        return lo, hi if hi <= MAX_COUNT else None  # beyond any count: part of what nothing bounds
 
     def value(self, node: str) -> int | None:
         """The only number that a count can be; None if there are several or nothing is known."""

@@ -31,7 +31,11 @@ def judge_mean(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     mean, sd = claims["mean"].reported, claims["sd"].reported if "sd" in claims else None
     pair = [claims[stat] for stat in ("mean", "sd") if stat in claims]
     items = int(relation.get("items", 1))
-    scale = relation.get("scale") or (None, None)
+    ends = [paper.printed(claims[stat]) if stat in claims else None for stat in ("min", "max")]
+    whole = items == 1 and not relation.get("binary")
+    # Printed least and greatest values are the ends of the scale, as far as these values go.
+    reach = [int(p.value) if whole and p and p.sign == "=" and not p.decimals else None for p in ends]
+    scale = relation.get("scale") or reach
     try:
         found = None
         if relation.get("binary") and sd is not None:

@@ -51,7 +51,7 @@ class Sentence:
             "differ": lambda given: self._differ(given, True),
             "not_differ": lambda given: self._differ(given, False),
         }
-        beside = ("claim", "note", "among", "number", "share", "alpha")
+        beside = ("claim", "note", "among", "number", "share")
         keys = [key for key in self.relation.given if key not in beside]
         unknown = [key for key in keys if key not in handlers]
         if unknown or not keys:

@@ -162,7 +162,7 @@ def _narrowed(
             key: [
                 i
                 for i in range(len(splits))
-                if not isnan(values[key][i]) and rounding_needed(float(values[key][i]), printed)
+                if not isnan(values[key][i]) and _is_printed(paper, float(values[key][i]), printed)
             ]
             for key in QUICK
         }
@@ -213,6 +213,12 @@ def _narrowed(
             )
             kept = [i for i in kept if i in set(right)]
     return [splits[i] for i in kept] or splits
+
+
+def _is_printed(paper: Paper, value: float, printed) -> bool:
+    """Whether a value prints so; cut off only in a paper whose percentages allow it."""
+    rounding = rounding_needed(value, printed)
+    return rounding is not None and (paper.cuts or rounding != "truncation")
 
 
 def _say_crude(judged: Judged, paper: Paper, crude: dict[str, Claim], table: list[list[int]]) -> None:

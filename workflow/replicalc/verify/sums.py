@@ -17,6 +17,8 @@ from replicalc.verify.recovery import MIXED, NEAREST, check_share, print_share, 
 
 #: Smallest repairs that are listed, largest count, and the solver's work limit (deterministic units, about seconds).
 MAX_REPAIRS, MAX_COUNT, MAX_WORK = 100, 1_000_000, 10.0
+#: The greatest number that a cell may have. The solver needs a bound; no study has so many patients.
+LARGEST = 10 * MAX_COUNT
 #: Numbers that may have to change together until the search is given up, and solutions that one search may ask for.
 MAX_CHANGES, MAX_SOLVES = 12, 400
 #: The solver's work limit for one candidate set; a set that is not settled by then is left out, and that is told.
@@ -196,17 +198,6 @@ def ranges(
     return found
 
 
-def largest(cells: Mapping[str, Cell]) -> int:
-    """The greatest number that a cell may have. Without any bound the solver cannot prove anything; this is far beyond.
-
-    >>> largest({"all": Cell()})
-    1000
-    """
-    counts = sum(int(c.count.value) for c in cells.values() if c.count is not None)
-    finest = max((c.percent.decimals for c in cells.values() if c.percent is not None), default=0)
-    return min(10 * MAX_COUNT, max(10 * counts + 1000, 2 * 10 ** (finest + 2)))
-
-
 def _check(cells: Mapping[str, Cell], sums: Sequence[Sum], scale: int) -> None:
     for name, cell in cells.items():
         if cell.percent is not None:
@@ -279,7 +270,7 @@ class _Model:
 
         self.cells, self.sums, self.rounding, self.scale = cells, sums, rounding, scale
         self.model = cp_model.CpModel()
-        self.x = {name: self.model.new_int_var(0, largest(cells), name) for name in sorted(cells)}
+        self.x = {name: self.model.new_int_var(0, LARGEST, name) for name in sorted(cells)}
         self.stands = {}
         for name in sorted(cells):
             cell = cells[name]

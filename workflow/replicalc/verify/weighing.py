@@ -152,24 +152,14 @@ def _range(ledger: Ledger, relation: Relation, key: str) -> list[int]:
     found = ledger.range(ledger.ref(relation[key], relation))
     if found is None or found[1] is None:
         raise ReplicalcError(f"relation {relation.id}: '{key}' is not known, and nothing bounds it")
-    lo = found[0]
-    if relation.get(f"{key}_at_least") is not None:
-        lo = int(relation[f"{key}_at_least"])
-    return [max(1, lo), found[1]]
+    return [max(1, found[0]), found[1]]
 
 
 def certify(asked: Mapping) -> dict:
     """Run ``certificate.logistic`` on what ``model_input`` has; plain data, ready for JSON."""
-    from replicalc.verify.certificate import Margin, Term, logistic
+    from replicalc.verify.certificate import logistic
 
-    found = logistic(
-        [Term(*term) for term in asked["terms"]],
-        tuple(asked["n"]),
-        tuple(asked["events"]),
-        [Margin(where, tuple(p) if p else None, tuple(e) if e else None) for where, p, e in asked["margins"]],
-        [tuple(group) for group in asked["exclusive"]],
-        asked["level"],
-    )
+    found = logistic(*_question(asked))
     cells = [{"pattern": list(c.pattern), "patients": c.patients, "events": c.events} for c in found.cells]
     return {
         "asked": dict(asked),
@@ -185,6 +175,20 @@ def certify(asked: Mapping) -> dict:
         "repair": found.repair,
         "proof": _proof(found),
     }
+
+
+def _question(asked: Mapping) -> tuple:
+    """The arguments of ``certificate.logistic`` from plain data."""
+    from replicalc.verify.certificate import Margin, Term
+
+    return (
+        [Term(*term) for term in asked["terms"]],
+        tuple(asked["n"]),
+        tuple(asked["events"]),
+        [Margin(where, tuple(p) if p else None, tuple(e) if e else None) for where, p, e in asked["margins"]],
+        [tuple(group) for group in asked["exclusive"]],
+        asked["level"],
+    )
 
 
 def _proof(found) -> dict:
@@ -218,10 +222,14 @@ def _box(box) -> list[list[str]]:
 def proven(certificate: Mapping) -> float:
     """Add a kept proof up again in exact arithmetic: the inflation of the standard errors that it proves.
 
-    Raises ReplicalcError where the boxes do not fill the whole range of the coefficients.
+    The model and the range of its coefficients are made anew from what was asked, so that the proof is one of the
+    printed numbers.
+
+    Raises ReplicalcError where the proof is of another model, or its boxes do not fill the range of the coefficients.
     """
     from fractions import Fraction
 
+    from replicalc.verify.certificate import read
     from replicalc.verify.certificate_bound import Box, Known, Model, covers, piece
 
     proof = certificate["proof"]
@@ -233,6 +241,10 @@ def proven(certificate: Mapping) -> float:
     known = tuple(Known(k["text"], tuple(k["patients"]), tuple(k["events"]), k["lo"], k["hi"]) for k in proof["known"])
     patterns = tuple(tuple(pattern) for pattern in proof["patterns"])
     model = Model(tuple(proof["names"]), patterns, tuple(Fraction(se) for se in proof["se"]), known)
+    asked = _question(certificate["asked"])
+    wanted, whole, _ = read(*asked)
+    if model != wanted or box(proof["whole"]) != whole:
+        raise ReplicalcError("the proof is not one of the model that was asked about")
     pieces = [
         piece(model, box(p["box"]), p["rows"], [Fraction(price) for price in p["prices"]]) for p in proof["pieces"]
     ]

@@ -213,7 +213,7 @@ def _check(lo: Printed, hi: Printed, level: float, scale: int | None) -> int:
         scale = 100 if "%" in lo.text + hi.text or hi.value > 1 else 1
     if scale not in (1, 100):
         raise ReplicalcError(f"the scale must be 100 (limits in percent) or 1 (fractions), not {scale}")
-    if lo.value >= scale or (hi.value <= 0 and lo.value != hi.value):
+    if (lo.value >= scale or hi.value <= 0) and lo.value != hi.value:
         raise ReplicalcError(f"an interval from {lo.text} to {hi.text} holds no proportion")
     return scale
 

@@ -212,10 +212,15 @@ def _functions(shape: tuple[int, int], max_states: int, many: int) -> dict[str, 
         tests["mann_whitney_continuity"] = (lambda t: ordered.mann_whitney(t.T, continuity=True), rows)
     if shape != (2, 2):
         tests["kruskal_wallis"] = (ordered.kruskal_wallis, columns)
-        tests["kruskal_wallis_columns"] = (lambda t: ordered.kruskal_wallis(t.T), rows)
+        tests["kruskal_wallis_columns"] = (lambda t: _of_columns(ordered.kruskal_wallis(t.T)), rows)
         if 2 in shape:
             tests["cochran_armitage"] = (ordered.cochran_armitage, both)
     return tests
+
+
+def _of_columns(result: TestResult) -> TestResult:
+    """The same test with the columns as the groups, called so."""
+    return TestResult(f"{result.method} (columns as groups)", result.p, result.statistic, result.df, result.warning)
 
 
 def _unconditional(test: Test, fixed: str, counts: NDArray[np.int64], many: int) -> TestResult:
