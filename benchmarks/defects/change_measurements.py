@@ -55,14 +55,10 @@ def foreign_p(texts, part: Part, rng: Rng) -> Change | None:
     return new, not _ratio_possible(texts, row, new)
 
 
-def _together(part: Part) -> list[tuple[dict[str, str], str]]:
-    return [(row, name) for name, row in part.truth["ratios"].items() if name.startswith("model_together")]
-
-
 def model_fits(part: Part, texts: Mapping[str, str]) -> bool | None:
     """By the widest intervals that print so."""
     b, errors = [], []
-    for row, _ in _together(part):
+    for row in part.truth["ratios"].values():
         (lo, _), (_, hi) = span(texts[row["or_lo"]]), span(texts[row["or_hi"]])
         if lo <= 0:
             return None
@@ -77,7 +73,7 @@ def narrow_model(texts, part: Part, rng: Rng) -> Change:
     from scipy.stats import norm
 
     factor, new = float(rng.uniform(0.7, 0.9)), {}
-    for row, name in _together(part):
+    for name, row in part.truth["ratios"].items():
         b, se = part.truth["values"][name]
         se, decimals = se * factor, decimals_of(texts[row["or"]])
         for stat, value in (("or_lo", exp(b - Z * se)), ("or_hi", exp(b + Z * se))):
@@ -90,9 +86,8 @@ def narrow_model(texts, part: Part, rng: Rng) -> Change:
 def crude_as_adjusted(texts, part: Part, rng: Rng) -> Change | None:
     """The univariable ratios, limits and P printed as those of the multivariable model."""
     new = {}
-    for row, name in _together(part):
-        crude = part.truth["ratios"][name.replace("together", "alone")]
-        new |= {row[stat]: texts[crude[stat]] for stat in row}
+    for name, row in part.truth["ratios"].items():
+        new |= {at: texts[part.truth["crude"][name][stat]] for stat, at in row.items()}
     if all(texts[at] == text for at, text in new.items()):
         return None
     fits = model_fits(part, {**texts, **new})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import sqrt
 from typing import Any
@@ -116,48 +117,69 @@ def fit(y, x) -> tuple[Floats, Floats, Floats, Floats] | None:
     return (b, se, np.asarray(found.tvalues)[1:], np.asarray(found.pvalues)[1:]) if settled else None
 
 
-def model(pen: Pen, people: Patients) -> Part | None:
-    """Univariable and multivariable odds ratios of yes/no factors with limits and P, the factors' n (%), the events."""
-    part, p = "model", people.factors.shape[1]
-    adjusted = fit(people.outcome, people.factors)
-    alone = [fit(people.outcome, people.factors[:, [j]]) for j in range(p)]
-    if adjusted is None or None in alone:
+def ratios(pen: Pen, people: Patients) -> Part | None:
+    """Events, n (%) of yes/no factors, and the odds ratio of each factor alone with limits and P."""
+    part, p = "alone", people.factors.shape[1]
+    fits = [fit(people.outcome, people.factors[:, [j]]) for j in range(p)]
+    if None in fits:
         return None
     events, exposed = int(people.outcome.sum()), people.factors.sum(0)
-    at_events = pen.write(f"{part}.events.n", str(events), "count", "all", "event=yes", "count")
-    relations: list[dict[str, Any]] = []
+    at_events = pen.write(f"{part}_events.n", str(events), "count", "all", "event=yes", "count")
     rows = []
     for j in range(p):
         name, k = f"factor{j}", int(exposed[j])
         rows.append(pen.write(f"{part}_rows.{name}.n", str(k), "count", "all", f"{name}=yes", "count"))
         pen.write(f"{part}_rows.{name}.pct", pen.percent(k, people.n), "percent", "all", f"{name}=yes", "percent")
-    relations.append({"id": f"{part}_rows", "kind": "shares", "claims": [f"{part}_rows.*"], "of": "size.n"})
-    ratios: dict[str, dict[str, str]] = {}
-    truth: dict[str, tuple[float, float]] = {}
-    for kind, found in (("alone", alone), ("together", None)):
-        for j in range(p):
-            b, se, _, probability = (v[0] for v in found[j]) if found else (v[j] for v in adjusted)
-            half = 1.959963984540054 * se
-            name = f"{part}_{kind}.factor{j}"
-            shown = zip(("or", "or_lo", "or_hi"), np.exp([b, b - half, b + half]), strict=True)
-            texts = {stat: pen.number(float(v), pen.decimals["ratio"]) for stat, v in shown} | {"p": pen.p(probability)}
-            group = f"model={'univariable' if found else 'multivariable'}"
-            ratios[name] = {
-                stat: pen.write(f"{name}.{stat}", text, "p" if stat == "p" else "or", group, f"factor{j}=yes", stat)
-                for stat, text in texts.items()
-            }
-            truth[name] = (float(b), float(se))
-            relation = {"id": name.replace(".", "_"), "kind": "ratio", "claims": list(ratios[name].values())}
-            relation |= {"measure": "odds", "n": "size.n", "events": at_events, "exposed": rows[j]}
-            relations.append(relation | ({} if found else {"adjusted": True}))
-    together = [f"{part}_together_factor{j}" for j in range(p)]
-    relations.append({"id": part, "kind": "model", "ratios": together, "n": "size.n", "events": at_events})
-    strongest = int(np.argmin(adjusted[3]))
-    said = ""
-    if adjusted[3][strongest] < ALPHA:
+    relations: list[dict[str, Any]] = [
+        {"id": f"{part}_rows", "kind": "shares", "claims": [f"{part}_rows.*"], "of": "size.n"}
+    ]
+    places, values = {}, {}
+    for j in range(p):
+        b, se, _, probability = (v[0] for v in fits[j])
+        name = f"{part}.factor{j}"
+        places[name] = _ratio(pen, name, "model=univariable", b, se, probability)
+        values[name] = (float(b), float(se))
+        relation = {"id": f"{part}_factor{j}", "kind": "ratio", "claims": list(places[name].values())}
+        relations.append(relation | {"measure": "odds", "n": "size.n", "events": at_events, "exposed": rows[j]})
+    return pen.finish(part, "ratio", relations, ratios=places, values=values, rows=rows, events=at_events)
+
+
+def model(pen: Pen, people: Patients, alone: Part) -> Part | None:
+    """The same factors in one multivariable model, with a sentence on the strongest of them."""
+    part, p = "model", people.factors.shape[1]
+    found = fit(people.outcome, people.factors)
+    if found is None:
+        return None
+    places, values, relations, rows = {}, {}, [], alone.truth["rows"]
+    for j in range(p):
+        b, se, _, probability = (v[j] for v in found)
+        name = f"{part}.factor{j}"
+        places[name] = _ratio(pen, name, "model=multivariable", b, se, probability)
+        values[name] = (float(b), float(se))
+        relation = {"id": f"{part}_factor{j}", "kind": "ratio", "claims": list(places[name].values())}
+        relation |= {"measure": "odds", "n": "size.n", "events": alone.truth["events"], "exposed": rows[j]}
+        relations.append(relation | {"adjusted": True})
+    names = [relation["id"] for relation in relations]
+    relations.append({"id": part, "kind": "model", "ratios": names, "n": "size.n", "events": alone.truth["events"]})
+    strongest = int(np.argmin(found[3]))
+    if found[3][strongest] < ALPHA:
         said = pen.write(f"{part}_said.p", "independent predictor", "qualitative", "all", part, "holds", "Discussion")
-        side = "above_one" if adjusted[0][strongest] > 0 else "below_one"
-        statement = {"claim": said, "significant": [together[strongest]], side: [together[strongest]]}
+        side = "above_one" if found[0][strongest] > 0 else "below_one"
+        statement = {"claim": said, "significant": [names[strongest]], side: [names[strongest]]}
         relations.append({"id": f"{part}_said", "kind": "statement", **statement})
-    cells = {"x": people.factors, "y": people.outcome, "n": people.n, "events": events}
-    return pen.finish(part, "model", relations, ratios=ratios, values=truth, said=said, strongest=strongest, **cells)
+    crude = {name: alone.truth["ratios"][name.replace(part, alone.name)] for name in places}
+    numbers = {"x": people.factors, "y": people.outcome, "n": people.n, "events": int(people.outcome.sum())}
+    made = pen.finish(part, "model", relations, ratios=places, values=values, crude=crude, **numbers)
+    return replace(made, needs=(alone.name,))
+
+
+def _ratio(pen: Pen, name: str, group: str, b: float, se: float, p: float) -> dict[str, str]:
+    """Prints one odds ratio with Wald's limits and P; places by stat."""
+    half, decimals = 1.959963984540054 * se, pen.decimals["ratio"]
+    shown = zip(("or", "or_lo", "or_hi"), np.exp([b, b - half, b + half]), strict=True)
+    texts = {stat: pen.number(float(v), decimals) for stat, v in shown} | {"p": pen.p(p)}
+    variable = f"{name.partition('.')[2]}=yes"
+    return {
+        stat: pen.write(f"{name}.{stat}", text, "p" if stat == "p" else "or", group, variable, stat)
+        for stat, text in texts.items()
+    }

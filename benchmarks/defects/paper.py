@@ -21,7 +21,8 @@ Change = tuple[dict[str, str], bool | None]
 class Part:
     """A table, a sentence with its numbers, a model: claims, relations, and the unprinted truth behind them.
 
-    ``name`` is unique in a paper; every id of claims and relations begins with it.
+    ``name`` is unique in a paper; every id of claims and relations begins with it. needs: names of the parts whose
+    claims its relations name, beside the size of the study.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Part:
     claims: tuple[Claim, ...]
     relations: tuple[dict[str, Any], ...]
     truth: Mapping[str, Any]
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,10 @@ class Paper:
     def part(self, name: str) -> Part:
         return next(part for part in self.parts if part.name == name)
 
-    def only(self, *names: str) -> Paper:
-        """The paper with the study's size and these parts alone."""
-        return replace(self, parts=tuple(part for part in self.parts if part.name in ("size", *names)))
+    def only(self, name: str) -> Paper:
+        """The paper with the study's size, this part and what it needs alone."""
+        kept = ("size", name, *self.part(name).needs)
+        return replace(self, parts=tuple(part for part in self.parts if part.name in kept))
 
     def changed(self, texts: Mapping[str, str]) -> Paper:
         """The same paper with other numbers printed at these places. Raises KeyError for an unknown place."""

@@ -30,8 +30,10 @@ def paper(seed: int, k: int, model: bool = True) -> Paper:
     parts += [two_groups(pen, people), accuracy(pen, people), proportion(pen, people)]
     ratings = readings(rng, int(rng.integers(12, 80)))
     parts += [measurements.agreement(pen, ratings), measurements.ages(pen, people), measurements.nodes(pen)]
-    parts += [measurements.sizes(pen, people), measurements.model(pen, people)]
-    kept = tuple(part for part in parts if part and (model or part.kind != "model"))
+    parts += [measurements.sizes(pen, people), measurements.ratios(pen, people)]
+    if model and parts[-1]:
+        parts.append(measurements.model(pen, people, parts[-1]))
+    kept = tuple(part for part in parts if part)
     return Paper(pen.study, pen.habit, kept)
 
 

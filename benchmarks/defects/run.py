@@ -28,9 +28,8 @@ ALARMS = ("impossible", "rounding", "unstated_method")
 #: How a claim is told by its place, where the part holds more than one relation.
 KINDS = {
     "size_again": "repeats",
-    "model_rows": "shares",
-    "model_alone": "ratio",
-    "model_together": "model",
+    "alone_rows": "shares",
+    "alone_events": "shares",
     "pair_crude": "two_groups",
 }
 COLUMNS = ("what", "class", "n", "detectable", "not_detectable", "not_decided", "found", "share", "lo", "hi")

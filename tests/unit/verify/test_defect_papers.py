@@ -138,7 +138,7 @@ def test_models_are_those_of_the_package(papers):
         x, y = part.truth["x"], part.truth["y"]
         found = logistic.logistic(y, x, [f"factor{j}" for j in range(x.shape[1])])
         for term, j in zip(found.terms[-x.shape[1] :], range(x.shape[1]), strict=True):
-            b, _ = part.truth["values"][f"model_together.factor{j}"]
+            b, _ = part.truth["values"][f"model.factor{j}"]
             assert np.log(term.odds_ratio) == pytest.approx(b, rel=1e-5, abs=1e-6)
 
 
@@ -162,7 +162,7 @@ def test_clean_prints_are_always_possible(papers):
     for made, part in parts(papers, "mean"):
         places = part.truth["places"]
         assert possible.mean_sd(made.texts[places["mean"]], made.texts[places["sd"]], part.truth["n"])
-    for made, part in parts(papers, "model"):
+    for made, part in [*parts(papers, "model"), *parts(papers, "ratio")]:
         for row in part.truth["ratios"].values():
             assert possible.ratio(*(made.texts[row[stat]] for stat in ("or", "or_lo", "or_hi", "p")))
 
