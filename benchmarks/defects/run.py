@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import signal
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from benchmarks.defects import defects
@@ -66,13 +68,43 @@ def alarms(made: Paper) -> dict[str, str]:
     }
 
 
-def one_paper(task: tuple[int, int, bool, bool, bool]) -> tuple[Counter, list[str]]:
+class TooLong(Exception):
+    """The engine took longer than the benchmark waits."""
+
+
+def limited(made: Paper, seconds: int) -> dict[str, str]:
+    """``alarms``, given up after so many seconds (0: never)."""
+
+    def stop(*_) -> None:
+        raise TooLong(f"more than {seconds} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        return alarms(made)
+    finally:
+        signal.alarm(0)
+
+
+class Task(NamedTuple):
+    """One paper: its number, and what is done with it. classes: only those whose name holds this text."""
+
+    seed: int
+    k: int
+    clean: bool
+    injected: bool
+    model: bool
+    seconds: int
+    classes: str
+
+
+def one_paper(task: Task) -> tuple[Counter, list[str]]:
     """Counts of one paper, and a line for each thing that went wrong."""
-    seed, k, clean, injected, with_model = task
-    made, counts, lines = paper(seed, k, model=with_model), Counter(), []
+    seed, k, clean, injected, model, seconds, classes = task
+    made, counts, lines = paper(seed, k, model=model), Counter(), []
     if clean:
         try:
-            found = alarms(made)
+            found = limited(made, seconds)
         except Exception as error:  # one paper that fails must not end the benchmark; it is counted and told
             counts["clean", "whole paper", "failed"] += 1
             lines.append(f"paper {k}: {type(error).__name__}: {error}")
@@ -86,6 +118,8 @@ def one_paper(task: tuple[int, int, bool, bool, bool]) -> tuple[Counter, list[st
             lines += [f"paper {k}: {place} {made.texts[place]}: {verdict}" for place, verdict in found.items()]
     quiet: dict[str, dict[str, str]] = {}
     for i, name in enumerate(defects.CLASSES if injected else ()):
+        if classes not in name:
+            continue
         pair = defects.inject(made, name, np.random.default_rng([seed, k, i + 1]))
         if pair is None:
             continue
@@ -96,8 +130,8 @@ def one_paper(task: tuple[int, int, bool, bool, bool]) -> tuple[Counter, list[st
         part = before.parts[-1].name
         try:
             if part not in quiet:
-                quiet[part] = alarms(before)
-            found = set(alarms(defect.paper)) - set(quiet[part])
+                quiet[part] = limited(before, seconds)
+            found = set(limited(defect.paper, seconds)) - set(quiet[part])
         except Exception as error:
             counts["defect", name, "failed"] += 1
             lines.append(f"paper {k}, {name}: {type(error).__name__}: {error}")
@@ -168,18 +202,21 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--processes", type=int, default=2)
     arguments.add_argument("--first", type=int, default=0, help="number of the first paper")
+    arguments.add_argument("--seconds", type=int, default=0, help="give up a paper after so many; counted as failed")
+    arguments.add_argument("--classes", default="", help="only the classes of defects whose name holds this text")
     given = arguments.parse_args()
     papers, injected, models = (60, 30, 10) if given.quick else (given.papers, given.defects, given.models)
     numbers = range(given.first, given.first + max(papers, injected))
-    tasks = [(given.seed, k, i < papers, i < injected, i < models) for i, k in enumerate(numbers)]
+    wanted = (given.seconds, given.classes)
+    tasks = [Task(given.seed, k, i < papers, i < injected, i < models, *wanted) for i, k in enumerate(numbers)]
     counts: Counter = Counter()
     started = time.perf_counter()
     with ProcessPoolExecutor(given.processes) as pool:
         for done, (found, lines) in enumerate(pool.map(one_paper, tasks), start=1):
             counts.update(found)
             print(*lines, sep="\n", end="\n" if lines else "", file=sys.stderr, flush=True)
-            if sys.stderr.isatty():
-                print(f"\r{done} of {len(tasks)} papers", end="", file=sys.stderr, flush=True)
+            if done % 10 == 0:
+                print(f"{done} of {len(tasks)} papers", file=sys.stderr, flush=True)
     rows = rows_of(counts)
     with (HERE / "results.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, [*COLUMNS, *EXTRA], lineterminator="\n")
