@@ -1,7 +1,9 @@
 # make results | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
+# DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (half an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 CORES ?= 4
 PYTHON ?= python3
+DEFECTS ?= --quick
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
@@ -27,6 +29,7 @@ format: .venv/.ready
 
 bench: .venv/.ready
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.defects.run $(DEFECTS)
 
 # After a run that was killed: gives the folder free again.
 unlock: .venv/.ready

@@ -1,11 +1,11 @@
 """What the verification engine makes of papers that are right, and of papers with one defect.
 
-python -m benchmarks.defects.run [--papers 1000] [--defects 200] [--models 40] [--quick] [--seed 1] [--processes 2]
+python -m benchmarks.defects.run [--papers 1000] [--defects 200] [--models 1000] [--quick] [--seed 1] [--processes 2]
 
 Clean papers: a claim with the verdict impossible or rounding is a false alarm, and unstated_method is one where the
 paper names the method that was used. Defects: each class is put into the first papers, the part concerned alone; a
-defect counts as found if a claim has such a verdict that it does not have in the clean paper. Multivariable models are
-printed in the first papers only, since their proof takes longest. Prints one table and writes results.csv.
+defect counts as found if a claim has such a verdict that it does not have in the clean paper. The same seed gives the
+same papers and defects on any number of processes. Prints one table; a whole run also writes results.csv and README.md.
 """
 
 from __future__ import annotations
@@ -34,6 +34,19 @@ KINDS = {
     "alone_events": "shares",
     "pair_crude": "two_groups",
 }
+ABOUT = """# Seeded defects
+
+Made by `python -m benchmarks.defects.run`. Papers are computed from simulated patients by scipy, statsmodels and
+published formulas, printed with several rounding habits, and given to the verification engine: as they are, and with
+one defect.
+
+*Detectable*: no numbers at all can stand behind the changed print. This is decided without the engine (`possible.py`,
+`possible_model.py`): by exhaustion of the counts, tables, splits or sums, for each printed number by half-up, half-
+even or truncation. *Possible*: a change that leaves numbers that print so, which nobody can find from the paper. *Not
+decided*: no test or method is named and none that was tried fits, or the answer lies within the precision of the
+convex program. A "found" among the possible is no false alarm as such: the print is possible only if its numbers are
+rounded by different habits, or by another reading.
+"""
 COLUMNS = ("what", "class", "n", "detectable", "not_detectable", "not_decided", "found", "share", "lo", "hi")
 EXTRA = ("found_not_detectable", "found_not_decided", "failed")
 
@@ -174,11 +187,12 @@ def table(rows: list[dict[str, object]]) -> str:
         shown = [f"{100 * float(str(row[c])):.1f}" for c in ("share", "lo", "hi")] if row["share"] else []
         return f"{shown[0]} ({shown[1]} to {shown[2]})" if shown else "none detectable"
 
+    done = {what: [r for r in rows if r["what"] == what and r["n"]] for what in ("clean", "defect")}
     lines = [
         "| clean papers: kind of relation | claims | false alarms | % (95 % interval) |",
         "| --- | ---: | ---: | ---: |",
     ]
-    lines += [f"| {r['class']} | {r['n']} | {r['found']} | {percent(r)} |" for r in rows if r["what"] == "clean"]
+    lines += [f"| {r['class']} | {r['n']} | {r['found']} | {percent(r)} |" for r in done["clean"]]
     lines += [
         "",
         "| defect | injected | detectable | found | recall, % (95 % interval) | possible: found | not decided: found |",
@@ -187,8 +201,7 @@ def table(rows: list[dict[str, object]]) -> str:
     lines += [
         f"| {r['class']} | {r['n']} | {r['detectable']} | {r['found']} | {percent(r)} "
         f"| {r['not_detectable']}: {r['found_not_detectable']} | {r['not_decided']}: {r['found_not_decided']} |"
-        for r in rows
-        if r["what"] == "defect"
+        for r in done["defect"]
     ]
     return "\n".join(lines)
 
@@ -197,15 +210,15 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--papers", type=int, default=1000, help="clean papers")
     arguments.add_argument("--defects", type=int, default=200, help="papers into which each class of defects is put")
-    arguments.add_argument("--models", type=int, default=40, help="papers that have a multivariable model")
-    arguments.add_argument("--quick", action="store_true", help="60 papers, 30 with defects, 10 with a model")
+    arguments.add_argument("--models", type=int, default=1000, help="papers that have a multivariable model")
+    arguments.add_argument("--quick", action="store_true", help="60 papers, 20 also with defects; writes no file")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--processes", type=int, default=2)
     arguments.add_argument("--first", type=int, default=0, help="number of the first paper")
     arguments.add_argument("--seconds", type=int, default=0, help="give up a paper after so many; counted as failed")
     arguments.add_argument("--classes", default="", help="only the classes of defects whose name holds this text")
     given = arguments.parse_args()
-    papers, injected, models = (60, 30, 10) if given.quick else (given.papers, given.defects, given.models)
+    papers, injected, models = (60, 20, 60) if given.quick else (given.papers, given.defects, given.models)
     numbers = range(given.first, given.first + max(papers, injected))
     wanted = (given.seconds, given.classes)
     tasks = [Task(given.seed, k, i < papers, i < injected, i < models, *wanted) for i, k in enumerate(numbers)]
@@ -218,13 +231,21 @@ def main() -> None:
             if done % 10 == 0:
                 print(f"{done} of {len(tasks)} papers", file=sys.stderr, flush=True)
     rows = rows_of(counts)
+    failed = sum(int(str(row["failed"])) for row in rows[:-1])
+    size = f"{papers} clean papers, defects in {injected}, seed {given.seed}"
+    told = f"{table(rows)}\n\n{size}; {failed} failed."
+    print(f"{told} {time.perf_counter() - started:.0f} s.")
+    if not (given.quick or given.classes or given.first):
+        write(rows, told)
+
+
+def write(rows: list[dict[str, object]], told: str) -> None:
+    """results.csv, and the table with what it says in README.md."""
     with (HERE / "results.csv").open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, [*COLUMNS, *EXTRA], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    print(table(rows))
-    failed = sum(int(str(row["failed"])) for row in rows[:-1])
-    print(f"\n{len(tasks)} papers, seed {given.seed}; {time.perf_counter() - started:.0f} s; {failed} failed.")
+    (HERE / "README.md").write_text(f"{ABOUT}\n{told}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
