@@ -1,5 +1,5 @@
 # make results | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
-# DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (half an hour).
+# DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (about an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 CORES ?= 4
 PYTHON ?= python3

@@ -1,6 +1,7 @@
 """The seeded-defect benchmark: what its papers print is what its patients say, and a defect is what it is called."""
 
 import sys
+from collections import Counter
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ from benchmarks.defects import defects, outside, possible  # noqa: E402
 from benchmarks.defects.change_measurements import model_fits  # noqa: E402
 from benchmarks.defects.papers import paper  # noqa: E402
 from benchmarks.defects.printing import HABITS, prints, show, show_p, span  # noqa: E402
+from benchmarks.defects.run import Task, kind_of, one_paper, rows_of, table  # noqa: E402
 
 from replicalc.records import validate  # noqa: E402
 from replicalc.stats import agreement, contingency, logistic, ordered, proportion, two_by_two, two_groups  # noqa: E402
@@ -217,3 +219,30 @@ def test_numbers_print_as_the_package_reads_them(habit):
             low, high = span(text)
             assert low <= 100 * k / 400 <= high
     assert show_p(0.0004, 3, habit) == "<0.001" and show_p(0.0040, 2, habit) == "<0.01"
+
+
+def test_the_table_counts_claims_and_has_wilson_intervals():
+    name = defects.CLASSES[0]
+    counts = Counter({("clean", "whole paper", "n"): 10, ("clean", "shares", "n"): 50, ("clean", "shares", "found"): 0})
+    counts |= Counter({("defect", name, "n"): 12, ("defect", name, "detectable"): 10, ("defect", name, "found"): 8})
+    counts |= Counter({("defect", name, "not_detectable"): 2, ("defect", name, "found_not_detectable"): 1})
+    rows = {row["class"]: row for row in rows_of(counts)}
+    assert (rows[name]["share"], rows[name]["lo"], rows[name]["hi"]) == ("0.8000", "0.4902", "0.9433")
+    assert rows["shares"]["share"] == "0.0000" and rows["all classes"]["detectable"] == 10
+    text = table(list(rows.values()))
+    assert f"| {name} | 12 | 10 | 8 | 80.0 (49.0 to 94.3) | 2: 1 | 0: 0 |" in text
+    assert "| shares | 50 | 0 | 0.0 (0.0 to 7.1) |" in text and defects.CLASSES[1] not in text
+
+
+def test_every_claim_is_counted_under_a_kind_of_relation(papers):
+    known = {relation["kind"] for made in papers for relation in made.about["relations"]}
+    for made in papers:
+        assert {kind_of(made, place) for place in made.texts} <= known
+
+
+def test_the_engine_is_silent_on_a_clean_paper_and_finds_a_defect():
+    counts, lines = one_paper(Task(1, 3, True, True, False, 0, "count: one more"))
+    assert counts["clean", "whole paper", "n"] == 1 and counts["clean", "whole paper", "found"] == 0 and not lines
+    assert counts["clean", "table", "n"] > 10
+    assert counts["defect", "count: one more or fewer", "found"] == 1
+    assert {name for what, name, _ in counts if what == "defect"} == {"count: one more or fewer"}
