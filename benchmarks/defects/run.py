@@ -64,7 +64,9 @@ def kind_of(made: Paper, place: str) -> str:
 
 
 def alarms(made: Paper) -> dict[str, str]:
-    """Place and verdict of every claim that the engine objects to; not where a method had to be found, being unnamed.
+    """Place and verdict of every claim that the engine objects to.
+
+    A method that had to be found, since the paper names none, is no objection; that none gives the number is one.
 
     Raises RuntimeError if a claim has no verdict, or two.
     """
@@ -77,7 +79,7 @@ def alarms(made: Paper) -> dict[str, str]:
     return {
         name.partition(".")[2]: row.verdict
         for name, row in rows.items()
-        if row.verdict in ALARMS and not (row.verdict == "unstated_method" and name in unnamed)
+        if row.verdict in ALARMS and not (row.verdict == "unstated_method" and row.solutions != "0" and name in unnamed)
     }
 
 
