@@ -25,7 +25,7 @@ from replicalc.verify.printed import Printed, format_as, parse
 #: The widest model: 2^8 patterns. Beyond, the search is refused.
 MOST_COVARIATES = 8
 #: Boxes looked at until the answer stands as undecided, and until a proof is no longer sharpened.
-MOST_BOXES, SHARP_BOXES = 600, 120
+MOST_BOXES, SHARP_BOXES = 1500, 120
 #: A proof is sharp enough when it comes this near to the best patients found.
 NEAR = 0.005
 #: Steps of the constant tried in the search for a repair.
@@ -132,10 +132,11 @@ def _cover(search: Search, whole: Box) -> tuple[tuple[Piece, ...], Middle | None
     Ends with patients whose standard errors are at most the printed ones, a proof that is sharp enough, or at the
     bound on the number of boxes. A box not yet looked at has an inflation of 0 in what is returned.
     """
-    todo, heap, best, looked = _first(whole), [], None, 0
+    todo: list[tuple[Box, Piece | None]] = [(box, None) for box in _first(whole)]
+    heap, best, looked = [], None, 0
     while todo:
-        box = todo.pop()
-        bound, found, middle = _look(search, box, best)
+        box, parent = todo.pop()
+        bound, found, middle = _look(search, box, best, parent)
         looked += 1
         heapq.heappush(heap, (bound, looked, found))
         if middle is not None and (best is None or middle.inflation < best.inflation):
@@ -146,16 +147,19 @@ def _cover(search: Search, whole: Box) -> tuple[tuple[Piece, ...], Middle | None
         if nearest <= 1 or (not todo and (enough or looked >= MOST_BOXES)):
             break
         if not todo:
-            todo = list(_halves(heapq.heappop(heap)[2].box))
-    unseen = [Piece(box, (), (), 0.0) for box in todo]
+            weak = heapq.heappop(heap)[2]
+            todo = [(half, weak) for half in _halves(weak.box)]
+    unseen = [Piece(box, (), (), 0.0) for box, _ in todo]
     return tuple(sorted([*(entry[2] for entry in heap), *unseen], key=lambda p: p.box.baseline)), best
 
 
-def _look(search: Search, box: Box, best_so_far: Middle | None) -> tuple[float, Piece, Middle | None]:
+def _look(
+    search: Search, box: Box, best_so_far: Middle | None, parent: Piece | None
+) -> tuple[float, Piece, Middle | None]:
     """Bound one box: the inflation proven, the piece that proves it, the best patients at its middle.
 
-    At the edge of what the known sums allow, a box may hold patients though its middle does not: there the rows of the
-    best patients elsewhere bound it.
+    At the edge of what the known sums allow, a box may hold patients though its middle does not: there it is bounded by
+    the rows of the box that it is a half of, of a corner that holds patients, or of the best patients elsewhere.
     """
     import numpy as np
 
@@ -164,7 +168,7 @@ def _look(search: Search, box: Box, best_so_far: Middle | None) -> tuple[float, 
     if middle is not None:
         proposals = iter([search.rows_of(middle), search.no_rows()])
     else:
-        proposals = _rows_at_the_edge(search, box, best_so_far)
+        proposals = _rows_at_the_edge(search, box, best_so_far, parent)
     best = None
     for rows in proposals:
         if best is not None and (len(search.model.known) == 2 or best.inflation > 1):
@@ -174,14 +178,18 @@ def _look(search: Search, box: Box, best_so_far: Middle | None) -> tuple[float, 
     return best.inflation, best, middle
 
 
-def _rows_at_the_edge(search: Search, box: Box, best_so_far: Middle | None) -> Iterator[list[list[int]]]:
-    """Rows for a box whose middle holds no patients: for a contradiction, from a corner, from the best elsewhere."""
+def _rows_at_the_edge(
+    search: Search, box: Box, best_so_far: Middle | None, parent: Piece | None
+) -> Iterator[list[list[int]]]:
+    """Rows for a box whose middle holds no patients, the likeliest first."""
     import numpy as np
 
     yield search.no_rows()
+    if parent is not None and any(any(row) for row in parent.rows):
+        yield [list(row) for row in parent.rows]
     ends = [[log(lo), log(hi)] for lo, hi in (box.baseline, *box.ratios)]
     middle = [sum(pair) / 2 for pair in ends]
-    corners = product(*ends) if len(ends) <= 3 else ((end, *middle[1:]) for end in ends[0])
+    corners = product(*ends) if len(ends) <= 5 else ((end, *middle[1:]) for end in ends[0])
     for point in corners:
         found = search.at(point[0], np.array(point[1:]))
         if found is not None:
