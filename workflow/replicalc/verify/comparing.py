@@ -7,11 +7,11 @@ from math import isnan
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
-from replicalc.verify.counting import block
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
+from replicalc.verify.tying import block
 
 #: What a P that no test prints proves.
 RELATIVE = "a proof for the tests listed in the evidence, not for tests that were not tried"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
-from replicalc.verify.ledger import SHARES, Ledger
+from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion
-from replicalc.verify.paper import Paper, Relation
+from replicalc.verify.paper import SHARES, Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
 from replicalc.verify.recovery import MIXED, print_share
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
-from replicalc.verify import comparing, counting, diagnosing, measuring, sentences, splitting, weighing
+from replicalc.verify import citing, comparing, counting, diagnosing, measuring, sentences, splitting, tying, weighing
 from replicalc.verify.judged import Judged
-from replicalc.verify.ledger import EXTERNAL, Ledger
+from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion, heaviest
-from replicalc.verify.paper import Paper, Relation
+from replicalc.verify.paper import COUNTS, EXTERNAL, SHARES, Paper, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def verify(
     for relation in paper.of_kind("statement"):
         judged[relation.id] = sentences.judge_statement(paper, ledger, relation, judged)
     for relation in paper.of_kind("cited"):
-        judged[relation.id] = sentences.judge_cited(paper, relation, elsewhere or {})
+        judged[relation.id] = citing.judge_cited(paper, relation, elsewhere or {})
     for relation in paper.of_kind("shares", "sum", "repeats"):
         judged[relation.id] = _arithmetic(paper, ledger, relation)
     ordered = [judged[name] for name in paper.relations]
@@ -100,7 +100,7 @@ def built(paper: Paper) -> Ledger:
     for tables. So a ledger without them comes first; the measures that no table has are left out of the second.
     """
     relations = paper.of_kind("accuracy")
-    measured = {c.claim_id for r in relations for c in paper.many(r["claims"], r) if counting.SHARES.get(c.stat)}
+    measured = {c.claim_id for r in relations for c in paper.many(r["claims"], r) if SHARES.get(c.stat)}
     first = _tied(paper, measured)
     released = [name for relation in relations for name in diagnosing.without_table(paper, first, relation)]
     return first if not measured else _tied(paper, released)
@@ -109,7 +109,7 @@ def built(paper: Paper) -> Ledger:
 def _tied(paper: Paper, released: Collection[str]) -> Ledger:
     ledger = Ledger(paper, released)
     for relation in paper.relations.values():
-        counting.tie(ledger, relation)
+        tying.tie(ledger, relation)
         name_counts(ledger, relation)
     return ledger
 
@@ -148,8 +148,8 @@ def _arithmetic(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     claims = paper.many(relation["claims"], relation)
     rows = []
     for claim in claims:
-        k = ledger.range(ledger.node(claim)) if claim.stat in counting.COUNTS or claim.stat in counting.SHARES else None
-        n = ledger.range(ledger.whole(claim)) if claim.stat in counting.SHARES else None
+        k = ledger.range(ledger.node(claim)) if claim.stat in COUNTS or claim.stat in SHARES else None
+        n = ledger.range(ledger.whole(claim)) if claim.stat in SHARES else None
         rows.append((paper.short(claim.claim_id), claim.reported, _told(k), _told(n)))
     judged.show("Counts behind the numbers", ("claim", "printed", "count", "out of"), rows)
     return judged
@@ -219,7 +219,7 @@ def _spread(paper: Paper, group: Sequence[Claim], chosen: dict[str, Opinion]) ->
     Two different prints of one number (counts and percentages apart, which the ledger compares) cannot both be right.
     """
     texts = dict.fromkeys(claim.reported for claim in group)
-    counted = any(c.stat in counting.COUNTS or c.stat in counting.SHARES for c in group)
+    counted = any(c.stat in COUNTS or c.stat in SHARES for c in group)
     for text in texts:
         mine = [claim for claim in group if claim.reported == text]
         known = [chosen[c.claim_id] for c in mine if c.claim_id in chosen]

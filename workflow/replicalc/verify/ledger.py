@@ -13,38 +13,10 @@ from dataclasses import dataclass, replace
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
-from replicalc.verify.paper import Paper, Relation
+from replicalc.verify.paper import COUNTS, EXTERNAL, PARTS, SHARES, Paper, Relation
 from replicalc.verify.printed import Printed
 from replicalc.verify.recovery import MAX_DECIMALS
 from replicalc.verify.sums import LARGEST, MAX_COUNT, Cell, Sum, SumCheck, SumRepair, check_sums, ranges
-
-#: Kind of the claims that say what another publication found.
-EXTERNAL = "external"
-#: Stats that print a number of patients, and stats that print a share of some in per cent.
-COUNTS = ("count", "n", "n_included", "n_patients", "tp", "fp", "fn", "tn", "events")
-SHARES = {
-    "percent": "",
-    "sensitivity": "tp diseased",
-    "specificity": "tn healthy",
-    "ppv": "tp positive",
-    "npv": "tn negative",
-    "accuracy": "correct n",
-    "prevalence": "diseased n",
-    "positive_rate": "positive n",
-    "false_positive_rate": "fp healthy",
-    "false_negative_rate": "fn diseased",
-}
-#: Margins of a 2x2 table and the cells that make them up.
-MARGINS = {
-    "diseased": ("tp", "fn"),
-    "healthy": ("fp", "tn"),
-    "positive": ("tp", "fp"),
-    "negative": ("fn", "tn"),
-    "correct": ("tp", "tn"),
-    "wrong": ("fp", "fn"),
-    "n": ("diseased", "healthy"),
-}
-PARTS = ("tp", "fp", "fn", "tn", *MARGINS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,34 @@ from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.printed import Printed, printed_number
 
+#: Kind of the claims that say what another publication found.
+EXTERNAL = "external"
+#: Stats that print a number of patients, and stats that print a share of some in per cent.
+COUNTS = ("count", "n", "n_included", "n_patients", "tp", "fp", "fn", "tn", "events")
+SHARES = {
+    "percent": "",
+    "sensitivity": "tp diseased",
+    "specificity": "tn healthy",
+    "ppv": "tp positive",
+    "npv": "tn negative",
+    "accuracy": "correct n",
+    "prevalence": "diseased n",
+    "positive_rate": "positive n",
+    "false_positive_rate": "fp healthy",
+    "false_negative_rate": "fn diseased",
+}
+#: Margins of a 2x2 table and the cells that make them up.
+MARGINS = {
+    "diseased": ("tp", "fn"),
+    "healthy": ("fp", "tn"),
+    "positive": ("tp", "fp"),
+    "negative": ("fn", "tn"),
+    "correct": ("tp", "tn"),
+    "wrong": ("fp", "fn"),
+    "n": ("diseased", "healthy"),
+}
+PARTS = ("tp", "fp", "fn", "tn", *MARGINS)
+#: Kinds of relations.
 KINDS = (
     "shares",
     "sum",

@@ -10,8 +10,8 @@ from math import isnan
 from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
-from replicalc.verify.ledger import COUNTS, SHARES, Ledger
-from replicalc.verify.paper import Paper, Relation
+from replicalc.verify.ledger import Ledger
+from replicalc.verify.paper import COUNTS, SHARES, Paper, Relation
 
 #: How far "nearly" and "about" reach, as a part of the number: a convention, told in every answer.
 REACH = 0.1
@@ -343,7 +343,7 @@ class Sentence:
         names = [str(each).rpartition(".") for each in given]
         if names[0][0] == names[1][0] and names[0][0] in self.judged:
             facts = self.judged[names[0][0]].facts
-            from replicalc.verify.ledger import MARGINS
+            from replicalc.verify.paper import MARGINS
 
             def value(table, part: str) -> int:
                 return table.n if part == "n" else sum(getattr(table, c) for c in MARGINS.get(part, (part,)))
@@ -393,43 +393,3 @@ def judge_statement(paper: Paper, ledger: Ledger, relation: Relation, judged: Ma
     else:
         mine.say(claim, "exact", recomputed="holds", method=method, solutions="1", evidence=told)
     return mine
-
-
-def judge_cited(paper: Paper, relation: Relation, elsewhere: Mapping[str, Sequence[Claim]]) -> Judged:
-    """A number attributed to another study of the registry, against what that study prints."""
-    judged = Judged(relation.id, relation.kind)
-    claim = paper.one(relation["claim"], relation)
-    study, number = str(relation["study"]), str(relation["number"])
-    if study not in elsewhere:
-        judged.say(claim, "not_checkable", note=f"the study {study} is not in the registry")
-        return judged
-    source = next((c for c in elsewhere[study] if c.claim_id in (number, f"{study}.{number}")), None)
-    if source is None:
-        raise ReplicalcError(f"relation {relation.id}: the study {study} has no claim '{number}'")
-    told = f"{study} prints {source.reported} ({source.claim_id}, {source.location}); here {claim.reported} is printed"
-    judged.line(told + ".")
-    ours, theirs = paper.printed(claim), paper.printed(source)
-    same = claim.reported == source.reported
-    if not same and ours is not None and theirs is not None and ours.sign == theirs.sign == "=":
-        fewer = min(ours.decimals, theirs.decimals)
-        same = round(ours.value, fewer) == round(theirs.value, fewer)
-    if same:
-        judged.say(
-            claim,
-            "exact",
-            recomputed=source.reported,
-            method="the publication it is taken from",
-            solutions="1",
-            evidence=told,
-        )
-    else:
-        judged.say(
-            claim,
-            "impossible",
-            recomputed=source.reported,
-            method="the publication it is taken from",
-            solutions="0",
-            evidence=told,
-            repair=source.reported,
-        )
-    return judged

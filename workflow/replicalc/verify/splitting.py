@@ -8,11 +8,11 @@ from math import isnan
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.comparing import RELATIVE, judge_p, named_tests, p_claims
-from replicalc.verify.counting import groups_of
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import as_printed, rounding_needed
+from replicalc.verify.tying import groups_of
 
 #: Splits of a comparison that are kept; with more it says nothing.
 MOST_SPLITS = 200_000
