@@ -141,8 +141,9 @@ class Sentence:
             ]
             values = [facts["tests"][key] for key in keys]
             if values:
-                which = "the named tests" if facts["named"] else f"{len(values)} two-sided tests"
-                return min(values), max(values), f"{name}: P {min(values):.4g} to {max(values):.4g} by {which}"
+                ours = "the named tests" if facts["named"] else "two-sided tests"
+                which = "tests that print its P" if facts.get("printed") and found.prints else ours
+                return min(values), max(values), f"{name}: P {_ends(values)} by {which}"
         if "splits" in facts:
             from replicalc.verify.fast_p import p_values
             from replicalc.verify.split import QUICK
@@ -154,7 +155,7 @@ class Sentence:
                 return (
                     min(values),
                     max(values),
-                    f"{name}: P {min(values):.4g} to {max(values):.4g} over {len(tables)} splits",
+                    f"{name}: P {_ends(values)} over {len(tables)} splits",
                 )
         if "texts" in facts:
             lo, hi = (Decimal(text.replace("−", "-")) for text in facts["texts"][1:])
@@ -291,9 +292,8 @@ class Sentence:
         ]
         if not values:
             return False, f"{a} and {b} of {n}: no patient is told apart"
-        ends = sorted({f"{min(values):.4g}", f"{max(values):.4g}"})
         tables = "the only paired table" if len(values) == 1 else f"{len(values)} paired tables"
-        span = f"P {' to '.join(ends)} over {tables}"
+        span = f"P {_ends(values)} over {tables}"
         told = f"{a} and {b} of {n}: exact McNemar {span}"
         if a <= b or min(values) >= self.paper.alpha:
             return False, told
@@ -333,7 +333,7 @@ class Sentence:
         values = [float(p) for key in QUICK for p in p_values(tables, key) if not isnan(p)]
         if not values:
             return UNKNOWN, "no test is defined"
-        told = f"P {min(values):.4g} to {max(values):.4g} over {len(tables)} pairs of counts and {len(QUICK)} tests"
+        told = f"P {_ends(values)} over {len(tables)} pairs of counts and {len(QUICK)} tests"
         if max(values) < self.paper.alpha:
             return wanted, told
         return (not wanted if min(values) >= self.paper.alpha else None), told
@@ -354,6 +354,11 @@ class Sentence:
         if k is None or n is None or k[1] is None or n[1] is None or (k[1] - k[0] + 1) * (n[1] - n[0] + 1) > 2000:
             return []
         return [(x, y) for y in range(n[0], n[1] + 1) for x in range(k[0], min(k[1], y) + 1)]
+
+
+def _ends(values: Sequence[float]) -> str:
+    """The least and the greatest, or the one where they print alike."""
+    return " to ".join(dict.fromkeys(f"{value:.4g}" for value in (min(values), max(values))))
 
 
 def _turned(table):
