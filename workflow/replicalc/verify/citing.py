@@ -8,6 +8,7 @@ from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.paper import Paper, Relation
+from replicalc.verify.printed import rounding_needed
 
 
 def judge_cited(paper: Paper, relation: Relation, elsewhere: Mapping[str, Sequence[Claim]]) -> Judged:
@@ -25,9 +26,12 @@ def judge_cited(paper: Paper, relation: Relation, elsewhere: Mapping[str, Sequen
     judged.line(told + ".")
     ours, theirs = paper.printed(claim), paper.printed(source)
     same = claim.reported == source.reported
-    if not same and ours is not None and theirs is not None and ours.sign == theirs.sign == "=":
-        fewer = min(ours.decimals, theirs.decimals)
-        same = round(ours.value, fewer) == round(theirs.value, fewer)
+    if not same and (ours is None or theirs is None or theirs.sign != "="):
+        judged.say(claim, "not_checkable", evidence=told, note="not two numbers that could be compared")
+        return judged
+    if not same:  # one of the two may be a rounding of the other
+        same = rounding_needed(float(theirs.value), ours) is not None
+        same = same or (ours.sign == "=" and rounding_needed(float(ours.value), theirs) is not None)
     if same:
         judged.say(
             claim,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isnan
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
+from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
 from replicalc.verify.tying import block
 
+#: What is told beside a P where counts of its table are not printed and rest on numbers that exclude each other.
+REPAIRED = "some printed counts exclude each other, and the table is that after the smallest repair"
 #: What a P that no test prints proves.
 RELATIVE = "a proof for the tests listed in the evidence, not for tests that were not tried"
 
@@ -53,16 +57,19 @@ def judge_table(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         judged.line(told + ".")
         judged.say(claims, "not_checkable", note=told)
         return judged
-    conflict = ledger.of(nodes[0][0])
-    if (
-        conflict is not None
-        and conflict.check.repairs
-        and any(conflict.firm[c] is not conflict.cells[c] for c in conflict.cells)
-    ):
-        judged.line("Some printed counts exclude each other; P is that of the table after the smallest repair.")
     ordered = relation.get("ordered") or ()
     judge_p(judged, paper, values, claims, named, "rows" in ordered, "columns" in ordered)
+    if any(ledger.shaken(node) for row in nodes for node in row):
+        judged.line(REPAIRED[0].upper() + REPAIRED[1:] + ".")
+        judged.opinions = [_unsure(each) for each in judged.opinions]
     return judged
+
+
+def _unsure(opinion: Opinion) -> Opinion:
+    """What P comes to over a table that rests on a repair: no proof that it is impossible."""
+    note = "; ".join(text for text in (opinion.note, REPAIRED) if text)
+    verdict = "underdetermined" if opinion.verdict == "impossible" else opinion.verdict
+    return replace(opinion, verdict=verdict, note=note)
 
 
 def judge_p(
@@ -86,7 +93,10 @@ def judge_p(
     for text in dict.fromkeys([claim.reported for claim in claims] or ["<0.05"]):
         mine = [claim for claim in claims if claim.reported == text]
         printed = paper.printed(mine[0]) if mine else parse(text)
-        if printed is None or not 0 <= printed.value <= 1:
+        if printed is None:
+            judged.say(mine, "not_checkable", note=f"'{text}' is no number")
+            continue
+        if not 0 <= printed.value <= 1:
             judged.say(mine, "impossible", method="P value", solutions="0", evidence=f"{text} is no P value")
             continue
         found = which_test(
@@ -149,9 +159,9 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
         names = ", ".join(test.method for test in fits)
         say(
             "unstated_method",
-            first.prints if first else fits[0].prints,
+            _half_up(first, printed) if first else fits[0].prints,
             names,
-            repair=first.prints if first else "",
+            repair=_half_up(first, printed) if first else "",
             note=said,
         )
         return
@@ -165,13 +175,15 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
     repair = (
         _half_up(first, printed) if first else f"{_half_up(nearest, printed)} ({nearest.method})" if nearest else ""
     )
+    left = [found.test(key) for key in found.named if isnan(found.test(key).p)]
+    missing = f"the named {left[0].method} has no P here ({left[0].warning})" if left else ""
     say(
-        "impossible" if first else "unstated_method",
+        "impossible" if first and not left else "unstated_method",
         _half_up(first, printed) if first else "",
         f"none of {len(found.tests)} tests",
         "0",
         repair,
-        RELATIVE,
+        "; ".join(text for text in (RELATIVE, missing) if text),
     )
 
 

@@ -9,7 +9,7 @@ from replicalc.verify.ledger import Component, Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import Paper
 from replicalc.verify.printed import Printed
-from replicalc.verify.recovery import counts_from_percent, print_share, roundings_of
+from replicalc.verify.recovery import MAX_N, counts_from_percent, print_share, roundings_of
 
 ARITHMETIC = "whole numbers behind counts, percentages and sums"
 
@@ -52,20 +52,33 @@ def _conflict(
         )
     if not sets:
         odd = [r for r in check.uncommon if (cell, kind) in {(c.cell, c.kind) for c in r.changes}]
-        if not odd:
-            return None
-        change = next(c for c in odd[0].changes if c.cell == cell)
-        return Opinion(
-            claim.claim_id,
-            "rounding",
-            change.reads,
-            ARITHMETIC,
-            "1",
-            f"the others agree by {odd[0].rounding}, this one does not: {change.reads}, printed {claim.reported}",
-            change.reads,
-            "",
-            "arithmetic",
-        )
+        if odd:
+            change = next(c for c in odd[0].changes if (c.cell, c.kind) == (cell, kind))
+            every = all((cell, kind) in {(c.cell, c.kind) for c in r.changes} for r in check.uncommon)
+            return Opinion(
+                claim.claim_id,
+                "rounding",
+                change.reads,
+                ARITHMETIC,
+                "1",
+                f"the others agree by {odd[0].rounding}, this one does not: {change.reads}, printed {claim.reported}",
+                change.reads,
+                "" if every else "this, or another percentage is rounded otherwise than the rest",
+                "arithmetic",
+            )
+        if any((cell, kind) in {(c.cell, c.kind) for c in r.changes} for r in check.repairs):
+            return Opinion(
+                claim.claim_id,
+                "underdetermined",
+                "",
+                ARITHMETIC,
+                "many",
+                check.evidence,
+                "",
+                "one of several numbers, of which not all can hold; another change takes fewer digits",
+                "arithmetic",
+            )
+        return None
     change = next(c for c in sets[0].changes if (c.cell, c.kind) == (cell, kind))
     printed = paper.printed(claim)
     only = check.complete and all(
@@ -120,28 +133,40 @@ def _count(
     value = int(paper.printed(claim).value)
     shown = str(value)
     node = ledger.node(claim)
+    known = ledger.without(node)  # a number that was told from this one does not speak for it
 
     def exact(method: str, evidence: str) -> Opinion:
         return Opinion(claim.claim_id, "exact", shown, method, "1", evidence, "", "", "arithmetic")
 
     for _, whole, printed, other in ledger.shares_of(node):
-        n = ledger.value(whole)
-        found = [c.k for c in counts_from_percent(printed, n).solutions] if n else []
+        n = known(whole)
+        found = [c.k for c in counts_from_percent(printed, n).solutions] if n and n <= MAX_N else []
         if value in found:
             only = "is the only count" if len(found) == 1 else f"is one of {len(found)} counts"
             return exact("count with its percentage", f"{value} {only} of {n} that print as {other.reported}")
     for total, parts in ledger.sums_of(node):
-        values = [ledger.value(part) for part in parts]
-        if ledger.find(total) == ledger.find(node) and None not in values:
-            return exact("sum of its parts", f"{' + '.join(map(str, values))} = {value}")
+        values: list[int | None] = []
+        for part in parts:
+            values.append(known(part))
+            if values[-1] is None and ledger.find(part) != ledger.find(node):
+                break
+        if len(values) < len(parts):
+            continue
+        if ledger.find(total) == ledger.find(node):
+            if None not in values and sum(values) == value:
+                return exact("sum of its parts", f"{' + '.join(map(str, values))} = {value}")
+            continue
         rest = [v for part, v in zip(parts, values, strict=True) if ledger.find(part) != ledger.find(node)]
-        if ledger.value(total) is not None and None not in rest and len(rest) < len(parts):
-            others = " - ".join(map(str, [ledger.value(total), *rest]))
+        top = known(total)
+        if top is not None and None not in rest and top - sum(rest) == value:
+            others = " - ".join(map(str, [top, *rest]))
             return exact("what the other parts leave of the total", f"{others} = {value}")
-    for part, _, _, other in ledger.shares_out_of(node):
-        k = ledger.value(part)
-        if value and k is not None:
+    for part, _, printed, other in ledger.shares_out_of(node):
+        k = known(part)
+        if value and k is not None and roundings_of(k, value, printed):
             return exact("whole of a percentage", f"{k} of {value} prints as {other.reported}")
+    if known(node) == value:
+        return exact(ARITHMETIC, f"{value} is the only number that those tied to it allow")
     if len(claims) > 1:
         places = ", ".join(paper.short(c.claim_id) for c in claims)
         return exact("printed at several places", f"{value} at each of {places}")

@@ -11,7 +11,7 @@ from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import SHARES, Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
-from replicalc.verify.recovery import MIXED, print_share
+from replicalc.verify.recovery import MAX_N, counts_from_percent, print_share, roundings_of
 
 #: What a measure is called by the search for tables.
 MEASURE = {"false_positive_rate": "fpr", "false_negative_rate": "fnr"}
@@ -49,8 +49,11 @@ def _tables(paper: Paper, ledger: Ledger, relation: Relation, claims: dict[str, 
     # With an unknown n the search for repairs grows with the tables that fit the rest.
     fine = isinstance(n, int) or (bounded and all(p.decimals for p in printed.values()))
     found = two_by_two(printed, n, known, repair=fine)
-    if not found.tables and not bounded:
-        raise ReplicalcError(f"no 2x2 table of up to {MAX_UNKNOWN:,} patients; larger ones were not tried")
+    if not bounded:  # with more patients than are searched, nothing is proven by finding no table, or only one
+        number = f"{len(found.tables)} 2x2 tables print" if found.tables else "no 2x2 table prints"
+        raise ReplicalcError(
+            f"{number} all measures with at most {MAX_UNKNOWN:,} patients; how many there are is not printed"
+        )
     return found
 
 
@@ -92,7 +95,7 @@ def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         ("tp", "fp", "fn", "tn", "n"),
         [(t.tp, t.fp, t.fn, t.tn, t.n) for t in best],
     )
-    kept = _intervals(judged, paper, relation, claims, best, bool(tables) and found.complete)
+    kept = _intervals(judged, paper, ledger, relation, claims, best, bool(tables) and found.complete)
     if tables:
         _say_tables(judged, paper, claims, kept, found)
     tables = kept if tables else ()
@@ -105,11 +108,11 @@ def _say_tables(judged: Judged, paper: Paper, claims: dict[str, Claim], tables, 
     for name, claim in claims.items():
         printed = paper.printed(claim)
         if len(tables) == 1 and found.complete:
-            roundings = tables[0].roundings or ("half-up",)
             over, under = tables[0].share(name)
+            roundings = (*roundings_of(over, under, printed), "half-up")
             rounded = print_share(over, under, printed.decimals)
             # Cut off, while the paper's other percentages are rounded: one unit too low.
-            cut = roundings[0] in ("truncation", MIXED) and not paper.cuts and rounded != printed.text.strip(" %")
+            cut = roundings[0] == "truncation" and not paper.cuts
             judged.say(
                 claim,
                 "rounding" if cut else "exact",
@@ -166,6 +169,8 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
     held = [claim for name, claim in claims.items() if not any(name in r.names for r in found.repairs)]
     if len(found.repairs) == 1 and found.repairs[0].n_tables == 1:
         table = found.repairs[0].tables[0]
+        names = found.repairs[0].names
+        changed = f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
         for name, claim in claims.items():
             if claim in held:
                 over, under = table.share(name)
@@ -176,7 +181,7 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
                     method="the only 2x2 table after the smallest repair",
                     solutions="1",
                     evidence=f"{over} of {under}; {table}",
-                    note=f"only if {found.repairs[0].names[0]} is changed",
+                    note=f"only if {changed} changed",
                 )
     elif found.repairs:
         judged.say(
@@ -199,7 +204,15 @@ def _one_unit(reading: str, claim: Claim) -> bool:
     )
 
 
-def _intervals(judged, paper: Paper, relation: Relation, claims: dict[str, Claim], tables: Sequence, fits: bool):
+def _intervals(
+    judged: Judged,
+    paper: Paper,
+    ledger: Ledger,
+    relation: Relation,
+    claims: dict[str, Claim],
+    tables: Sequence,
+    fits: bool,
+):
     """The limits of each measure over each table that is possible (or nearest); the tables that print all limits.
 
     Where several tables are possible, the limits tell them apart: only those that print an interval are kept for the
@@ -219,9 +232,14 @@ def _intervals(judged, paper: Paper, relation: Relation, claims: dict[str, Claim
             )
             continue
         counts = list(dict.fromkeys(table.share(name) for table in kept))
-        # A share of all patients has its count whatever the other measures are.
-        sure = fits or (SHARES[claim.stat].endswith(" n") and len(counts) == 1)
-        note = "" if sure else "the counts are those of the nearest table"
+        note = "" if fits else "the counts are those of the nearest table, so nothing is proven"
+        margin = SHARES[claim.stat].split()[1]
+        whole = ledger.value(ledger.cell(relation.id, "n")) if margin == "n" else _given(ledger, relation, margin)
+        if not fits and whole and whole <= MAX_N:
+            # Of a whole that is known without the measures, the measure alone tells its count.
+            alone = [(c.k, c.n) for c in counts_from_percent(paper.printed(claim), whole).solutions]
+            if 0 < len(alone) <= FEW_TABLES:
+                counts, note = alone, ""
         printing = judge_limits(judged, paper, claim, lo, hi, counts, scale, named, note)
         kept = tuple(table for table in kept if table.share(name) in printing) or kept
     return kept
@@ -265,7 +283,10 @@ def judge_limits(
     try:
         tried = [which_interval(k, n, low, high, paper.level, scale=scale) for k, n in counts]
     except ReplicalcError as error:
-        judged.say([lo, hi], "impossible", method="any interval", solutions="0", evidence=str(error))
+        if low.value > high.value or high.value < 0 or low.value > scale:
+            judged.say([lo, hi], "impossible", method="any interval", solutions="0", evidence=str(error))
+        else:
+            judged.say([lo, hi], "not_checkable", evidence=str(error), note=str(error))
         return set()
     every = [x for each in tried for x in each.tried]
     good = [x for x in every if x.fits and (paper.cuts or "truncation" not in (x.rounding_lo, x.rounding_hi))]
@@ -313,7 +334,7 @@ def judge_limits(
                 note="the other limit does not come out by the same method",
             )
             continue
-        if units == 1 and min(off) == 0:
+        if units == 1 and (min(off) == 0 or nearest.method.removesuffix(NOT_CUT) in named):
             judged.say(claim, "rounding", method=nearest.method, repair=shown, **more)
             continue
         tail = _tail(counts, float(printed.value) / scale, upper=claim is hi, level=paper.level)
@@ -322,7 +343,7 @@ def judge_limits(
         notes = "; ".join(text for text in (_METHODS if not far else "", note) if text)
         judged.say(
             claim,
-            "impossible" if (named and not note) or far else "unstated_method",
+            "impossible" if (named or far) and not note else "unstated_method",
             method="none of 13 interval methods",
             repair=f"{shown} ({nearest.method})",
             note=notes,

@@ -16,6 +16,7 @@ from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion, heaviest
 from replicalc.verify.paper import COUNTS, EXTERNAL, SHARES, Paper, Relation
+from replicalc.verify.printed import Printed, printed_number, rounding_needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,15 +245,16 @@ def _spread(paper: Paper, group: Sequence[Claim], chosen: dict[str, Opinion]) ->
                     "the number itself cannot be recomputed",
                     "repeats",
                 )
-    plain = [t for t in texts if (p := paper.printed(next(c for c in group if c.reported == t))) and p.sign == "="]
-    if len(plain) < 2 or counted:
+    prints = {t: p for t in texts if (p := printed_number(t)) is not None and p.sign == "="}
+    plain = list(prints)
+    if len(plain) < 2 or counted or _one_value(list(prints.values())):
         return
     every = ", ".join(f"{c.reported} ({paper.short(c.claim_id)})" for c in group if c.reported in plain)
     sure = {c.reported for c in group if c.claim_id in chosen and chosen[c.claim_id].verdict == "exact"} & set(plain)
     often = {text: sum(c.reported == text for c in group) for text in plain}
     most = [text for text in plain if often[text] == max(often.values())]
-    # What is printed most often stands; of what is printed as often, what comes out.
-    right = most[0] if len(most) == 1 else next(iter(sure)) if len(sure) == 1 else ""
+    # What comes out stands, however often the other is printed; if nothing does, what is printed most often.
+    right = next(iter(sure)) if len(sure) == 1 else most[0] if len(most) == 1 and not sure else ""
     for claim in group:
         if claim.reported in plain and claim.reported != right:
             chosen[claim.claim_id] = Opinion(
@@ -263,15 +265,20 @@ def _spread(paper: Paper, group: Sequence[Claim], chosen: dict[str, Opinion]) ->
                 "0",
                 f"one number is printed as {every}",
                 right,
-                _why(right, often) if right else "this or another print of it",
+                _why(right, sure) if right else "this or another print of it",
                 "repeats",
             )
 
 
-def _why(right: str, often: Mapping[str, int]) -> str:
+def _why(right: str, sure: Collection[str]) -> str:
     """Why one of several prints of a number is taken as the right one."""
-    most = often[right] > max(count for text, count in often.items() if text != right)
-    return f"{right} is taken as right because it is printed {'most often' if most else 'and comes out'}"
+    return f"{right} is taken as right because it {'comes out' if right in sure else 'is printed most often'}"
+
+
+def _one_value(prints: Sequence[Printed]) -> bool:
+    """Whether one value can print as all of these: 0.03 and 0.031, say."""
+    finest = max(prints, key=lambda each: each.decimals)
+    return all(rounding_needed(float(finest.value), each) is not None for each in prints)
 
 
 def _join(*texts: str) -> str:
@@ -291,6 +298,8 @@ def _nothing(claim: Claim) -> Opinion:
 def _components(paper: Paper, ledger: Ledger):
     """Where printed numbers agree, and by which rounding; where they do not, all smallest repairs."""
     for component in ledger.settle():
+        if not component.prints:  # a whole number of a relation that no claim is tied to
+            continue
         check = component.check
         yield {
             "claims": sorted(paper.short(c.claim_id) for claims in component.prints.values() for c in claims),

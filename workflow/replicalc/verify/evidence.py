@@ -124,6 +124,7 @@ def _table(columns, rows) -> list[str]:
 def _plain(text: str) -> str:
     """Text as text: characters that Markdown or HTML would read are escaped, line ends become spaces."""
     out = " ".join(text.split())
+    out = out.replace("&", "&amp;")
     for sign in ("\\", "|", "*", "_", "`", "[", "]", "<", ">", "#", "~"):
         out = out.replace(sign, {"<": "&lt;", ">": "&gt;"}.get(sign, "\\" + sign))
     return out

@@ -7,16 +7,22 @@ numbers can hold together, which must change if not, and what each count can be.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.paper import COUNTS, EXTERNAL, PARTS, SHARES, Paper, Relation
 from replicalc.verify.printed import Printed
 from replicalc.verify.recovery import MAX_DECIMALS
-from replicalc.verify.sums import LARGEST, MAX_COUNT, Cell, Sum, SumCheck, SumRepair, check_sums, ranges
+from replicalc.verify.sums import MAX_COUNT, MAX_WORK, Cell, Sum, SumCheck, SumRepair, check_sums, ranges
+
+#: The solver's work limit where it is only asked whether a printed count follows from the others as well.
+MAX_ASIDE = 0.3
+#: A printed percentage: its count, its whole, its print and its claim.
+Share = tuple[str, str, Printed, Claim]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +30,8 @@ class Component:
     """Counts that are tied to each other: what is printed of them, and what came of holding it together.
 
     prints: the claims behind each printed number, by (cell, "count" or "percent"). firm: cells and roundings without
-    the numbers of the smallest repair, from which counts are still told where not all numbers can hold.
+    the numbers of all nearest repairs, from which counts are still told where not all numbers can hold. neighbours:
+    the cells that stand in a sum or a percentage with each.
     """
 
     cells: Mapping[str, Cell]
@@ -33,6 +40,7 @@ class Component:
     prints: Mapping[tuple[str, str], tuple[Claim, ...]]
     firm: Mapping[str, Cell]
     roundings: tuple[str, ...]
+    neighbours: Mapping[str, Sequence[str]]
 
     @property
     def settled(self) -> bool:
@@ -93,8 +101,10 @@ class Ledger:
         printed = self.paper.printed(claim)
         if printed is None or claim.claim_id in self.released:
             return
-        if not 0 <= printed.value <= 100 or printed.decimals > MAX_DECIMALS:
+        if not 0 <= printed.value <= 100:
             self.absurd[claim.claim_id] = f"{claim.reported} is no percentage: it must lie from 0 to 100"
+            return
+        if printed.decimals > MAX_DECIMALS:
             return
         self._shares.append((part, whole, printed, claim))
 
@@ -131,9 +141,10 @@ class Ledger:
         if claim is not None:
             if claim.stat not in COUNTS and claim.stat not in SHARES:
                 raise ReplicalcError(f"relation {relation.id}: '{given}' is of stat {claim.stat} and has no count")
+            self._name(self.node(claim), self.paper.short(claim.claim_id), 3)  # of another publication, or worded
             return self.node(claim)
         name, _, part = str(given).rpartition(".")
-        if name in self.paper.relations and part in PARTS:
+        if part in PARTS and (of := self.paper.relations.get(name)) is not None and of.kind == "accuracy":
             return self.cell(name, part)
         self.paper.one(given, relation)  # says what there is
         raise AssertionError
@@ -157,9 +168,12 @@ class Ledger:
 
     def find(self, node: str) -> str:
         """The one name that stands for all names of a count."""
-        while (parent := self._parent.get(node, node)) != node:
-            node = parent
-        return node
+        root = node
+        while (parent := self._parent.get(root, root)) != root:
+            root = parent
+        while node != root:  # so that the next search is short
+            self._parent[node], node = root, self._parent[node]
+        return root
 
     def _read_claims(self) -> None:
         """Counts and percentages of one result, group and variable are one number; ``of`` is the whole of a count.
@@ -180,10 +194,10 @@ class Ledger:
             self._name(self.node(claim), short, 0 if count else 3)
             printed = self.paper.printed(claim)
             if count and printed is not None:
-                if printed.decimals or printed.sign != "=" or not 0 <= printed.value <= MAX_COUNT:
+                if printed.value < 0 or printed.value % 1:
                     self.absurd[claim.claim_id] = f"{claim.reported} is no number of patients"
-                else:
-                    self._counts.append((self.node(claim), printed, claim))
+                elif printed.sign == "=" and not printed.decimals and printed.value <= MAX_COUNT:
+                    self._counts.append((self.node(claim), printed, claim))  # "<5" hides a count, 12.0 is none printed
             if not count:
                 self._name(self.whole(claim), f"whole of {short}")
             role = "count" if claim.stat in ("count", "percent") else claim.stat
@@ -195,9 +209,10 @@ class Ledger:
             if claim.stat == "percent":
                 self.add_share(claim, self.node(claim), self.whole(claim))
         for claim in self.paper.claims.values():
-            if claim.stat not in COUNTS or not claim.of or claim.of not in self.paper.claims:
-                continue
-            whole = self.node(self.paper.claims[claim.of])
+            above = self.paper.claims.get(claim.of)
+            if claim.stat not in COUNTS or above is None or self.node(above) not in self._names:
+                continue  # another publication's patients, or no number of patients at all
+            whole = self.node(above)
             place = places.get((claim.result, claim.group, claim.variable, "count whole"))
             if place is not None and claim.stat == "count":
                 self.same(self.whole(place), whole)
@@ -207,22 +222,21 @@ class Ledger:
     # Asking
 
     @property
-    def shares(self) -> list[tuple[str, str, Printed, Claim]]:
+    def shares(self) -> list[Share]:
         """Every printed percentage: its count, its whole, its print and its claim."""
         return self._shares
 
-    def shares_of(self, node: str) -> list[tuple[str, str, Printed, Claim]]:
+    def shares_of(self, node: str) -> list[Share]:
         """The percentages whose count this is."""
-        return [each for each in self._shares if self.find(each[0]) == self.find(node)]
+        return self._indexed["part"].get(self.find(node), [])
 
-    def shares_out_of(self, node: str) -> list[tuple[str, str, Printed, Claim]]:
+    def shares_out_of(self, node: str) -> list[Share]:
         """The percentages whose whole this is."""
-        return [each for each in self._shares if self.find(each[1]) == self.find(node)]
+        return self._indexed["whole"].get(self.find(node), [])
 
     def sums_of(self, node: str) -> list[tuple[str, tuple[str, ...]]]:
         """The sums that this count is the total or a part of."""
-        root = self.find(node)
-        return [(t, p) for t, p in self._sums if root in {self.find(each) for each in (t, *p)}]
+        return self._indexed["sum"].get(self.find(node), [])
 
     def printed(self, node: str) -> bool:
         """Whether the paper prints this count, in a claim or where no claim stands."""
@@ -230,7 +244,22 @@ class Ledger:
 
     def counted(self, node: str) -> bool:
         """Whether a claim prints this count."""
-        return any(self.find(n) == self.find(node) for n, _, claim in self._counts if claim is not None)
+        return self.find(node) in self._indexed["count"]
+
+    @cached_property
+    def _indexed(self) -> dict[str, dict[str, list]]:
+        """Percentages, sums and printed counts by the count that they speak of. All relations must be in."""
+        found: dict[str, dict[str, list]] = {key: defaultdict(list) for key in ("part", "whole", "sum", "count")}
+        for share in self._shares:
+            found["part"][self.find(share[0])].append(share)
+            found["whole"][self.find(share[1])].append(share)
+        for total, parts in self._sums:
+            for root in dict.fromkeys(map(self.find, (total, *parts))):
+                found["sum"][root].append((total, parts))
+        for node, _, claim in self._counts:
+            if claim is not None:
+                found["count"][self.find(node)].append(claim)
+        return found
 
     def of(self, node: str) -> Component | None:
         """The component of a count; None where nothing printed is tied to it."""
@@ -243,20 +272,34 @@ class Ledger:
             return list({id(c): c for c in self._components.values()}.values())
         self._components = {}
         nodes, links = self._links()
-        seen: set[str] = set()
+        number: dict[str, int] = {}
+        tied: list[_Tied] = []
         for start in nodes:
-            if start in seen:
+            if start in number:
                 continue
-            mine, todo = [], [start]
+            tied.append(_Tied())
+            todo = [start]
             while todo:
                 node = todo.pop()
-                if node not in seen:
-                    seen.add(node)
-                    mine.append(node)
+                if node not in number:
+                    number[node] = len(tied) - 1
+                    tied[-1].nodes.append(node)
                     todo += links[node]
-            component = self._component(sorted(mine))
+        for name in sorted(self._names, key=lambda each: (self._ranks[each], len(self._names[each]), each)):
+            if (root := self.find(name)) in number:
+                tied[number[root]].names.append(name)
+        for kind, first, entries in (
+            ("counts", 0, self._counts),
+            ("shares", 0, self._shares),
+            ("sums", 0, self._sums),
+            ("bounds", 1, self._bounds),
+        ):
+            for entry in entries:
+                getattr(tied[number[self.find(entry[first])]], kind).append(entry)
+        for each in tied:
+            component = self._component(each)
             if component is not None:
-                self._components |= dict.fromkeys(mine, component)
+                self._components |= dict.fromkeys(each.nodes, component)
         return self.settle()
 
     def _links(self) -> tuple[list[str], dict[str, set[str]]]:
@@ -270,17 +313,15 @@ class Ledger:
                 links[root] |= set(roots)
         return sorted(links), links
 
-    def _component(self, nodes: list[str]) -> Component | None:
+    def _component(self, tied: _Tied) -> Component | None:
         """Cells, sums and their check. A count with several prints has a cell of its own for each, held equal."""
         names: dict[str, str] = {}
-        plain_names: list[str] = []
-        inside = set(nodes)
-        for node in sorted(self._names, key=lambda each: (self._ranks[each], len(self._names[each]), each)):
-            root = self.find(node)
-            if root in inside and root not in names:
-                same = sum(self._names[node] == plain for plain in plain_names)  # two rests of one relation, say
-                plain_names.append(self._names[node])
-                names[root] = self._names[node] + (f", {same + 1}" if same else "")
+        often: Counter[str] = Counter()
+        for node in tied.names:
+            root, plain = self.find(node), self._names[node]
+            if root not in names:
+                often[plain] += 1  # two rests of one relation, say
+                names[root] = plain + (f", {often[plain]}" if often[plain] > 1 else "")
         cells: dict[str, Cell] = {name: Cell() for name in names.values()}
         sums: list[Sum] = []
         prints: dict[tuple[str, str], list[Claim]] = defaultdict(list)
@@ -305,41 +346,38 @@ class Ledger:
             if claim is not None:
                 prints[where[key], kind].append(claim)
 
-        for node, printed, claim in self._counts:
-            if self.find(node) in inside:
-                place(node, "count", printed, "", claim)
-        for part, whole, printed, claim in self._shares:
-            if self.find(part) in inside:
-                place(part, "percent", printed, names[self.find(whole)], claim)
-        for total, parts in dict.fromkeys((self.find(t), tuple(map(self.find, p))) for t, p in self._sums):
-            if total in inside:
-                if len(set(parts)) < len(parts) or total in parts:
-                    raise ReplicalcError(f"a sum to {names[total]} names one count twice; read its relation again")
-                sums.append(Sum(names[total], tuple(names[part] for part in parts)))
-        for part, bound in dict.fromkeys((self.find(p), self.find(b)) for p, b in self._bounds):
-            if bound in inside and part != bound and cells[names[part]].of != names[bound]:
+        for node, printed, claim in tied.counts:
+            place(node, "count", printed, "", claim)
+        for part, whole, printed, claim in tied.shares:
+            place(part, "percent", printed, names[self.find(whole)], claim)
+        for total, parts in dict.fromkeys((self.find(t), tuple(map(self.find, p))) for t, p in tied.sums):
+            if len(set(parts)) < len(parts) or total in parts:
+                raise ReplicalcError(f"a sum to {names[total]} names one count twice; read its relation again")
+            sums.append(Sum(names[total], tuple(names[part] for part in parts)))
+        for part, bound in dict.fromkeys((self.find(p), self.find(b)) for p, b in tied.bounds):
+            if part != bound and cells[names[part]].of != names[bound]:
                 rest = f"{names[bound]} without {names[part]}"
                 cells[rest] = Cell()
                 sums.append(Sum(names[bound], (names[part], rest)))
-        if not prints:
+        if not where:
             return None
-        self._cell_of |= {node: names[node] for node in nodes if node in names}
+        self._cell_of |= names
         try:
             check = check_sums(cells, sums)
         except (
             ReplicalcError
         ) as error:  # too much for the search: nothing is said of these numbers, rather than guessed
             check = SumCheck((), "", f"not settled: {error}")
-        firm, roundings = cells, check.roundings
-        chosen = (check.repairs or check.uncommon)[:1]
+        # Whichever of the nearest repairs is the right one: what follows without all these numbers, by each of their
+        # roundings, is known.
+        firm, roundings = dict(cells), check.roundings
+        chosen = check.nearest or check.uncommon
         if chosen:
-            firm, roundings = dict(cells), (chosen[0].rounding,)
-            for change in chosen[0].changes:
-                old = firm[change.cell]
-                firm[change.cell] = (
-                    replace(old, count=None) if change.kind == "count" else replace(old, percent=None, of="")
-                )
-        return Component(cells, tuple(sums), check, {k: tuple(v) for k, v in prints.items()}, firm, tuple(roundings))
+            roundings = tuple(dict.fromkeys(repair.rounding for repair in chosen))
+        for change in dict.fromkeys((c.cell, c.kind) for repair in chosen for c in repair.changes):
+            firm[change[0]] = _without(firm[change[0]], change[1])
+        prints_of = {k: tuple(v) for k, v in prints.items()}
+        return Component(cells, tuple(sums), check, prints_of, firm, roundings, _neighbours(cells, sums))
 
     @property
     def cuts(self) -> bool:
@@ -357,27 +395,107 @@ class Ledger:
             return None
         cell = self._cell_of[self.find(node)]
         if cell not in self._ranges:
-            printed = component.firm[cell].count
-            if printed is not None:
-                self._ranges[cell] = int(printed.value), int(printed.value)
-            else:
-                self._ranges[cell] = self._searched(component, cell)
+            self._ranges[cell] = _searched(component, component.firm, cell)
         return self._ranges[cell]
-
-    @staticmethod
-    def _searched(component: Component, cell: str) -> tuple[int, int | None]:
-        """The range of a count that is not printed; (0, None) where the search for it is given up."""
-        try:
-            found = ranges(component.firm, component.sums, [cell], component.roundings)
-        except ReplicalcError:
-            return 0, None
-        lo, hi = found.get(cell, (0, LARGEST))
-        return lo, hi if hi <= MAX_COUNT else None  # beyond any count: part of what nothing bounds
 
     def value(self, node: str) -> int | None:
         """The only number that a count can be; None if there are several or nothing is known."""
         found = self.range(node)
         return found[0] if found is not None and found[0] == found[1] else None
+
+    def without(self, node: str) -> Callable[[str], int | None]:
+        """What ``value`` says of any count if this one were not printed: does a number follow from the others?"""
+        component = self.of(node)
+        if component is None:
+            return self.value
+        own = self._cell_of[self.find(node)]
+        firm = dict(component.firm)
+        for name in (own, *(s.parts[0] for s in component.sums if s.total == own and len(s.parts) == 1)):
+            firm[name] = replace(firm[name], count=None)
+        near = set(_near(component, firm, own))
+
+        def value(other: str) -> int | None:
+            cell = self._cell_of.get(self.find(other), "")
+            if cell not in near or firm[cell].count is not None:
+                return self.value(other)
+            found = _searched(component, firm, cell, MAX_ASIDE)
+            return found[0] if found[0] == found[1] else None
+
+        return value
+
+    def shaken(self, node: str) -> bool:
+        """Whether a count is not printed and is told from numbers that a nearest repair changes."""
+        component = self.of(node)
+        if component is None:
+            return False
+        cell = self._cell_of[self.find(node)]
+        if component.firm[cell].count is not None:
+            return False
+        near = _near(component, component.firm, cell)
+        return any(component.firm[name] != component.cells[name] for name in near)
+
+
+@dataclass(slots=True)
+class _Tied:
+    """What is known of counts that are tied to each other, before it is held together."""
+
+    nodes: list = field(default_factory=list)
+    names: list = field(default_factory=list)
+    counts: list = field(default_factory=list)
+    shares: list = field(default_factory=list)
+    sums: list = field(default_factory=list)
+    bounds: list = field(default_factory=list)
+
+
+def _without(cell: Cell, kind: str) -> Cell:
+    return replace(cell, count=None) if kind == "count" else replace(cell, percent=None, of="")
+
+
+def _neighbours(cells: Mapping[str, Cell], sums: Sequence[Sum]) -> dict[str, list[str]]:
+    found: dict[str, dict[str, None]] = {name: {} for name in cells}
+    for total in sums:
+        for name in (total.total, *total.parts):
+            found[name] |= dict.fromkeys((total.total, *total.parts))
+    for name, cell in cells.items():
+        if cell.of:
+            found[name][cell.of] = None
+            found[cell.of][name] = None
+    return {name: list(others) for name, others in found.items()}
+
+
+def _near(component: Component, firm: Mapping[str, Cell], cell: str) -> dict[str, bool]:
+    """The cells that bear on one: those tied to it, as far as the next printed count. True where the count is free."""
+    found, todo = {}, [cell]
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found[name] = firm[name].count is None
+            if found[name]:
+                todo += component.neighbours[name]
+    return found
+
+
+def _searched(
+    component: Component, firm: Mapping[str, Cell], cell: str, work: float = MAX_WORK
+) -> tuple[int, int | None]:
+    """The range of a count; (0, None) where the search for it is given up."""
+    printed = firm[cell].count
+    if printed is not None:
+        return int(printed.value), int(printed.value)
+    if not component.roundings:  # nothing is known to hold together
+        return 0, None
+    near = _near(component, firm, cell)
+    free = {name for name, is_free in near.items() if is_free}
+    cells = {name: firm[name] for name in near}
+    for name in set(near) - free:
+        if firm[name].of not in free:
+            cells[name] = _without(firm[name], "percent")
+    sums = [each for each in component.sums if not free.isdisjoint((each.total, *each.parts))]
+    shares = any(each.percent is not None for each in cells.values())
+    try:
+        return ranges(cells, sums, [cell], component.roundings if shares else component.roundings[:1], work=work)[cell]
+    except ReplicalcError:
+        return 0, None
 
 
 def _whole(value: int):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from replicalc.errors import ReplicalcError
+from collections.abc import Sequence
+from decimal import Decimal
+
+from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
@@ -11,6 +14,33 @@ from replicalc.verify.paper import Paper, Relation
 #: Where a quantile of each stat lies.
 PLACES = {"min": 0.0, "q1": 0.25, "median": 0.5, "q3": 0.75, "max": 1.0}
 OPEN = "many data sets fit: the values themselves are not printed"
+
+
+def _odd(paper: Paper, claims: Sequence[Claim]) -> str:
+    """A claim that prints no plain number, told; empty if all do."""
+    for claim in claims:
+        printed = paper.printed(claim)
+        if printed is None or printed.sign != "=":
+            return f"'{claim.reported}' ({paper.short(claim.claim_id)}) is no plain number"
+    return ""
+
+
+def _say_error(judged: Judged, claims: Sequence[Claim], error: str, proven: bool) -> None:
+    """Numbers that no search could be made for: because they exclude each other, or for another reason."""
+    if proven:
+        judged.say(claims, "impossible", method="numbers in order", solutions="0", evidence=error)
+    else:
+        judged.say(claims, "not_checkable", evidence=error, note=error)
+
+
+def _no_moments(paper: Paper, claims: dict[str, Claim], binary: bool) -> bool:
+    """Whether mean, SD and range exclude each other at first sight."""
+    value = {stat: paper.printed(claim).value for stat, claim in claims.items()}
+    return (
+        value.get("sd", 0) < 0
+        or (binary and not 0 <= value["mean"] <= 1)
+        or ("min" in value and "max" in value and value["min"] > value["max"])
+    )
 
 
 def _size(ledger: Ledger, relation: Relation, given) -> int | None:
@@ -28,6 +58,13 @@ def judge_mean(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     if n is None or n < 2:
         judged.say(list(claims.values()), "not_checkable", note="the number of values is not known")
         return judged
+    odd = _odd(paper, [claims["mean"]])
+    if odd:
+        judged.say(list(claims.values()), "not_checkable", note=odd)
+        return judged
+    for stat in [stat for stat in claims if _odd(paper, [claims[stat]])]:
+        claim = claims.pop(stat)
+        judged.say(claim, "not_checkable", note=_odd(paper, [claim]))
     mean, sd = claims["mean"].reported, claims["sd"].reported if "sd" in claims else None
     pair = [claims[stat] for stat in ("mean", "sd") if stat in claims]
     items = int(relation.get("items", 1))
@@ -83,7 +120,7 @@ def judge_mean(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
                     )
     except ReplicalcError as error:
         judged.line(f"{error}.")
-        judged.say(pair, "impossible", method="mean and standard deviation", solutions="0", evidence=str(error))
+        _say_error(judged, pair, str(error), _no_moments(paper, claims, bool(relation.get("binary"))))
         return judged
     for claim in claims.values():
         if claim.claim_id not in {o.claim_id for o in judged.opinions}:
@@ -109,8 +146,11 @@ def judge_quantiles(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         name = "the total" if number == 0 else str(given.get("name") or f"group {number}")
         claims = {PLACES[c.stat]: c for c in paper.many(given["claims"], relation) if c.stat in PLACES}
         n = _size(ledger, relation, given.get("n"))
-        if not claims or n is None:
-            judged.line(f"{name}: its quantiles or its size are not known.")
+        told = _odd(paper, list(claims.values())) or ("" if n is not None else f"the size of {name} is not known")
+        if not claims or told:
+            judged.line(f"{told or f'{name} has no quantiles'}.")
+            mine = [c for g in every for c in paper.many(g["claims"], relation) if c.stat in PLACES]
+            judged.say(mine, "not_checkable", note=told or f"{name} has no quantiles")
             return judged
         read.append((Group(name, n, {p: c.reported for p, c in claims.items()}), claims))
     claims = [c for _, mine in read for c in mine.values()]
@@ -122,6 +162,12 @@ def judge_quantiles(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
             for g, _ in read
         ],
     )
+    sizes = [group.n for group, _ in read]
+    if sum(sizes[1:]) != sizes[0]:
+        told = f"the groups have {sum(sizes[1:])} values and the total has {sizes[0]}"
+        judged.line(told + ".")
+        judged.say(claims, "not_checkable", note=told)
+        return judged
     for given, (group, mine) in zip(every, read, strict=True):
         zeros = _size(ledger, relation, given.get("zeros"))
         if zeros is not None:
@@ -221,9 +267,16 @@ def judge_icc(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     printed = [paper.printed(claim) for claim in triple]
     given = relation.get("forms") or ()
     named = (given,) if isinstance(given, str) else tuple(given)
+    strange = [name for name in named if name not in FORMS]
+    if strange:
+        hint = did_you_mean(strange[0], FORMS)
+        raise ReplicalcError(
+            f"relation {relation.id}: there is no form '{strange[0]}'.{hint} Forms: {', '.join(FORMS)}"
+        )
     n = _size(ledger, relation, relation.get("n"))
-    if any(p is None for p in printed):
-        judged.say(triple, "not_checkable", note="no plain numbers")
+    odd = _odd(paper, triple)
+    if odd:
+        judged.say(triple, "not_checkable", note=odd)
         return judged
     try:
         asked = dict(n=n, k=int(relation.get("raters", 2)), level=paper.level)
@@ -231,7 +284,11 @@ def judge_icc(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         own = which_icc(*printed, **asked, forms=named) if named else None
     except ReplicalcError as error:
         judged.line(f"{error}.")
-        judged.say(triple, "impossible", method="any form", solutions="0", evidence=str(error))
+        value, low, high = printed
+        # 0.8 between 0.82 and 0.9 may have been 0.84
+        unit = max(Decimal(1).scaleb(-p.decimals) for p in printed)
+        outside = value.value + unit <= low.value or value.value - unit >= high.value
+        _say_error(judged, triple, str(error), low.value > high.value or outside)
         return judged
     judged.show(
         "Forms",

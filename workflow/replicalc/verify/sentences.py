@@ -12,12 +12,23 @@ from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import COUNTS, SHARES, Paper, Relation
+from replicalc.verify.printed import Printed, printed_number
 
 #: How far "nearly" and "about" reach, as a part of the number: a convention, told in every answer.
 REACH = 0.1
 #: True, False, None (both are possible) or UNKNOWN (nothing is known), and the numbers that say so.
 UNKNOWN = "unknown"
 Truth = tuple[bool | str | None, str]
+#: Least and greatest value of a number, and how it is told.
+Span = tuple[Decimal, Decimal, str]
+
+
+def reach(printed: Printed) -> tuple[Decimal, Decimal]:
+    """Between what a printed number can have been before it was rounded or cut off (the outer end not included)."""
+    unit = Decimal(1).scaleb(-printed.decimals)
+    if printed.value.is_signed():
+        return printed.value - unit, printed.value + unit / 2
+    return printed.value - (unit / 2 if printed.value else 0), printed.value + unit
 
 
 class Sentence:
@@ -61,13 +72,23 @@ class Sentence:
         found: list[Truth] = []
         for key in keys:
             given = handlers[key](self.relation[key])
-            found += given if isinstance(given, list) else [given]
+            given = given if isinstance(given, list) else [given]
+            if not given:
+                raise ReplicalcError(f"relation {self.relation.id}: nothing is asserted by '{key}'")
+            found += given
         return found
+
+    def _facts(self, name) -> dict:
+        """What another relation has found. Raises ReplicalcError if there is none, or if it is judged later."""
+        if str(name) not in self.judged:
+            hint = did_you_mean(str(name), list(self.judged))
+            raise ReplicalcError(f"relation {self.relation.id}: there is no relation '{name}'.{hint}")
+        return self.judged[str(name)].facts
 
     # What a number can be
 
-    def _span(self, text) -> tuple[Decimal, Decimal, str]:
-        """Least and greatest value that a claim's number can have, exact where its counts are known."""
+    def _span(self, text) -> Span | None:
+        """Least and greatest value of a claim's number, exact where its counts are known; None if it has none."""
         claim = self.paper.one(text, self.relation)
         printed = self.paper.printed(claim)
         short = self.paper.short(claim.claim_id)
@@ -79,9 +100,8 @@ class Sentence:
                 value = Decimal(100 * k) / Decimal(n)
                 return value, value, f"{short} {k}/{n} = {value:.2f} %"
         if printed is None or printed.sign != "=":
-            raise ReplicalcError(f"relation {self.relation.id}: {short} prints no single number ({claim.reported})")
-        unit = Decimal(1).scaleb(-printed.decimals)
-        return printed.value - unit / 2, printed.value + unit, f"{short} {claim.reported}"
+            return None
+        return *reach(printed), f"{short} {claim.reported}"
 
     def _counts(self, claim: Claim) -> tuple[int | None, int | None]:
         for part, whole, _, other in self.ledger.shares:
@@ -96,21 +116,26 @@ class Sentence:
         return [self._above(a, b) for a, b in pairwise(spans)]
 
     @staticmethod
-    def _above(a, b) -> Truth:
+    def _above(a: Span | None, b: Span | None) -> Truth:
+        if a is None or b is None:
+            return UNKNOWN, "one of the numbers is no single number"
         told = f"{a[2]} against {b[2]}"
         if a[0] > b[1] or (a[0] >= b[1] and a[0] != b[0]):
             return True, told
         return (False if a[1] <= b[0] else None), told
 
     def _extreme(self, name, *, largest: bool) -> list[Truth]:
-        mine = self._span(name)
-        others = [self._span(each) for each in self.relation["among"] if str(each) != str(name)]
+        mine, me = self._span(name), self.paper.one(name, self.relation)
+        others = [self._span(c) for c in self.relation["among"] if self.paper.one(c, self.relation) is not me]
         return [self._above(mine, other) if largest else self._above(other, mine) for other in others]
 
     def _equal(self, pairs) -> list[Truth]:
         found: list[Truth] = []
         for one, other in pairs:
             a, b = self._span(one), self._span(other)
+            if a is None or b is None:
+                found.append((UNKNOWN, "one of the numbers is no single number"))
+                continue
             same = True if a[:2] == b[:2] and a[0] == a[1] else (None if a[0] <= b[1] and b[0] <= a[1] else False)
             found.append((same, f"{a[2]} and {b[2]}"))
         return found
@@ -124,12 +149,10 @@ class Sentence:
                 return float("nan"), float("nan"), f"{name} prints no P"
             value = float(printed.value)
             ends = {"<": (0.0, value - 1e-12), "<=": (0.0, value), ">": (value + 1e-12, 1.0), ">=": (value, 1.0)}
-            lo, hi = ends.get(printed.sign, (value, value))
+            least, most = reach(printed)  # 0.05 may have been 0.048
+            lo, hi = ends.get(printed.sign) or (float(least), float(most) - 1e-12)
             return lo, hi, f"{self.paper.short(claim.claim_id)} {claim.reported}"
-        if str(name) not in self.judged:
-            hint = did_you_mean(str(name), list(self.judged))
-            raise ReplicalcError(f"relation {self.relation.id}: there is no claim or relation '{name}'.{hint}")
-        facts = self.judged[str(name)].facts
+        facts = self._facts(name)
         if "tests" in facts:
             found = facts["found"]
             two_sided = [t.key for t in found.tests if t.sided == "two-sided"]
@@ -158,11 +181,15 @@ class Sentence:
                     f"{name}: P {_ends(values)} over {len(tables)} splits",
                 )
         if "texts" in facts:
-            lo, hi = (Decimal(text.replace("−", "-")) for text in facts["texts"][1:])
-            alpha = self.paper.alpha
-            significant = lo > 1 or hi < 1
-            told = f"{name}: the interval {lo} to {hi} {'excludes' if significant else 'holds'} 1"
-            return (0.0, alpha / 2, told) if significant else (alpha, 1.0, told)
+            texts = facts["texts"][1:]
+            (lo, lo_most), (hi_least, hi) = (reach(number) for number in map(printed_number, texts) if number)
+            beyond = 1 - self.paper.level  # what P is below if the interval excludes 1
+            told = f"{name}: the interval {texts[0]} to {texts[1]}"
+            if lo > 1 or hi <= 1:
+                return 0.0, beyond * (1 - 1e-9), f"{told} excludes 1"
+            if lo_most <= 1 <= hi_least:
+                return beyond, 1.0, f"{told} holds 1"
+            return 0.0, 1.0, f"{told} cannot be told from 1 as it is rounded"
         return float("nan"), float("nan"), f"{name}: P is not known"
 
     def _significance(self, names, wanted: bool) -> list[Truth]:
@@ -186,27 +213,37 @@ class Sentence:
             relation = self.paper.relations.get(str(name))
             if relation is None:
                 raise ReplicalcError(f"relation {self.relation.id}: there is no relation '{name}'")
-            texts = self.judged[str(name)].facts.get("texts")
-            if not texts:
+            texts = self._facts(name).get("texts")
+            number = printed_number(texts[0]) if texts else None
+            if number is None:
                 found.append((UNKNOWN, f"{name}: no ratio is known"))
                 continue
-            value = Decimal(texts[0])
-            found.append((value > 1 if above else value < 1, f"{name}: {texts[0]}"))
+            least, most = reach(number)
+            over = True if least > 1 else False if most <= 1 else None  # 1.0 may be either
+            told = f"{name}: {texts[0]}"
+            found.append((over if over is None else over == above, told))
         return found
 
     def _interval(self, given, *, inside: bool) -> Truth:
         relation = self.paper.relations.get(str(given["interval"]))
         if relation is None:
             raise ReplicalcError(f"relation {self.relation.id}: there is no relation '{given['interval']}'")
-        claims = self.paper.many(relation["claims"], relation)
-        lo = next((c for c in claims if c.stat.endswith("_lo")), None)
-        hi = next((c for c in claims if c.stat.endswith("_hi")), None)
-        if lo is None or hi is None:
+        if relation.kind == "interval":
+            lo, hi = (self.paper.one(each, relation) for each in relation["limits"])
+        else:
+            claims = self.paper.many(relation["claims"], relation)
+            lo = next((c for c in claims if c.stat.endswith("_lo")), None)
+            hi = next((c for c in claims if c.stat.endswith("_hi")), None)
+        ends = [self.paper.printed(c) for c in (lo, hi) if c is not None]
+        if len(ends) < 2 or any(p is None or p.sign != "=" for p in ends):
             return UNKNOWN, f"{relation.id} has no interval"
-        low, high = self.paper.printed(lo), self.paper.printed(hi)
         value = Decimal(str(given["value"]))
+        low, high = ends
         held = low.value <= value <= high.value
-        return held == inside, f"{lo.reported} to {hi.reported} {'holds' if held else 'does not hold'} {value}"
+        told = f"{lo.reported} to {hi.reported} {'holds' if held else 'does not hold'} {value}"
+        if held != inside and any(least <= value <= most for least, most in map(reach, ends)):
+            return None, f"{told}, but lies no further from it than by rounding"
+        return held == inside, told
 
     def _wording(self, word) -> Truth:
         given = self.relation["share"]
@@ -220,12 +257,15 @@ class Sentence:
         claim = self.paper.one(self.relation["claim"], self.relation)
         given = self.relation.get("number")
         source = claim if given is None else self.paper.find(given)
-        text = (source.reported if source else str(given)).strip(" %")
-        number = float(Decimal(text))
-        reach = f"by convention within {REACH:.0%} of it"
+        text = source.reported if source else str(given)
+        printed = printed_number(text)
+        if printed is None:
+            raise ReplicalcError(f"relation {self.relation.id}: '{text}' is no number; write it as 'number'")
+        number = float(printed.value)
+        near = f"by convention within {REACH:.0%} of it"
         truth = {
-            "nearly": (number * (1 - REACH) <= share < number, f"{told}, below {text} and {reach}"),
-            "about": (abs(share - number) <= number * REACH, f"{told}, {reach} ({text})"),
+            "nearly": (number * (1 - REACH) <= share < number, f"{told}, below {text} and {near}"),
+            "about": (abs(share - number) <= number * REACH, f"{told}, {near} ({text})"),
             "more_than": (share > number, f"{told}, against {text}"),
             "less_than": (share < number, f"{told}, against {text}"),
         }.get(word)
@@ -238,9 +278,9 @@ class Sentence:
         relation = self.paper.relations.get(str(given["of"]))
         if relation is None or relation.kind != "accuracy":
             raise ReplicalcError(f"relation {self.relation.id}: there is no accuracy relation '{given['of']}'")
-        facts = self.judged[relation.id].facts
+        facts = self._facts(relation.id)
         tables, claims = facts.get("tables") or (), facts.get("measures") or {}
-        if len(tables) != 1:
+        if len(tables) != 1 or facts.get("beyond"):
             return UNKNOWN, f"{relation.id}: the 2x2 table is not known"
         words = {str(relation["condition"]): tables[0], str(relation["opposite"]): _turned(tables[0])}
         prints: dict[str, list[str]] = {}
@@ -263,14 +303,14 @@ class Sentence:
         return None, f"{told}; the words name both, the numbers are those of {' and '.join(right)} alone"
 
     def _independent(self, given) -> list[Truth]:
-        model = self.judged[str(given["model"])].facts
+        model = self._facts(given["model"])
         found = self._significance([given["ratio"]], True)
         if model.get("verdict") == "impossible":
             found.append((False, f"no patients give the model that it stands in: {model['evidence']}"))
         return found
 
     def _one_model(self, name) -> Truth:
-        facts = self.judged[str(name)].facts
+        facts = self._facts(name)
         verdict = facts.get("verdict")
         if verdict == "impossible":
             crude = " All of them come out without any adjustment." if facts.get("crude") else ""
@@ -278,30 +318,32 @@ class Sentence:
         return None, facts.get("evidence", "the model could not be certified")
 
     def _paired(self, given) -> Truth:
-        """The exact McNemar test over every paired table that the two counts allow."""
+        """McNemar's test, exact and asymptotic, over every paired table that the two counts allow."""
         from replicalc.stats.paired import mcnemar
 
         a, b = (self.ledger.value(self.ledger.ref(given[key], self.relation)) for key in "ab")
         n = self.ledger.value(self.ledger.ref(given["of"], self.relation))
         if None in (a, b, n):
             return UNKNOWN, "the two counts are not known"
-        values = [
-            p
-            for only_b in range(min(b, n - a) + 1)
-            if a - b + only_b >= 0 and not isnan(p := mcnemar(a - b + only_b, only_b, "exact").p)
-        ]
-        if not values:
+        pairs = [(a - b + only, only) for only in range(max(0, b - a), min(b, n - a) + 1) if a - b + 2 * only > 0]
+        if not pairs:
             return False, f"{a} and {b} of {n}: no patient is told apart"
-        tables = "the only paired table" if len(values) == 1 else f"{len(values)} paired tables"
-        span = f"P {_ends(values)} over {tables}"
-        told = f"{a} and {b} of {n}: exact McNemar {span}"
-        if a <= b or min(values) >= self.paper.alpha:
+        exact, other = ([mcnemar(*pair, how).p for pair in pairs] for how in ("exact", "asymptotic"))
+        tables = "the only paired table" if len(pairs) == 1 else f"{len(pairs)} paired tables"
+        spans = [_ends(values) for values in (exact, other)]
+        told = f"{a} and {b} of {n}: exact McNemar P {spans[0]} over {tables}"
+        alpha = self.paper.alpha
+        if a <= b or (min(exact) >= alpha and min(other) >= alpha):
             return False, told
-        return (True if max(values) < self.paper.alpha else None), told
+        if min(exact) >= alpha:
+            return None, f"{told}, asymptotic {spans[1]}"
+        return (True if max(exact) < alpha else None), told
 
     def _nested(self, given) -> Truth:
         """A share within a part of the patients against the share among all of them (weighted generalised score)."""
         from replicalc.stats.predictive import weighted_generalised_score
+        from replicalc.verify.fast_p import p_values
+        from replicalc.verify.split import QUICK
 
         (k1, n1), (k, n) = (self._counts(self.paper.one(given[key], self.relation)) for key in "ab")
         if None in (k1, n1, k, n):
@@ -312,7 +354,15 @@ class Sentence:
         told = f"{k1}/{n1} against {k}/{n}, P {result.p:.4g} ({result.method})"
         if isnan(result.p):
             return None, f"{told}: {result.warning}"
-        return k1 * n > k * n1 and result.p < self.paper.alpha, told
+        above, alpha = k1 * n > k * n1, self.paper.alpha
+        if not above or result.p < alpha:
+            return above, told
+        # Another test of this part against the rest may have been used; what is not significant by any is not so.
+        values = [float(p_values([(k1, n1 - k1, k - k1, n - k - n1 + k1)], key)[0]) for key in QUICK]
+        others = [p for p in values if not isnan(p)]
+        if others and min(others) < alpha:
+            return None, f"{told}; against the rest P {min(others):.4g} to {max(others):.4g} by {len(others)} tests"
+        return False, told
 
     def _none(self, given) -> Truth:
         found = self.ledger.range(self.ledger.ref(given, self.relation))

@@ -26,9 +26,15 @@ def judge_groups(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     claims = p_claims(paper, relation)
     named = named_tests(relation)
     about = [a, b, *(crude[s] for s in ("or", "or_lo", "or_hi") if s in crude)]
-    if any(c.claim_id in ledger.absurd for c in (a, b)):
+    held = {claim.claim_id for *_, claim in ledger.shares}
+    if not {a.claim_id, b.claim_id} <= held:
         judged.say(claims, "not_checkable", note="a percentage of the comparison is none")
         return judged
+    if any(
+        p is None or p.sign != "=" or p.value <= 0 for s, c in crude.items() if s != "p" for p in [paper.printed(c)]
+    ):
+        crude = {stat: claim for stat, claim in crude.items() if stat == "p"}  # "not reached", say
+        judged.line("The odds ratio and its limits are no plain numbers; the splits are those of the percentages.")
     found = _splits(paper, ledger, relation, a, b, crude)
     if isinstance(found, str):
         judged.line(found)
@@ -42,7 +48,7 @@ def judge_groups(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         judged.say(claims, "not_checkable", note="no split of the patients gives the other numbers of the comparison")
         return judged
     judged.facts = {"splits": splits, "named": named}
-    if len(splits) > 1 and any(paper.printed(c) is not None for c in claims):
+    if len(splits) > 1 and claims:
         splits = _narrowed(judged, paper, splits, claims, named)
     judged.show(
         "Splits that fit", ("first group", "second group"), [(f"{k1}/{n1}", f"{k2}/{n2}") for k1, n1, k2, n2 in splits]
@@ -149,14 +155,18 @@ def _narrowed(
     from replicalc.verify.fast_p import p_values
     from replicalc.verify.split import QUICK
 
-    keys = [key for key in named if key in QUICK] or list(QUICK)
+    quick = [key for key in named if key in QUICK]
+    keys = quick or list(QUICK)
+    tried = len(quick) == len(named) > 0  # all that the paper names, in every split
     tables = [(k1, n1 - k1, k2, n2 - k2) for k1, n1, k2, n2 in splits]
     values = {key: p_values(tables, key) for key in QUICK}
     kept = list(range(len(splits)))
     for text in dict.fromkeys(claim.reported for claim in claims):
         mine = [claim for claim in claims if claim.reported == text]
         printed = paper.printed(mine[0])
-        if printed is None:
+        if printed is None or not 0 <= printed.value <= 1:
+            verdict, why = ("not_checkable", "is no number") if printed is None else ("impossible", "is no P value")
+            judged.say(mine, verdict, method="P value", evidence=f"'{text}' {why}", note=f"'{text}' {why}")
             continue
         fits = {
             key: [
@@ -187,14 +197,14 @@ def _narrowed(
             else:
                 judged.say(
                     mine,
-                    "impossible" if named else "unstated_method",
+                    "impossible" if tried else "unstated_method",
                     method=f"none of {len(QUICK)} tests",
                     solutions="0",
                     evidence=told,
                     note=RELATIVE,
                 )
         elif len(right) == len(splits):
-            named_or_all = bool(named) or all(len(fits[key]) == len(splits) for key in QUICK)
+            named_or_all = bool(quick) or all(len(fits[key]) == len(splits) for key in QUICK)
             judged.say(
                 mine,
                 "exact" if named_or_all else "unstated_method",

@@ -13,9 +13,19 @@ from dataclasses import dataclass
 from replicalc.errors import ReplicalcError
 from replicalc.verify.printed import ROUNDINGS
 from replicalc.verify.recovery import MIXED, NEAREST, check_share, print_share, roundings_of
-from replicalc.verify.sums_model import LARGEST, MAX_CHANGES, MAX_COUNT, Cell, Change, Sum, SumModel, SumRepair
+from replicalc.verify.sums_model import (
+    LARGEST,
+    MAX_CHANGES,
+    MAX_COUNT,
+    MAX_WORK,
+    Cell,
+    Change,
+    Sum,
+    SumModel,
+    SumRepair,
+)
 
-__all__ = ["LARGEST", "MAX_COUNT", "Cell", "Change", "Sum", "SumCheck", "SumRepair", "check_sums", "ranges"]
+__all__ = ["LARGEST", "MAX_COUNT", "MAX_WORK", "Cell", "Change", "Sum", "SumCheck", "SumRepair", "check_sums", "ranges"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,9 @@ def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 1
         raise ReplicalcError("the sums are too many to settle by search; check them in smaller blocks.")
     if own and not all(models[rounding].complete for rounding in (*ROUNDINGS, NEAREST)):
         return SumCheck((MIXED,), method, "all numbers agree; by which rounding was not settled")
+    if own:  # the counts hold, whatever the rounding: only percentages can be rounded otherwise than the rest
+        for model in models.values():
+            model.kinds = ("percent",)
     ordered = _fewest(models, (*ROUNDINGS, NEAREST) if own else (*ROUNDINGS, NEAREST, MIXED))
     if own:
         listed = " or ".join(_sentence(repair) for repair in ordered[:4])
@@ -121,19 +134,27 @@ def _fewest(models: Mapping[str, SumModel], roundings: Sequence[str]) -> tuple[S
 
 
 def ranges(
-    cells: Mapping[str, Cell], sums: Sequence[Sum], names: Sequence[str], roundings: Sequence[str], *, scale: int = 100
-) -> dict[str, tuple[int, int]]:
+    cells: Mapping[str, Cell],
+    sums: Sequence[Sum],
+    names: Sequence[str],
+    roundings: Sequence[str],
+    *,
+    scale: int = 100,
+    work: float = MAX_WORK,
+) -> dict[str, tuple[int, int | None]]:
     """The least and the greatest whole number that each named cell can have, over all of the roundings.
 
-    The printed numbers must agree by each of these roundings (``SumCheck.roundings``). A cell that nothing bounds from
-    above has the greatest number of the search, which means nothing.
+    The printed numbers must agree by each of these roundings (``SumCheck.roundings``). None for the greatest where
+    nothing bounds the cell from above. work: the solver's limit for each end.
+
+    Raises ReplicalcError where an end is not settled within it.
 
     >>> from replicalc.verify.printed import parse
     >>> table = {"yes": Cell(None, parse("40.9"), "all"), "all": Cell(parse("127"))}
     >>> ranges(table, [], ["yes"], ["half-up"])
     {'yes': (52, 52)}
     """
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[str, tuple[int, int | None]] = {}
     for rounding in roundings:
         for name in names:
             model = SumModel(cells, sums, rounding, scale)
@@ -141,9 +162,11 @@ def ranges(
             ends = []
             for aim in (model.model.minimize, model.model.maximize):
                 aim(model.x[name])
-                ends.append(round(model._solve().objective_value))
-            before = found.get(name, (ends[0], ends[1]))
-            found[name] = min(before[0], ends[0]), max(before[1], ends[1])
+                ends.append(round(model.solve(work).objective_value))
+            # Beyond any count: part of what nothing bounds.
+            top = ends[1] if ends[1] <= MAX_COUNT else None
+            least, most = found.get(name, (ends[0], top))
+            found[name] = min(least, ends[0]), None if top is None or most is None else max(most, top)
     return found
 
 

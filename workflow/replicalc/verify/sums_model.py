@@ -69,7 +69,7 @@ def _digits(printed: str, reads: str) -> int:
     a, b = (text.lstrip("<>=≤≥ ").partition(".") for text in (printed, reads))
     width, places = max(len(a[0]), len(b[0])), max(len(a[2]), len(b[2]))
     texts = (x[0].rjust(width) + x[2].ljust(places) for x in (a, b))
-    return sum(x != y for x, y in zip(*texts, strict=True))
+    return max(1, sum(x != y for x, y in zip(*texts, strict=True)))  # 1 instead of <1 is a change as well
 
 
 class Number(NamedTuple):
@@ -119,6 +119,8 @@ class SumModel:
             self.model.add(sum(self.x[name] for name in total.parts) == self.x[total.total])
         self.conflicts: list[frozenset[Number]] = []
         self.solves, self.complete = 0, True
+        #: The kinds of numbers that may change.
+        self.kinds: tuple[str, ...] = ("count", "percent")
 
     def of_size(self, size: int) -> list[tuple[Number, ...]]:
         """All sets of ``size`` printed numbers without which the rest holds together, if no smaller set does.
@@ -164,6 +166,8 @@ class SumModel:
                 return
             if len(out) < size:
                 for claim in sorted(missed, key=lambda c: (c.cell, c.kind)):
+                    if claim.kind not in self.kinds:
+                        continue
                     more = out | {claim}
                     if more not in seen:
                         seen.add(more)
@@ -220,14 +224,14 @@ class SumModel:
                 fresh.model.add_abs_equality(off, fresh.x[claim.cell] - int(claim.printed.value))
                 away.append(off)
         fresh.model.minimize(sum(away))
-        nearest = fresh._solve()
+        nearest = fresh.solve()
         value = {name: nearest.value(x) for name, x in fresh.x.items()}
         changes = []
         for claim in out:
             ends = []
             for aim in (fresh.model.minimize, fresh.model.maximize):
                 aim(fresh.x[claim.cell])
-                ends.append(round(fresh._solve().objective_value))
+                ends.append(round(fresh.solve().objective_value))
             reads = str(value[claim.cell])
             if claim.kind == "percent":
                 whole, decimals = value[self.cells[claim.cell].of], claim.printed.decimals
@@ -246,10 +250,11 @@ class SumModel:
         solver.parameters.max_deterministic_time = work
         return solver
 
-    def _solve(self):
+    def solve(self, work: float = MAX_WORK):
+        """Solve the model with its objective. Raises ReplicalcError where that is not settled within the work."""
         from ortools.sat.python import cp_model
 
-        solver = self._solver()
+        solver = self._solver(work)
         status = solver.solve(self.model)
         if status == cp_model.OPTIMAL or (status == cp_model.FEASIBLE and not self.model.has_objective()):
             return solver

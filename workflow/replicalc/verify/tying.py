@@ -117,7 +117,7 @@ def _table(ledger: Ledger, relation: Relation) -> None:
                 {**{s: margins[s][i] for s, i in places}, "total": whole},
             )
             base = bases[per]
-        elif len(places) == 1 and claim.variable in at:
+        elif len(places) == 1 and claim.variable in at and not claim.group.startswith((f"{rows}=", f"{columns}=")):
             side, index = places[0]
             node, base = margins[side][index], whole
         else:

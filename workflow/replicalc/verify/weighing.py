@@ -39,9 +39,20 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         raise ReplicalcError(f"relation {relation.id}: measure is odds or hazard, not '{measure}'")
     triple = [claims[name] for name in ("ratio", "lo", "hi")]
     texts = [claim.reported for claim in triple]
+    odd = [claim for claim in triple if not _plain(paper, claim)]
+    if odd:
+        why = f"'{odd[0].reported}' is no plain number"
+        judged.line(why + ".")
+        judged.say([*triple, *([claims["p"]] if "p" in claims else [])], "not_checkable", note=why)
+        return judged
     n, events, exposed = (_value(ledger, relation, key) for key in ("n", "events", "exposed"))
     try:
         p = claims["p"].reported if "p" in claims else None
+        number = paper.printed(claims["p"]) if p is not None else None
+        if p is not None and (number is None or not 0 <= number.value <= 1):
+            verdict, why = ("not_checkable", "no number") if number is None else ("impossible", "no P value")
+            judged.say(claims["p"], verdict, method="P value", evidence=f"'{p}' is {why}", note=f"'{p}' is {why}")
+            p = None
         findings = check(
             *texts,
             p,
@@ -53,7 +64,11 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         )
     except ReplicalcError as error:
         judged.line(f"{error}.")
-        judged.say(triple, "impossible", method="any interval", solutions="0", evidence=str(error))
+        low, high = (paper.printed(claim) for claim in triple[1:])
+        if low.value > high.value:
+            judged.say(triple, "impossible", method="any interval", solutions="0", evidence=str(error))
+        else:  # 1.00 to 1.00, say, or a factor that everybody has: nothing that a ratio could be held against
+            judged.say(triple, "not_checkable", evidence=str(error), note=str(error))
         return judged
     judged.show(
         "Checks",
@@ -113,6 +128,11 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
             [(t.exposed_events, t.exposed_others, t.unexposed_events, t.unexposed_others) for t in crude.tables],
         )
     return judged
+
+
+def _plain(paper: Paper, claim: Claim) -> bool:
+    printed = paper.printed(claim)
+    return printed is not None and printed.sign == "=" and printed.value >= 0
 
 
 def _own(opinion, text: str):
