@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -85,6 +86,7 @@ class Paper:
         self.alpha: float = about.get("alpha", 0.05)
         self.level: float = about.get("conf_level", 0.95)
         self.claims = {claim.claim_id: claim for claim in claims}
+        self._named = [(claim.claim_id, self.short(claim.claim_id), claim) for claim in claims]
         #: Whether numbers may have been cut off instead of rounded: not where the percentages of the paper exclude it.
         self.cuts = True
         self.relations: dict[str, Relation] = {}
@@ -123,10 +125,12 @@ class Paper:
         wanted = [patterns] if isinstance(patterns, str) else list(patterns)
         found: dict[str, Claim] = {}
         for pattern in wanted:
+            start = re.split(r"[*?\[]", pattern)[0]  # most names differ from the pattern before its first *
             fits = [
                 claim
-                for name, claim in self.claims.items()
-                if fnmatchcase(name, pattern) or fnmatchcase(self.short(name), pattern)
+                for name, short, claim in self._named
+                if (name.startswith(start) and fnmatchcase(name, pattern))
+                or (short.startswith(start) and fnmatchcase(short, pattern))
             ]
             if not fits:
                 hint = did_you_mean(pattern, [self.short(name) for name in self.claims])

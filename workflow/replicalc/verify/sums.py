@@ -75,16 +75,17 @@ def check_sums(cells: Mapping[str, Cell], sums: Sequence[Sum], *, scale: int = 1
     """
     _check(cells, sums, scale)
     models = {rounding: SumModel(cells, sums, rounding, scale) for rounding in (*ROUNDINGS, NEAREST, MIXED)}
-    agree = tuple(rounding for rounding in ROUNDINGS if models[rounding].of_size(0))
+    agree = tuple(rounding for rounding in ROUNDINGS if models[rounding].agrees())
     method = (
         "whole numbers behind all cells and sums, by half-up, half-even and truncation, proven by a constraint solver"
     )
     if agree:
         return SumCheck(agree, method, f"all {_number(cells)} printed numbers agree")
-    if models[NEAREST].of_size(0):
+    if models[NEAREST].agrees():
         return SumCheck((NEAREST,), method, "all numbers agree, with some ties rounded up and others down")
-    own = bool(models[MIXED].of_size(0))
-    if not own and not models[MIXED].conflicts:  # neither whole numbers nor a conflict: nothing is said
+    own = models[MIXED].agrees()
+    # Neither whole numbers nor a conflict: nothing is said.
+    if not own and not models[MIXED].of_size(0) and not models[MIXED].conflicts:
         raise ReplicalcError("the sums are too many to settle by search; check them in smaller blocks.")
     if own and not all(models[rounding].complete for rounding in (*ROUNDINGS, NEAREST)):
         return SumCheck((MIXED,), method, "all numbers agree; by which rounding was not settled")
@@ -117,7 +118,7 @@ def _fewest(models: Mapping[str, SumModel], roundings: Sequence[str]) -> tuple[S
 
     Those that change the fewest digits come first. Empty if more than MAX_CHANGES numbers would have to change.
     """
-    for size in range(1, MAX_CHANGES + 1):
+    for size in range(MAX_CHANGES + 1):  # from 0 on: each size builds on the conflicts that the one before has found
         found = {rounding: models[rounding].of_size(size) for rounding in roundings if rounding != MIXED}
         if MIXED in roundings and not any(found.values()):
             found = {MIXED: models[MIXED].of_size(size)}

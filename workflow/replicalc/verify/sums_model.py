@@ -129,6 +129,8 @@ class SumModel:
         the smallest sets that hit all known ones either do, or bring up another conflict (Reiter 1987,
         doi:10.1016/0004-3702(87)90062-2). At most MAX_REPAIRS sets are given.
         """
+        if not size and self.agrees():
+            return [()]
         found: dict[frozenset[Number], None] = {}
         fresh = True
         while fresh:
@@ -153,6 +155,20 @@ class SumModel:
         place = {claim: i for i, claim in enumerate(self.stands)}
         sets = [tuple(sorted(out, key=place.__getitem__)) for out in found]
         return sorted(sets, key=lambda out: [place[claim] for claim in out])
+
+    def agrees(self) -> bool:
+        """Whether all numbers hold together: asked without switches, for that is far quicker in a large block.
+
+        False also where it is not settled; ``complete`` is then False.
+        """
+        from ortools.sat.python import cp_model
+
+        whole = SumModel(self.cells, self.sums, self.rounding, self.scale)
+        whole.model.add_bool_and(list(whole.stands.values()))
+        status = self._solver().solve(whole.model)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.INFEASIBLE):
+            self.complete = False
+        return status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
 
     def _hitting(self, size: int) -> Iterator[frozenset[Number]]:
         """Sets of at most ``size`` numbers that hit every known conflict, those of exactly that size, each once."""
