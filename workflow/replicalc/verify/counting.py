@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from replicalc.records import Claim
-from replicalc.verify.ledger import Component, Ledger
+from replicalc.verify.component import Component
+from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import Paper
 from replicalc.verify.printed import Printed

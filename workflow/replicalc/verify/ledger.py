@@ -14,41 +14,16 @@ from functools import cached_property
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
+from replicalc.verify.component import Component, near, neighbours, searched, without
 from replicalc.verify.paper import COUNTS, EXTERNAL, PARTS, SHARES, Paper, Relation
 from replicalc.verify.printed import Printed
 from replicalc.verify.recovery import MAX_DECIMALS
-from replicalc.verify.sums import MAX_COUNT, MAX_WORK, Cell, Sum, SumCheck, SumRepair, check_sums, ranges
+from replicalc.verify.sums import MAX_COUNT, Cell, Sum, SumCheck, check_sums
 
 #: The solver's work limit where it is only asked whether a printed count follows from the others as well.
 MAX_ASIDE = 0.3
 #: A printed percentage: its count, its whole, its print and its claim.
 Share = tuple[str, str, Printed, Claim]
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """Counts that are tied to each other: what is printed of them, and what came of holding it together.
-
-    prints: the claims behind each printed number, by (cell, "count" or "percent"). firm: cells and roundings without
-    the numbers of all nearest repairs, from which counts are still told where not all numbers can hold. neighbours:
-    the cells that stand in a sum or a percentage with each.
-    """
-
-    cells: Mapping[str, Cell]
-    sums: tuple[Sum, ...]
-    check: SumCheck
-    prints: Mapping[tuple[str, str], tuple[Claim, ...]]
-    firm: Mapping[str, Cell]
-    roundings: tuple[str, ...]
-    neighbours: Mapping[str, Sequence[str]]
-
-    @property
-    def settled(self) -> bool:
-        """Whether it is known if the numbers can hold together."""
-        return bool(self.check.roundings or self.check.repairs or self.check.conflict)
-
-    def repairs_of(self, cell: str, kind: str) -> list[SumRepair]:
-        return [r for r in self.check.nearest if (cell, kind) in {(c.cell, c.kind) for c in r.changes}]
 
 
 class Ledger:
@@ -375,9 +350,9 @@ class Ledger:
         if chosen:
             roundings = tuple(dict.fromkeys(repair.rounding for repair in chosen))
         for change in dict.fromkeys((c.cell, c.kind) for repair in chosen for c in repair.changes):
-            firm[change[0]] = _without(firm[change[0]], change[1])
+            firm[change[0]] = without(firm[change[0]], change[1])
         prints_of = {k: tuple(v) for k, v in prints.items()}
-        return Component(cells, tuple(sums), check, prints_of, firm, roundings, _neighbours(cells, sums))
+        return Component(cells, tuple(sums), check, prints_of, firm, roundings, neighbours(cells, sums))
 
     @property
     def cuts(self) -> bool:
@@ -395,7 +370,7 @@ class Ledger:
             return None
         cell = self._cell_of[self.find(node)]
         if cell not in self._ranges:
-            self._ranges[cell] = _searched(component, component.firm, cell)
+            self._ranges[cell] = searched(component, component.firm, cell)
         return self._ranges[cell]
 
     def value(self, node: str) -> int | None:
@@ -412,13 +387,13 @@ class Ledger:
         firm = dict(component.firm)
         for name in (own, *(s.parts[0] for s in component.sums if s.total == own and len(s.parts) == 1)):
             firm[name] = replace(firm[name], count=None)
-        near = set(_near(component, firm, own))
+        around = set(near(component, firm, own))
 
         def value(other: str) -> int | None:
             cell = self._cell_of.get(self.find(other), "")
-            if cell not in near or firm[cell].count is not None:
+            if cell not in around or firm[cell].count is not None:
                 return self.value(other)
-            found = _searched(component, firm, cell, MAX_ASIDE)
+            found = searched(component, firm, cell, MAX_ASIDE)
             return found[0] if found[0] == found[1] else None
 
         return value
@@ -431,8 +406,8 @@ class Ledger:
         cell = self._cell_of[self.find(node)]
         if component.firm[cell].count is not None:
             return False
-        near = _near(component, component.firm, cell)
-        return any(component.firm[name] != component.cells[name] for name in near)
+        around = near(component, component.firm, cell)
+        return any(component.firm[name] != component.cells[name] for name in around)
 
 
 @dataclass(slots=True)
@@ -445,57 +420,6 @@ class _Tied:
     shares: list = field(default_factory=list)
     sums: list = field(default_factory=list)
     bounds: list = field(default_factory=list)
-
-
-def _without(cell: Cell, kind: str) -> Cell:
-    return replace(cell, count=None) if kind == "count" else replace(cell, percent=None, of="")
-
-
-def _neighbours(cells: Mapping[str, Cell], sums: Sequence[Sum]) -> dict[str, list[str]]:
-    found: dict[str, dict[str, None]] = {name: {} for name in cells}
-    for total in sums:
-        for name in (total.total, *total.parts):
-            found[name] |= dict.fromkeys((total.total, *total.parts))
-    for name, cell in cells.items():
-        if cell.of:
-            found[name][cell.of] = None
-            found[cell.of][name] = None
-    return {name: list(others) for name, others in found.items()}
-
-
-def _near(component: Component, firm: Mapping[str, Cell], cell: str) -> dict[str, bool]:
-    """The cells that bear on one: those tied to it, as far as the next printed count. True where the count is free."""
-    found, todo = {}, [cell]
-    while todo:
-        name = todo.pop()
-        if name not in found:
-            found[name] = firm[name].count is None
-            if found[name]:
-                todo += component.neighbours[name]
-    return found
-
-
-def _searched(
-    component: Component, firm: Mapping[str, Cell], cell: str, work: float = MAX_WORK
-) -> tuple[int, int | None]:
-    """The range of a count; (0, None) where the search for it is given up."""
-    printed = firm[cell].count
-    if printed is not None:
-        return int(printed.value), int(printed.value)
-    if not component.roundings:  # nothing is known to hold together
-        return 0, None
-    near = _near(component, firm, cell)
-    free = {name for name, is_free in near.items() if is_free}
-    cells = {name: firm[name] for name in near}
-    for name in set(near) - free:
-        if firm[name].of not in free:
-            cells[name] = _without(firm[name], "percent")
-    sums = [each for each in component.sums if not free.isdisjoint((each.total, *each.parts))]
-    shares = any(each.percent is not None for each in cells.values())
-    try:
-        return ranges(cells, sums, [cell], component.roundings if shares else component.roundings[:1], work=work)[cell]
-    except ReplicalcError:
-        return 0, None
 
 
 def _whole(value: int):
