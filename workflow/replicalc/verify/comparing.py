@@ -96,6 +96,9 @@ def judge_p(
         if printed is None:
             judged.say(mine, "not_checkable", note=f"'{text}' is no number")
             continue
+        if printed.sign == "=" and not printed.decimals and 0 <= printed.value <= 1:
+            judged.say(mine, "not_checkable", note=f"a P value printed as {text}, without decimals, says nothing")
+            continue
         if not 0 <= printed.value <= 1:
             judged.say(mine, "impossible", method="P value", solutions="0", evidence=f"{text} is no P value")
             continue

@@ -139,12 +139,16 @@ def _count(
     def exact(method: str, evidence: str) -> Opinion:
         return Opinion(claim.claim_id, "exact", shown, method, "1", evidence, "", "", "arithmetic")
 
+    several: tuple[str, str] | None = None
     for _, whole, printed, other in ledger.shares_of(node):
         n = known(whole)
         found = [c.k for c in counts_from_percent(printed, n).solutions] if n and n <= MAX_N else []
+        if found == [value]:
+            return exact(
+                "count with its percentage", f"{value} is the only count of {n} that prints as {other.reported}"
+            )
         if value in found:
-            only = "is the only count" if len(found) == 1 else f"is one of {len(found)} counts"
-            return exact("count with its percentage", f"{value} {only} of {n} that print as {other.reported}")
+            several = f"{value} is one of {len(found)} counts of {n} that print as {other.reported}", str(len(found))
     for total, parts in ledger.sums_of(node):
         values: list[int | None] = []
         for part in parts:
@@ -165,19 +169,36 @@ def _count(
     for part, _, printed, other in ledger.shares_out_of(node):
         k = known(part)
         if value and k is not None and roundings_of(k, value, printed):
-            return exact("whole of a percentage", f"{k} of {value} prints as {other.reported}")
+            sizes = _sizes(k, value, printed)
+            if sizes == 1:
+                return exact(
+                    "whole of a percentage", f"{k} of {value}, and of no other number, prints as {other.reported}"
+                )
+            several = several or (f"{k} of {value} prints as {other.reported}, as of {sizes} sizes", str(sizes))
     if known(node) == value:
         return exact(ARITHMETIC, f"{value} is the only number that those tied to it allow")
     if len(claims) > 1:
         places = ", ".join(paper.short(c.claim_id) for c in claims)
         return exact("printed at several places", f"{value} at each of {places}")
+    if several is not None:
+        return Opinion(
+            claim.claim_id,
+            "underdetermined",
+            shown,
+            "count and percentage",
+            several[1],
+            several[0],
+            "",
+            "the percentage agrees with it, but is too coarse to tell it",
+            "arithmetic",
+        )
     if len(component.prints) > 1 and component.sums:
         return Opinion(
             claim.claim_id,
             "underdetermined",
             shown,
             ARITHMETIC,
-            "",
+            "many",
             f"{value} agrees with the numbers tied to it, which would allow others",
             "",
             "",
@@ -194,6 +215,17 @@ def _count(
         "printed once, and no other number follows from it: a second print, a share or the parts would be needed",
         "arithmetic",
     )
+
+
+def _sizes(k: int, n: int, printed: Printed) -> int:
+    """Of how many sizes k prints so: those next to n, in both directions."""
+    found = 1
+    for step in (-1, 1):
+        size = n + step
+        while size >= max(k, 1) and roundings_of(k, size, printed) and found < MAX_N:
+            found += 1
+            size += step
+    return found if k else MAX_N  # none of any size is 0 %
 
 
 def _share(

@@ -13,6 +13,8 @@ from replicalc.verify.paper import SHARES, Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
 from replicalc.verify.recovery import MAX_N, counts_from_percent, print_share, roundings_of
 
+#: A tail beyond which a limit is called impossible whatever the method: no interval of a usual level reaches so far.
+ABSURD = 1e-6
 #: What a measure is called by the search for tables.
 MEASURE = {"false_positive_rate": "fpr", "false_negative_rate": "fnr"}
 #: Tables over which intervals are tried, and the largest group that another denominator is looked for in.
@@ -340,7 +342,7 @@ def judge_limits(
         tail = _tail(counts, float(printed.value) / scale, upper=claim is hi, level=paper.level)
         far = tail and not note and f"at {claim.reported} the chance of what was seen, or further away, is {tail}"
         more["evidence"] = "; ".join(text for text in (far or "", more["evidence"]) if text)
-        notes = "; ".join(text for text in (_METHODS if not far else "", note) if text)
+        notes = "; ".join(text for text in (_METHODS, note) if text)
         judged.say(
             claim,
             "impossible" if (named or far) and not note else "unstated_method",
@@ -353,20 +355,16 @@ def judge_limits(
 
 
 def _tail(counts: Sequence[tuple[int, int]], limit: float, *, upper: bool, level: float) -> str:
-    """What no method of this level would have as a limit: the binomial tail there, if it is far from (1 - level) / 2.
+    """What no interval of any usual level would have as a limit: the binomial tail there, if it is below a millionth.
 
-    The limits of the 13 methods have tails of about a fifth to three times that; beyond a fiftieth, or above eight
-    times, over every count, an interval does not have the level that it is said to have. Empty if it is not that far.
+    A limit of 95 % has a tail of about 0.025, one of 99.999 % still five times a millionth. Empty if it is not so far.
     """
     from scipy.stats import binom
 
     if not 0 < limit < 1:
         return ""
     tails = [float(binom.cdf(k, n, limit) if upper else binom.sf(k - 1, n, limit)) for k, n in counts]
-    usual = (1 - level) / 2
-    if max(tails) < usual / 50 or min(tails) > usual * 8:
-        return f"{tails[0]:.2g} and not about {usual:g}"
-    return ""
+    return f"{max(tails):.2g}, and not about {(1 - level) / 2:g}" if max(tails) < ABSURD else ""
 
 
 def _as_scale(printed: Printed | None, scale: int) -> Printed | None:

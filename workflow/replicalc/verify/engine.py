@@ -18,6 +18,18 @@ from replicalc.verify.opinion import Opinion, heaviest
 from replicalc.verify.paper import COUNTS, EXTERNAL, SHARES, Paper, Relation
 from replicalc.verify.printed import Printed, printed_number, rounding_needed
 
+#: What judges a relation by itself; models, sentences and citations come after.
+JUDGES: dict[str, Callable[[Paper, Ledger, Relation], Judged]] = {
+    "table": comparing.judge_table,
+    "two_groups": splitting.judge_groups,
+    "accuracy": diagnosing.judge_accuracy,
+    "interval": diagnosing.judge_interval,
+    "ratio": weighing.judge_ratio,
+    "mean": measuring.judge_mean,
+    "quantiles": measuring.judge_quantiles,
+    "icc": measuring.judge_icc,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -66,19 +78,8 @@ def verify(
     paper.cuts = ledger.cuts
     judged: dict[str, Judged] = {}
     opinions = list(counting.opinions(paper, ledger))
-    first = ("table", "two_groups", "accuracy", "interval", "ratio", "mean", "quantiles", "icc")
-    judges: dict[str, Callable[[Paper, Ledger, Relation], Judged]] = {
-        "table": comparing.judge_table,
-        "two_groups": splitting.judge_groups,
-        "accuracy": diagnosing.judge_accuracy,
-        "interval": diagnosing.judge_interval,
-        "ratio": weighing.judge_ratio,
-        "mean": measuring.judge_mean,
-        "quantiles": measuring.judge_quantiles,
-        "icc": measuring.judge_icc,
-    }
-    for relation in paper.of_kind(*first):
-        judged[relation.id] = judges[relation.kind](paper, ledger, relation)
+    for relation in paper.of_kind(*JUDGES):
+        judged[relation.id] = JUDGES[relation.kind](paper, ledger, relation)
     ask = certificate or (lambda _, asked: weighing.certify(asked))
     for relation in paper.of_kind("model"):
         judged[relation.id] = weighing.judge_model(paper, ledger, relation, judged, ask)
@@ -88,10 +89,29 @@ def verify(
         judged[relation.id] = citing.judge_cited(paper, relation, elsewhere or {})
     for relation in paper.of_kind("shares", "sum", "repeats"):
         judged[relation.id] = _arithmetic(paper, ledger, relation)
-    ordered = [judged[name] for name in paper.relations]
+    ordered = [_as_read(paper.relations[name], judged[name]) for name in paper.relations]
     every = [each for one in ordered for each in one.opinions] + opinions
     rows = _rows(paper, every)
     return Verification(rows, tuple(ordered), tuple(_components(paper, ledger)))
+
+
+def _as_read(relation: Relation, judged: Judged) -> Judged:
+    """Under a reading of ours, where the paper leaves another open, nothing is impossible: it is left open."""
+    reading = relation.get("reading")
+    if reading:
+        judged.line(f"Reading: {reading}.")
+        judged.opinions = [
+            replace(
+                each,
+                verdict="underdetermined",
+                solutions="",
+                note=_join(f"impossible only if read so: {reading}", each.note),
+            )
+            if each.verdict == "impossible"
+            else each
+            for each in judged.opinions
+        ]
+    return judged
 
 
 def built(paper: Paper) -> Ledger:
@@ -169,7 +189,7 @@ def _rows(paper: Paper, opinions: Sequence[Opinion]) -> tuple[Row, ...]:
     for opinion in opinions:
         by_claim.setdefault(opinion.claim_id, []).append(opinion)
     chosen = {name: heaviest(mine) for name, mine in by_claim.items()}
-    for group in _repeated(paper):
+    for group in _repeated(paper, _owners(paper, by_claim)):
         _spread(paper, group, chosen)
     return tuple(
         Row(
@@ -189,13 +209,29 @@ def _rows(paper: Paper, opinions: Sequence[Opinion]) -> tuple[Row, ...]:
     )
 
 
-def _repeated(paper: Paper) -> list[list[Claim]]:
-    """Claims that are one number printed at several places: the same place of one result, or a relation says so."""
+def _owners(paper: Paper, by_claim: Mapping[str, Sequence[Opinion]]) -> dict[str, frozenset[str]]:
+    """The relations that judge each claim by more than arithmetic."""
+    own = {relation.id for relation in paper.relations.values() if relation.kind in JUDGES}
+    return {name: frozenset(o.relation for o in mine) & own for name, mine in by_claim.items()}
+
+
+def _repeated(paper: Paper, owners: Mapping[str, frozenset[str]]) -> list[list[Claim]]:
+    """Claims that are one number printed at several places: the same place of one result, or a relation says so.
+
+    At one place may also stand two numbers, P by two tests or a crude and an adjusted ratio: where different relations
+    own them, they are two.
+    """
     places: dict[tuple[str, ...], list[Claim]] = {}
     for claim in paper.claims.values():
         if claim.stat not in ("holds", "wording"):
             places.setdefault((claim.result, claim.group, claim.variable, claim.stat), []).append(claim)
-    groups = [mine for mine in places.values() if len(mine) > 1]
+    groups = []
+    for mine in places.values():
+        apart: dict[frozenset[str], list[Claim]] = {}
+        for claim in mine:
+            apart.setdefault(owners.get(claim.claim_id, frozenset()), []).append(claim)
+        owned = [claims for owner, claims in apart.items() if owner]
+        groups += [mine] if len(owned) < 2 else owned
     groups += [paper.many(relation["claims"], relation) for relation in paper.of_kind("repeats")]
     parent: dict[str, str] = {}
 

@@ -12,7 +12,7 @@ from replicalc.verify.opinion import FINDINGS, ORDER
 WORDS = {
     "exact": "recomputed, it prints the same",
     "rounding": "off by one unit of the last printed place",
-    "unstated_method": "it comes out, but only by a method that the paper does not name",
+    "unstated_method": "only by a method that the paper does not name: the one told, or none of those tried",
     "impossible": "no counts and no data can give it (or none by the test or method that the paper names)",
     "underdetermined": "several reconstructions fit, so it is neither confirmed nor excluded",
     "not_checkable": "nothing to hold it against",

@@ -17,8 +17,10 @@ def triple(estimate: str, lo: str, hi: str) -> tuple[Printed, Printed, Printed]:
         read.append(printed)
     if read[1].value >= read[2].value:
         raise ReplicalcError(f"the limits {lo} and {hi} are swapped or equal")
-    if prints_from(read[0])[1] <= 0 or read[2].value == 0:
-        raise ReplicalcError("a ratio of 0 has no limits on the log scale")
+    if read[0].value == 0 or read[2].value == 0:
+        raise ReplicalcError(
+            f"a ratio printed as {estimate} has too few decimals to be held against its limits {lo} and {hi}"
+        )
     return read[0], read[1], read[2]
 
 

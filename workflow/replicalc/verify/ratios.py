@@ -130,8 +130,9 @@ def _p_value(ratio: Printed, lo: Printed, hi: Printed, p: str | None, level: flo
     if prints_from(lo)[0] <= 0:
         return Finding("p", "not_checkable", method, f"The lower limit {lo.text} cannot be told from 0.")
     least, most = _wald_p(ratio, lo, hi, quantile(level))
-    shown = f"{_short(least)} to {_short(most)}"
-    text = f"The interval {lo.text} to {hi.text} around {ratio.text} belongs to P from {shown}; {p} is printed."
+    shown = _short(least) if _short(least) == _short(most) else f"{_short(least)} to {_short(most)}"
+    which = "P" if " to " not in shown else "P from"
+    text = f"The interval {lo.text} to {hi.text} around {ratio.text} belongs to {which} {shown}; {p} is printed."
     if _p_holds(printed, least, most, 0):
         return Finding("p", "consistent", method, text)
     if printed.sign == "=" and _p_holds(printed, least, most, 1):

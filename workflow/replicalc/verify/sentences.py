@@ -16,6 +16,8 @@ from replicalc.verify.printed import Printed, printed_number
 
 #: How far "nearly" and "about" reach, as a part of the number: a convention, told in every answer.
 REACH = 0.1
+#: Keys of a statement that assert nothing themselves.
+BESIDE = ("claim", "note", "reading", "among", "number", "share")
 #: True, False, None (both are possible) or UNKNOWN (nothing is known), and the numbers that say so.
 UNKNOWN = "unknown"
 Truth = tuple[bool | str | None, str]
@@ -62,7 +64,7 @@ class Sentence:
             "differ": lambda given: self._differ(given, True),
             "not_differ": lambda given: self._differ(given, False),
         }
-        beside = ("claim", "note", "among", "number", "share")
+        beside = BESIDE
         keys = [key for key in self.relation.given if key not in beside]
         unknown = [key for key in keys if key not in handlers]
         if unknown or not keys:
@@ -155,17 +157,16 @@ class Sentence:
         facts = self._facts(name)
         if "tests" in facts:
             found = facts["found"]
-            two_sided = [t.key for t in found.tests if t.sided == "two-sided"]
-            # Where a P is printed and comes out, the sentence rests on it.
-            keys = [k for k in found.prints if k in two_sided] if facts.get("printed") else []
-            keys = keys or [k for k in facts["named"] if not isnan(facts["tests"].get(k, float("nan")))]
-            keys = keys or [
-                t.key for t in found.tests if t.sided == "two-sided" and not t.uses_order and not isnan(t.p)
-            ]
+            two_sided = [t.key for t in found.tests if t.sided == "two-sided" and not isnan(t.p)]
+            own = [key for key in facts["named"] if key in two_sided]
+            # Where a P is printed and comes out, the sentence rests on it as well.
+            printing = [key for key in found.prints if key in two_sided] if facts.get("printed") else []
+            plain = [t.key for t in found.tests if t.key in two_sided and not t.uses_order]
+            keys = list(dict.fromkeys([*own, *printing])) or plain
             values = [facts["tests"][key] for key in keys]
             if values:
-                ours = "the named tests" if facts["named"] else "two-sided tests"
-                which = "tests that print its P" if facts.get("printed") and found.prints else ours
+                words = [*(["the named tests"] if own else []), *(["tests that print its P"] if printing else [])]
+                which = " and ".join(words) or f"{len(keys)} two-sided tests"
                 return min(values), max(values), f"{name}: P {_ends(values)} by {which}"
         if "splits" in facts:
             from replicalc.verify.fast_p import p_values
@@ -306,7 +307,7 @@ class Sentence:
         model = self._facts(given["model"])
         found = self._significance([given["ratio"]], True)
         if model.get("verdict") == "impossible":
-            found.append((False, f"no patients give the model that it stands in: {model['evidence']}"))
+            found.append((None, f"the model that it rests on cannot be as it is printed ({given['model']})"))
         return found
 
     def _one_model(self, name) -> Truth:
@@ -430,9 +431,7 @@ def judge_statement(paper: Paper, ledger: Ledger, relation: Relation, judged: Ma
     truths = Sentence(paper, ledger, relation, judged).truths()
     told = "; ".join(text for _, text in truths)
     mine.line(told + ".")
-    keys = ", ".join(
-        key.replace("_", " ") for key in relation.given if key not in ("claim", "note", "among", "number", "share")
-    )
+    keys = ", ".join(key.replace("_", " ") for key in relation.given if key not in BESIDE)
     method = f"sentence held against the numbers ({keys})"
     answers = [truth for truth, _ in truths]
     if False in answers:

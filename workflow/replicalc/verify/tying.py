@@ -17,6 +17,7 @@ def tie(ledger: Ledger, relation: Relation) -> None:
         "table": _table,
         "two_groups": _two_groups,
         "accuracy": _accuracy,
+        "interval": _interval,
     }.get(relation.kind)
     if handler:
         handler(ledger, relation)
@@ -196,3 +197,13 @@ def _accuracy(ledger: Ledger, relation: Relation) -> None:
             ledger.same(cells[key], ledger.ref(relation[key], relation))
     if relation.get("at_most") is not None:
         ledger.at_most(cells["n"], ledger.ref(relation["at_most"], relation))
+
+
+def _interval(ledger: Ledger, relation: Relation) -> None:
+    """Count and size of a proportion, where they are given beside its percentage."""
+    claim = ledger.paper.one(relation["estimate"], relation) if relation.get("estimate") is not None else None
+    if claim is None or claim.stat not in SHARES:
+        return
+    for key, node in (("count", ledger.node(claim)), ("n", ledger.whole(claim))):
+        if relation.get(key) is not None:
+            ledger.same(node, ledger.ref(relation[key], relation))

@@ -84,7 +84,7 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         verdict,
         recomputed="" if verdict != "exact" else texts[0],
         method=limits.method,
-        solutions="",
+        solutions="many" if verdict == "exact" else "",
         evidence=limits.evidence,
         repair=limits.repair,
         note=left_open if verdict == "exact" else "",
@@ -121,6 +121,8 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
             judged.line(f"{error}.")
             return judged
         judged.facts["crude"] = crude
+        if exposed is not None:
+            judged.line(_exposed_agree(crude_tables(*texts, n, events, None, paper.level), exposed, relation))
         judged.line(crude.evidence)
         judged.show(
             "2x2 tables that give ratio and limits without adjustment",
@@ -133,6 +135,17 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
 def _plain(paper: Paper, claim: Claim) -> bool:
     printed = paper.printed(claim)
     return printed is not None and printed.sign == "=" and printed.value >= 0
+
+
+def _exposed_agree(free, exposed: int, relation: Relation) -> str:
+    """Whether tables that give a ratio crudely, found without it, have the number of exposed that is known."""
+    sizes = sorted({t.exposed_events + t.exposed_others for t in free.tables})
+    told = ", ".join(map(str, sizes[:5])) + (", ..." if len(sizes) > 5 else "") if sizes else "none"
+    agree = "among them" if exposed in sizes else "not among them"
+    return (
+        f"Without using the number of exposed, {len(free.tables)} tables give the ratio crudely; exposed: {told}; "
+        f"{exposed} is known from elsewhere ({relation['exposed']}) and is {agree}."
+    )
 
 
 def _own(opinion, text: str):
@@ -328,7 +341,7 @@ def judge_model(
                     recomputed=claim.reported,
                     method="crude odds ratio with Woolf's limits, not adjusted",
                     solutions=str(len(tables)),
-                    evidence=f"{crudely}; no patients give all ratios as one model: {found['evidence']}",
+                    evidence=f"{crudely}; no patients give all as one model ({relation.id}: {_short(found)})",
                     repair=found["repair"],
                 )
         else:
@@ -342,6 +355,13 @@ def judge_model(
                 note="one of the ratios of one model, of which not all can hold",
             )
     return judged
+
+
+def _short(found: Mapping) -> str:
+    """The certificate in a few words."""
+    if found["inflation"] is None:
+        return "the sums exclude each other"
+    return f"at least one standard error is {100 * (found['inflation'] - 1):.1f} % or more above the print"
 
 
 def _triple(paper: Paper, name: str) -> Sequence[Claim]:

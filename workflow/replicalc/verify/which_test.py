@@ -130,6 +130,8 @@ def which_test(
     (('yates',), False, '0.039', True)
     """
     counts = _read(table)
+    if p.sign == "=" and not p.decimals:
+        raise ReplicalcError(f"a P value printed as {p.text}, without decimals, says nothing about a test")
     if not 0 <= p.value <= 1:
         raise ReplicalcError(f"a P value must lie between 0 and 1, not {p.text}")
     if not 0 < alpha < 1:
