@@ -226,7 +226,7 @@ def model(verdict):
     [
         ({"one_model": "m"}, "impossible", FALSE),
         ({"one_model": "m"}, "feasible", OPEN),
-        ({"independent": {"ratio": "u", "model": "m"}}, "impossible", FALSE),
+        ({"independent": {"ratio": "u", "model": "m"}}, "impossible", OPEN),
         ({"independent": {"ratio": "u", "model": "m"}}, "feasible", TRUE),
         ({"independent": {"ratio": "v", "model": "m"}}, "feasible", FALSE),
     ],

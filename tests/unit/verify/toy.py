@@ -68,8 +68,8 @@ def one(text: str, claim: str, *relations: Mapping, **more):
 
 def ledger(text: str, *relations: Mapping) -> tuple[Paper, Ledger]:
     """The counts of a made-up paper, all relations tied."""
-    from replicalc.verify.counting import tie
     from replicalc.verify.engine import name_counts
+    from replicalc.verify.tying import tie
 
     paper = Paper(about(*relations), claims(text))
     book = Ledger(paper)

@@ -10,7 +10,7 @@ from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import Paper
 from replicalc.verify.printed import Printed
-from replicalc.verify.recovery import MAX_N, counts_from_percent, print_share, roundings_of
+from replicalc.verify.recovery import MAX_N, NEAREST, counts_from_percent, print_share, roundings_of, share_bounds
 
 ARITHMETIC = "whole numbers behind counts, percentages and sums"
 
@@ -241,7 +241,8 @@ def _share(
     if k[0] == k[1] and n[0] == n[1]:
         names = roundings_of(k[0], n[0], printed)
         rounded = print_share(k[0], n[0], printed.decimals)
-        if names == ("truncation",) and not paper.cuts:
+        # A tie may go either way; what is no tie is cut off.
+        if names == ("truncation",) and not paper.cuts and not share_bounds(printed, NEAREST).holds(k[0], n[0]):
             return Opinion(
                 claim.claim_id,
                 "rounding",

@@ -11,7 +11,7 @@ from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import SHARES, Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
-from replicalc.verify.recovery import MAX_N, counts_from_percent, print_share, roundings_of
+from replicalc.verify.recovery import MAX_N, NEAREST, counts_from_percent, print_share, roundings_of, share_bounds
 
 #: A tail beyond which a limit is called impossible whatever the method: no interval of a usual level reaches so far.
 ABSURD = 1e-6
@@ -114,7 +114,8 @@ def _say_tables(judged: Judged, paper: Paper, claims: dict[str, Claim], tables, 
             roundings = (*roundings_of(over, under, printed), "half-up")
             rounded = print_share(over, under, printed.decimals)
             # Cut off, while the paper's other percentages are rounded: one unit too low.
-            cut = roundings[0] == "truncation" and not paper.cuts
+            tie = share_bounds(printed, NEAREST).holds(over, under)
+            cut = roundings[0] == "truncation" and not paper.cuts and not tie
             judged.say(
                 claim,
                 "rounding" if cut else "exact",

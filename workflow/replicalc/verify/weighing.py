@@ -359,9 +359,10 @@ def judge_model(
 
 def _short(found: Mapping) -> str:
     """The certificate in a few words."""
-    if found["inflation"] is None:
+    inflation = found.get("inflation")
+    if inflation is None:
         return "the sums exclude each other"
-    return f"at least one standard error is {100 * (found['inflation'] - 1):.1f} % or more above the print"
+    return f"at least one standard error is {100 * (inflation - 1):.1f} % or more above the print"
 
 
 def _triple(paper: Paper, name: str) -> Sequence[Claim]:
