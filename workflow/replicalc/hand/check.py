@@ -107,6 +107,8 @@ def _ratio(arguments: argparse.Namespace, kind: str) -> Answer:
         evidence = f"{evidence} {found.evidence}"
         verdict, words, notes = _crude(arguments, found, verdict)
         said += words
+    elif searched and events < n:
+        notes = [f"2x2 tables of more than {ratios_most():,} patients are not looked for"]
     sentence = f"{claim[0].upper()}{claim[1:]}: {'; '.join(said)}."
     return Answer(
         arguments.name,
