@@ -151,9 +151,9 @@ def ranges(
     Raises ReplicalcError where an end is not settled within it.
 
     >>> from replicalc.verify.printed import parse
-    >>> table = {"yes": Cell(None, parse("40.9"), "all"), "all": Cell(parse("127"))}
+    >>> table = {"yes": Cell(None, parse("67.6"), "all"), "all": Cell(parse("71"))}
     >>> ranges(table, [], ["yes"], ["half-up"])
-    {'yes': (52, 52)}
+    {'yes': (48, 48)}
     """
     found: dict[str, tuple[int, int | None]] = {}
     for rounding in roundings:
