@@ -34,7 +34,7 @@ _NUMBER = re.compile(
     (?:(?P<mantissa>
         [1-9]\d{{0,2}}(?P<comma>,\d{{3}})+(?:[{_POINT}]\d+)?              # 1,182 and 1,182.5
       | [1-9]\d{{0,2}}(?:(?P<gap>[{_SPACE}'’])\d{{3}})(?:(?P=gap)\d{{3}})*(?:[,{_POINT}]\d+)?  # 1 182 and 1 182,5
-      | \d*[,{_POINT}]\d+                                                # 0.771, .771, 58·3, 58,3, 0,771
+      | \d*[,{_POINT}]\d+                                                # 0.715, .715, 58·3, 58,3, 0,715
       | \d+
       )
       (?:[eE](?P<e>[{_MINUS}+]?\d+)
@@ -62,10 +62,10 @@ def parse(text: str) -> Printed | None:
     A name (P, OR, "P value") may stand before it, a % sign or a footnote's mark behind. What could be read in two ways:
 
     - A comma with three digits behind it and one to three before it that do not begin with 0 parts thousands: 1,182 is
-      one thousand and more. Any other single comma is a decimal point: 0,771 and 58,3 and 1182,500. A paper that
+      one thousand and more. Any other single comma is a decimal point: 0,715 and 58,3 and 1182,500. A paper that
       writes 1,182 for a little more than one has to be entered with points.
     - A space or an apostrophe with three digits behind it parts thousands as well.
-    - A missing zero is added (.771), and raised points are points (58·3).
+    - A missing zero is added (.715), and raised points are points (58·3).
     - A power of ten counts by the last digit that it prints: 1.2e-5 has six decimals. None where that digit stands
       above the units (1.2e5), and where the exponent may not be one (1.2×105, 5·10−3 and 10−5, which has lost its ^).
     - "NS" is None: it states a comparison with a level that is not in the text. So are a number written onto its name
@@ -73,8 +73,8 @@ def parse(text: str) -> Printed | None:
 
     >>> parse("−0.078").value, parse("40.0").decimals, parse("<0.001").sign
     (Decimal('-0.078'), 1, '<')
-    >>> [str(parse(text).value) for text in ("P = .03", "1,182", "0,771", "58·3", "1.2×10−5")]
-    ['0.03', '1182', '0.771', '58.3', '0.000012']
+    >>> [str(parse(text).value) for text in ("P = .03", "1,182", "0,715", "58·3", "1.2×10−5")]
+    ['0.03', '1182', '0.715', '58.3', '0.000012']
     """
     match = _NUMBER.fullmatch(text)
     if not match:
