@@ -11,7 +11,18 @@ from dataclasses import dataclass, replace
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
-from replicalc.verify import citing, comparing, counting, diagnosing, measuring, sentences, splitting, tying, weighing
+from replicalc.verify import (
+    citing,
+    comparing,
+    counting,
+    diagnosing,
+    limits,
+    measuring,
+    sentences,
+    splitting,
+    tying,
+    weighing,
+)
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion, heaviest
@@ -23,7 +34,7 @@ JUDGES: dict[str, Callable[[Paper, Ledger, Relation], Judged]] = {
     "table": comparing.judge_table,
     "two_groups": splitting.judge_groups,
     "accuracy": diagnosing.judge_accuracy,
-    "interval": diagnosing.judge_interval,
+    "interval": limits.judge_interval,
     "ratio": weighing.judge_ratio,
     "mean": measuring.judge_mean,
     "quantiles": measuring.judge_quantiles,

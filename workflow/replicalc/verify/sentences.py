@@ -36,9 +36,7 @@ def reach(printed: Printed) -> tuple[Decimal, Decimal]:
 class Sentence:
     """Judges the keys of one statement; each gives True, False or None (left open) and the numbers that say so."""
 
-    def __init__(
-        self, paper: Paper, ledger: Ledger, relation: Relation, judged: Mapping[str, Judged], elsewhere=None
-    ) -> None:
+    def __init__(self, paper: Paper, ledger: Ledger, relation: Relation, judged: Mapping[str, Judged]) -> None:
         self.paper, self.ledger, self.relation, self.judged = paper, ledger, relation, judged
 
     def truths(self) -> list[Truth]:
