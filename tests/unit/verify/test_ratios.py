@@ -137,6 +137,16 @@ def test_one_unit_of_the_last_place_is_rounding():
     assert "ratio 1.74 for 1.75" in limits.repair
 
 
+def test_the_middle_that_is_told_is_that_of_the_rounding_that_is_named():
+    rounded = [sqrt(lo * hi) for lo, hi in ((0.75, 4.85), (0.85, 4.95))]  # 0.8 and 4.9, rounded
+    limits = check("2.0", "0.8", "4.9")[0]
+    assert limits.method.endswith("half-up or half-even")
+    assert f"{rounded[0]:.3f} to {rounded[1]:.3f}" in limits.evidence
+    cut = [sqrt(lo * hi) for lo, hi in ((2.0, 4.8), (2.1, 4.9))]  # 3.16 is too high for what rounds so: 3.153
+    limits = check("3.16", "2.0", "4.8")[0]
+    assert limits.method.endswith("truncation") and f"{cut[0]:.4f} to {cut[1]:.4f}" in limits.evidence
+
+
 def test_p_against_the_interval():
     """OR 2.00 (1.00 to 4.00) has P 0.05 exactly; other tests could give another P, the disagreement is told."""
     assert check("2.000", "1.000", "4.000", "0.050")[1].verdict == "consistent"

@@ -10,6 +10,7 @@ from scipy import stats
 from toy import about, claims, judged, ledger, one, rows, run
 
 from replicalc.errors import ReplicalcError
+from replicalc.verify.ratios import crude_tables
 from replicalc.verify.weighing import certify, model_input, proven
 
 Z = stats.norm.ppf(0.975)
@@ -145,6 +146,22 @@ def test_ratios_that_come_out_crudely_are_told_as_such():
     found = rows(run(PAIR, *adjusted, MODEL, certificate=lambda *_: answer("impossible")))
     assert found["o.r"].verdict == "unstated_method" and "crudely" in found["o.r"].evidence
     assert found["q.r"].verdict == "impossible"
+
+
+def test_of_several_crude_tables_one_is_told_as_one_of_them():
+    adjusted = [{**each, "adjusted": True} for each in TWO]
+    coarse = [f"{x:.1f}" for x in woolf(28, 22, 23, 27)[:3]]
+    text = PAIR.partition("q.r")[0] + printed(*coarse, name="q")
+    found = rows(run(text, *adjusted, MODEL, certificate=lambda *_: answer("impossible")))
+    many = len(crude_tables(*coarse, 100, 51).tables)
+    assert many > 1 and found["q.r"].solutions == str(many)
+    assert f"(one of {many} such tables) give it crudely" in found["q.r"].evidence
+
+
+def test_the_excess_of_a_standard_error_is_rounded_down_as_only_so_much_is_proven():
+    adjusted = [{**TWO[0], "adjusted": True, "exposed": 50}, TWO[1]]
+    found = rows(run(PAIR, *adjusted, MODEL, certificate=lambda *_: answer("impossible", inflation=1.0378)))
+    assert "at least one standard error is 3.7 % or more above the print" in found["o.r"].evidence
 
 
 def test_a_certificate_that_fails_leaves_the_ratios_alone():

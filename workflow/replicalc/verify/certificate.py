@@ -309,19 +309,24 @@ def _log_above(ratio: Fraction) -> Fraction:
     return Fraction(ceil(top * 2**44) + 1, 2**44)
 
 
+def proven_percent(inflation: float) -> str:
+    """By how much a standard error must be too large, rounded down: no more is proven."""
+    return f"{floor(1000 * (inflation - 1)) / 10:.1f} %"
+
+
 def _evidence(verdict: str, model: Model, inflation: float, best: Middle | None, pieces: int) -> str:
-    sums = "; ".join(f"{k.text} {k.lo}" + (f" to {k.hi}" if k.hi > k.lo else "") for k in model.known)
+    sums = ", ".join(f"{k.lo}{f' to {k.hi}' if k.hi > k.lo else ''} {k.text}" for k in model.known)
     if isinf(inflation):
         return f"No patients have these odds ratios and these sums at once, whatever the limits ({sums})."
-    at_least = floor(1000 * (inflation - 1)) / 10
     shown = (
         ", ".join(f"{name} {value:.3f}" for name, value in zip(model.names, best.needed, strict=True)) if best else ""
     )
     if verdict == "impossible":
         return (
-            f"In any data set with {sums} and odds ratios that print so, at least one standard error is {at_least:.1f} "
-            f"% or more above the largest that prints the limits; {pieces} boxes of coefficients, each with rows y and "
-            f"prices v for which sum (y_jj/S_j)^2 / sum v_k L_k exceeds 1. Best patients found: {shown}."
+            f"In any data set with {sums} and odds ratios that print so, at least one standard error is "
+            f"{proven_percent(inflation)} or more above the largest that prints the limits; {pieces} boxes of "
+            "coefficients, each with rows y and prices v for which sum (y_jj/S_j)^2 / sum v_k L_k exceeds 1. Standard "
+            f"errors of the nearest patients found, over the largest that print so: {shown}."
         )
     if verdict == "possible":
         return (

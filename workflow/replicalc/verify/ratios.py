@@ -69,13 +69,9 @@ def _limits(ratio: Printed, lo: Printed, hi: Printed) -> Finding:
             f"The ratio {ratio.text} lies outside its own limits {lo.text} and {hi.text}.",
             _nearest(ratio, lo, hi),
         )
-    centre = [format_as(sqrt(prints_from(lo)[i] * prints_from(hi)[i]), ratio.decimals + 2) for i in (0, 1)]
-    between = (
-        f"Wald's limits {lo.text} and {hi.text} have the ratio at their geometric mean, {centre[0]} to {centre[1]}"
-    )
     for name, truncated in (("half-up or half-even", False), ("truncation", True)):
         if _symmetric(*(prints_from(x, truncated) for x in (ratio, lo, hi))):
-            return Finding("limits", "consistent", f"{_WALD}; {name}", f"{between}; {ratio.text} is printed.")
+            return Finding("limits", "consistent", f"{_WALD}; {name}", _between(ratio, lo, hi, truncated))
     moved = [
         f"{what} {_step(x, step)} for {x.text}"
         for what, x in (("ratio", ratio), ("lower limit", lo), ("upper limit", hi))
@@ -83,13 +79,23 @@ def _limits(ratio: Printed, lo: Printed, hi: Printed) -> Finding:
         if _symmetric(*(prints_from(_moved(y, step) if y is x else y, False) for y in (ratio, lo, hi)))
     ]
     if moved:
-        return Finding("limits", "rounding", _WALD, f"{between}; {ratio.text} is printed.", " or ".join(moved))
+        return Finding("limits", "rounding", _WALD, _between(ratio, lo, hi, False), " or ".join(moved))
     return Finding(
         "limits",
         "unstated_method",
         "limits not symmetric on the log scale (exact, profile likelihood, bootstrap), or a misprint",
-        f"{between}; {ratio.text} is printed, so these are no Wald limits of it.",
+        _between(ratio, lo, hi, None).removesuffix(".") + ", so these are no Wald limits of it.",
         _nearest(ratio, lo, hi),
+    )
+
+
+def _between(ratio: Printed, lo: Printed, hi: Printed, truncated: bool | None) -> str:
+    """The geometric mean of all limits that print so, by rounding, by truncation or (None) by either."""
+    ends = [prints_from(x, truncated) for x in (lo, hi)]
+    least, most = (format_as(sqrt(ends[0][i] * ends[1][i]), ratio.decimals + 2) for i in (0, 1))
+    return (
+        f"Wald's limits {lo.text} and {hi.text} have the ratio at their geometric mean, {least} to {most}; "
+        f"{ratio.text} is printed."
     )
 
 

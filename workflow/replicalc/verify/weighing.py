@@ -328,12 +328,14 @@ def judge_model(
         )
     if found["verdict"] != "impossible":
         return judged
+    alone = f"no patients give all as one model ({relation.id}: {_short(found)})"
     for name, triple in ((name, _triple(paper, name)) for name in relation["ratios"]):
         if crude.get(name) is not None and crude[name].tables:
             tables = crude[name].tables
             t = tables[0]
             sizes = t.exposed_events + t.exposed_others, t.unexposed_events + t.unexposed_others
-            crudely = f"{t.exposed_events} of {sizes[0]} against {t.unexposed_events} of {sizes[1]} give it crudely"
+            among = f" (one of {len(tables)} such tables)" if len(tables) > 1 else ""
+            table = f"{t.exposed_events} of {sizes[0]} against {t.unexposed_events} of {sizes[1]}{among}"
             for claim in triple:
                 judged.say(
                     claim,
@@ -341,7 +343,7 @@ def judge_model(
                     recomputed=claim.reported,
                     method="crude odds ratio with Woolf's limits, not adjusted",
                     solutions=str(len(tables)),
-                    evidence=f"{crudely}; no patients give all as one model ({relation.id}: {_short(found)})",
+                    evidence=f"{table} give it crudely; {alone}",
                     repair=found["repair"],
                 )
         else:
@@ -359,10 +361,12 @@ def judge_model(
 
 def _short(found: Mapping) -> str:
     """The certificate in a few words."""
+    from replicalc.verify.certificate import proven_percent
+
     inflation = found.get("inflation")
     if inflation is None:
         return "the sums exclude each other"
-    return f"at least one standard error is {100 * (inflation - 1):.1f} % or more above the print"
+    return f"at least one standard error is {proven_percent(inflation)} or more above the print"
 
 
 def _triple(paper: Paper, name: str) -> Sequence[Claim]:
