@@ -1,29 +1,29 @@
 """Every count behind a paper's numbers, and what ties them: percentages, sums, repeats, margins of 2x2 tables.
 
 A printed count, the count behind a percentage, a whole, a cell of a table: each is an unknown whole number here. What
-the relations say of them is linear, so that whole components are settled at once by ``sums``: whether all printed
-numbers can hold together, which must change if not, and what each count can be.
+the relations say of them is linear, so that all that is tied together is settled at once (``holding``): whether all
+printed numbers can hold together, which must change if not, and what each count can be.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
-from replicalc.verify.component import Component, near, neighbours, searched, without
+from replicalc.verify.component import Component, near, searched
+from replicalc.verify.holding import Entries, Share, held
 from replicalc.verify.paper import COUNTS, EXTERNAL, PARTS, SHARES, Paper, Relation
 from replicalc.verify.printed import Printed
 from replicalc.verify.recovery import MAX_DECIMALS
-from replicalc.verify.sums import MAX_COUNT, Cell, Sum, SumCheck, check_sums
+from replicalc.verify.sums import MAX_COUNT
 
 #: The solver's work limit where it is only asked whether a printed count follows from the others as well.
 MAX_ASIDE = 0.3
-#: A printed percentage: its count, its whole, its print and its claim.
-Share = tuple[str, str, Printed, Claim]
 
 
 class Ledger:
@@ -33,7 +33,7 @@ class Ledger:
         self.paper = paper
         self._parent: dict[str, str] = {}
         self._counts: list[tuple[str, Printed, Claim | None]] = []
-        self._shares: list[tuple[str, str, Printed, Claim]] = []
+        self._shares: list[Share] = []
         self._sums: list[tuple[str, tuple[str, ...]]] = []
         self._bounds: list[tuple[str, str]] = []
         self._names: dict[str, str] = {}
@@ -91,7 +91,7 @@ class Ledger:
             node = f"= {given} ({relation.id})"
             if node not in self._names:
                 self._name(node, str(given))
-                self._counts.append((node, Printed(str(given), *_whole(given)), None))
+                self._counts.append((node, Printed(str(given), Decimal(given), 0), None))
             return node
         if isinstance(given, Mapping):
             keys = set(given)
@@ -245,114 +245,19 @@ class Ledger:
         """Hold all printed numbers together, component by component. Call it when all relations are in."""
         if self._components is not None:
             return list({id(c): c for c in self._components.values()}.values())
-        self._components = {}
-        nodes, links = self._links()
-        number: dict[str, int] = {}
-        tied: list[_Tied] = []
-        for start in nodes:
-            if start in number:
-                continue
-            tied.append(_Tied())
-            todo = [start]
-            while todo:
-                node = todo.pop()
-                if node not in number:
-                    number[node] = len(tied) - 1
-                    tied[-1].nodes.append(node)
-                    todo += links[node]
-        for name in sorted(self._names, key=lambda each: (self._ranks[each], len(self._names[each]), each)):
-            if (root := self.find(name)) in number:
-                tied[number[root]].names.append(name)
-        for kind, first, entries in (
-            ("counts", 0, self._counts),
-            ("shares", 0, self._shares),
-            ("sums", 0, self._sums),
-            ("bounds", 1, self._bounds),
-        ):
-            for entry in entries:
-                getattr(tied[number[self.find(entry[first])]], kind).append(entry)
-        for each in tied:
-            component = self._component(each)
-            if component is not None:
-                self._components |= dict.fromkeys(each.nodes, component)
+        self._components, self._cell_of = held(
+            Entries(
+                self._counts,
+                self._shares,
+                self._sums,
+                self._bounds,
+                self._names,
+                self._ranks,
+                self.find,
+                self.paper.short,
+            )
+        )
         return self.settle()
-
-    def _links(self) -> tuple[list[str], dict[str, set[str]]]:
-        links: dict[str, set[str]] = defaultdict(set)
-        groups = [[node] for node, _, _ in self._counts]
-        groups += [[part, whole] for part, whole, _, _ in self._shares]
-        groups += [[total, *parts] for total, parts in self._sums] + [list(pair) for pair in self._bounds]
-        for group in groups:
-            roots = [self.find(node) for node in group]
-            for root in roots:
-                links[root] |= set(roots)
-        return sorted(links), links
-
-    def _component(self, tied: _Tied) -> Component | None:
-        """Cells, sums and their check. A count with several prints has a cell of its own for each, held equal."""
-        names: dict[str, str] = {}
-        often: Counter[str] = Counter()
-        for node in tied.names:
-            root, plain = self.find(node), self._names[node]
-            if root not in names:
-                often[plain] += 1  # two rests of one relation, say
-                names[root] = plain + (f", {often[plain]}" if often[plain] > 1 else "")
-        cells: dict[str, Cell] = {name: Cell() for name in names.values()}
-        sums: list[Sum] = []
-        prints: dict[tuple[str, str], list[Claim]] = defaultdict(list)
-        where: dict[tuple[str, str, str], str] = {}
-
-        def place(node: str, kind: str, printed: Printed, whole: str, claim: Claim | None) -> None:
-            base = names[self.find(node)]
-            key = (base, f"{kind} of {whole}" if whole else kind, printed.text)
-            if key not in where:
-                taken = cells[base].count if kind == "count" else cells[base].percent
-                name = base
-                if taken is not None:
-                    name = f"{base} ({self.paper.short(claim.claim_id) if claim else printed.text})"
-                    cells[name] = Cell()
-                    sums.append(Sum(base, (name,)))
-                where[key] = name
-                cells[name] = (
-                    replace(cells[name], count=printed)
-                    if kind == "count"
-                    else replace(cells[name], percent=printed, of=whole)
-                )
-            if claim is not None:
-                prints[where[key], kind].append(claim)
-
-        for node, printed, claim in tied.counts:
-            place(node, "count", printed, "", claim)
-        for part, whole, printed, claim in tied.shares:
-            place(part, "percent", printed, names[self.find(whole)], claim)
-        for total, parts in dict.fromkeys((self.find(t), tuple(map(self.find, p))) for t, p in tied.sums):
-            if len(set(parts)) < len(parts) or total in parts:
-                raise ReplicalcError(f"a sum to {names[total]} names one count twice; read its relation again")
-            sums.append(Sum(names[total], tuple(names[part] for part in parts)))
-        for part, bound in dict.fromkeys((self.find(p), self.find(b)) for p, b in tied.bounds):
-            if part != bound and cells[names[part]].of != names[bound]:
-                rest = f"{names[bound]} without {names[part]}"
-                cells[rest] = Cell()
-                sums.append(Sum(names[bound], (names[part], rest)))
-        if not where:
-            return None
-        self._cell_of |= names
-        try:
-            check = check_sums(cells, sums)
-        except (
-            ReplicalcError
-        ) as error:  # too much for the search: nothing is said of these numbers, rather than guessed
-            check = SumCheck((), "", f"not settled: {error}")
-        # Whichever of the nearest repairs is the right one: what follows without all these numbers, by each of their
-        # roundings, is known.
-        firm, roundings = dict(cells), check.roundings
-        chosen = check.nearest or check.uncommon
-        if chosen:
-            roundings = tuple(dict.fromkeys(repair.rounding for repair in chosen))
-        for change in dict.fromkeys((c.cell, c.kind) for repair in chosen for c in repair.changes):
-            firm[change[0]] = without(firm[change[0]], change[1])
-        prints_of = {k: tuple(v) for k, v in prints.items()}
-        return Component(cells, tuple(sums), check, prints_of, firm, roundings, neighbours(cells, sums))
 
     @property
     def cuts(self) -> bool:
@@ -408,21 +313,3 @@ class Ledger:
             return False
         around = near(component, component.firm, cell)
         return any(component.firm[name] != component.cells[name] for name in around)
-
-
-@dataclass(slots=True)
-class _Tied:
-    """What is known of counts that are tied to each other, before it is held together."""
-
-    nodes: list = field(default_factory=list)
-    names: list = field(default_factory=list)
-    counts: list = field(default_factory=list)
-    shares: list = field(default_factory=list)
-    sums: list = field(default_factory=list)
-    bounds: list = field(default_factory=list)
-
-
-def _whole(value: int):
-    from decimal import Decimal
-
-    return Decimal(value), 0
