@@ -14,8 +14,9 @@ import pytest
 from toy import about, claims, judged, one, rows, run, verdicts
 
 from replicalc.errors import ReplicalcError
-from replicalc.verify.engine import coverage, verify
+from replicalc.verify.engine import verify
 from replicalc.verify.opinion import ORDER, Opinion, heaviest
+from replicalc.verify.rows import coverage
 
 PAPER = """
 n n 50

@@ -8,8 +8,8 @@ import re
 import pytest
 from toy import about, run
 
-from replicalc.verify.engine import coverage
 from replicalc.verify.evidence import as_data, as_markdown
+from replicalc.verify.rows import coverage
 
 ODD = "3|4 <script>alert(1)</script> *bold* _x_ `code` [a](b) # ~ \\ &amp;"
 

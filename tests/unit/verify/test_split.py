@@ -117,7 +117,7 @@ def test_fast_p_values_are_those_of_the_statistics():
 def test_wald_p_is_that_of_the_interval():
     # At the level where the P value says that the interval just reaches 1, it does.
     for row in ([12, 5, 6, 11], [32, 123, 50, 108], [3, 40, 9, 22]):
-        p = p_values(np.array([row]), "wald")[0]
+        p = p_values(np.array([row]), "wald_log_odds")[0]
         effect = odds_ratio(*row, level=1 - p)
         assert min(abs(effect.lo - 1), abs(effect.hi - 1)) < 1e-9
 

@@ -123,6 +123,24 @@ def test_verdicts_on_p_over_several_splits(p, tests, verdict):
     assert row.verdict == verdict, row
 
 
+def test_wald_is_run_on_every_split_where_it_is_named():
+    # a relation names it as tables do, and then P below all that it can be is one that the named test does not give
+    values = {s: woolf(*s)[3] for s in P_OF}
+    text = "n n 60\na.pct percent 20\nb.pct percent 40\np p "
+    named = {**GROUPS, "tests": ["wald_log_odds"]}
+    assert one(f"{text}{max(values.values()):.3f}", "p", named).method == "Wald test of the log odds ratio"
+    assert one(f"{text}<{min(values.values()) / 2:.4f}", "p", named).verdict == "impossible"
+
+
+def test_the_quick_tests_are_called_as_the_others():
+    from replicalc.verify.printed import parse
+    from replicalc.verify.split import METHODS
+    from replicalc.verify.which_test import which_test
+
+    known = {test.key: test.method for test in which_test([[12, 5], [6, 11]], parse("0.04")).tests}
+    assert {key: known[key] for key in METHODS} == METHODS
+
+
 def test_p_keeps_the_splits_that_give_it():
     fits = [s for s, p in P_OF.items() if p < 0.15]
     assert 1 < len(fits) < len(P_OF)
@@ -148,3 +166,66 @@ def test_a_percentage_that_is_none_ends_the_comparison(share):
 def test_the_sides_must_be_percentages():
     with pytest.raises(ReplicalcError, match="relation g: n is no percentage"):
         run("n mean 60\nb.pct percent 40\np p 0.1", {**GROUPS, "a": "n", "total": 60})
+
+
+def rounded(a: str, b: str, n: int) -> list[tuple[int, int, int, int]]:
+    """All splits whose percentages are printed half-up."""
+    found = []
+    for na in range(1, n):
+        ka, kb = (
+            [k for k in range(size + 1) if print_share(k, size, len(text.partition(".")[2]), "half-up") == text]
+            for text, size in ((a, na), (b, n - na))
+        )
+        found += [(x, na, y, n - na) for x in ka for y in kb]
+    return found
+
+
+#: Of the two groups of SPLIT some have a second finding: 41 of 118 (34.746 %) and 22 of 97 (22.680 %).
+SECOND = {"id": "s", "kind": "two_groups", "a": "c.pct", "b": "d.pct", "at_most": "n", "n_a_at_most": {"whole_of": "a.pct"},
+          "n_b_at_most": {"whole_of": "b.pct"}}  # fmt: skip
+
+
+def two_findings(ratio: str) -> str:
+    return f"n n 313\na.pct percent 20.6\nb.pct percent 31.6\n{ratio}\nc.pct percent 34.7\nd.pct percent 22.7"
+
+
+@pytest.fixture(scope="module")
+def inside() -> set:
+    """Splits of the second finding within 155 and 158, by rounding alone."""
+    every = {s for n in range(2, 314) for s in rounded("34.7", "22.7", n)}
+    return {s for s in every if s[1] <= 155 and s[3] <= 158}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_sizes_that_a_ratio_tells_are_known_to_what_else_is_printed_of_the_groups(inside, order):
+    ratio, lo, hi, _ = woolf(*SPLIT)
+    crude = f"o.or or {ratio:.3f}\no.lo or_lo {lo:.3f}\no.hi or_hi {hi:.3f}\nz percent 78.9\nm n 71"  # 56 of 71: not cut off
+    of_m = {"id": "m", "kind": "shares", "claims": ["z"], "of": "m"}
+    relations = [{**CRUDE, "p": None}, SECOND]
+    found = rows(run(two_findings(crude), *(relations[i] for i in order), of_m))
+    assert found["a.pct"].evidence == "32 of 155 and 50 of 158"
+    assert found["c.pct"].solutions == str(len(inside)) == found["d.pct"].solutions
+    # without limits the ratio is too little to build on, and a reading is never built on
+    for text, first in ((crude.replace(f"o.lo or_lo {lo:.3f}\no.hi or_hi {hi:.3f}\n", ""), relations[0]),
+                        (crude, {**relations[0], "reading": "the same patients"})):  # fmt: skip
+        assert int(rows(run(two_findings(text), first, SECOND, of_m))["c.pct"].solutions) > len(inside)
+
+
+def test_a_ratio_is_held_against_events_that_another_ratio_has_told():
+    ratio, lo, hi, _ = woolf(*SPLIT)
+    text = f"n n 313\na.pct percent 20.6\nb.pct percent 31.6\no.or or {ratio:.3f}\no.lo or_lo {lo:.3f}\no.hi or_hi {hi:.3f}\n"
+    text += "q.or or 1.50\nq.lo or_lo 1.40\nq.hi or_hi 1.61"
+    events = {"sum": ["a.pct", "b.pct"]}
+    other = {
+        "id": "q",
+        "kind": "ratio",
+        "claims": ["q.*"],
+        "measure": "odds",
+        "adjusted": True,
+        "n": "n",
+        "events": events,
+    }
+    found = run(text, other, {**CRUDE, "p": None})
+    assert (
+        rows(found)["q.lo"].verdict == "impossible" and "With 82 events in 313 patients" in rows(found)["q.lo"].evidence
+    )

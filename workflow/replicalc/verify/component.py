@@ -6,10 +6,12 @@ A printed count that stands cuts off what lies behind it, so that a count is sea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
+from replicalc.verify.printed import Printed
 from replicalc.verify.sums import MAX_WORK, Cell, Sum, SumCheck, SumRepair, ranges
 
 
@@ -19,21 +21,31 @@ class Component:
 
     prints: the claims behind each printed number, by (cell, "count" or "percent"). firm: cells and roundings without
     the numbers of all nearest repairs, from which counts are still told where not all numbers can hold. neighbours:
-    the cells that stand in a sum or a percentage with each.
+    the cells that stand in a sum or a percentage with each. learned: cells in ``firm`` whose count was recovered later.
     """
 
     cells: Mapping[str, Cell]
     sums: tuple[Sum, ...]
     check: SumCheck
     prints: Mapping[tuple[str, str], tuple[Claim, ...]]
-    firm: Mapping[str, Cell]
+    firm: dict[str, Cell]
     roundings: tuple[str, ...]
     neighbours: Mapping[str, Sequence[str]]
+    learned: set[str] = field(default_factory=set)
 
     @property
     def settled(self) -> bool:
         """Whether it is known if the numbers can hold together."""
         return bool(self.check.roundings or self.check.repairs or self.check.conflict)
+
+    def learn(self, cell: str, value: int) -> None:
+        """Take a count as known from now on, as if it were printed."""
+        self.firm[cell] = replace(self.firm[cell], count=Printed(str(value), Decimal(value), 0))
+        self.learned.add(cell)
+
+    def repaired(self, cell: str) -> bool:
+        """Whether a nearest repair changes a number of this cell."""
+        return self.firm[cell] != self.cells[cell] and cell not in self.learned
 
     def repairs_of(self, cell: str, kind: str) -> list[SumRepair]:
         return [r for r in self.check.nearest if (cell, kind) in {(c.cell, c.kind) for c in r.changes}]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from replicalc.records import Claim
 from replicalc.verify.component import Component
@@ -15,11 +15,13 @@ from replicalc.verify.recovery import MAX_N, NEAREST, counts_from_percent, print
 ARITHMETIC = "whole numbers behind counts, percentages and sums"
 
 
-def opinions(paper: Paper, ledger: Ledger) -> Iterator[Opinion]:
-    """One opinion for each printed count and percentage that the ledger holds."""
+def opinions(paper: Paper, ledger: Ledger, but_for: Sequence[Component] = ()) -> Iterator[Opinion]:
+    """One opinion for each printed count and percentage that the ledger holds, but for the components given."""
     for claim_id, why in ledger.absurd.items():
         yield Opinion(claim_id, "impossible", "", ARITHMETIC, "0", why, "", "", "arithmetic")
     for component in ledger.settle():
+        if component in but_for:
+            continue
         for (cell, kind), claims in sorted(component.prints.items()):
             for claim in claims:
                 yield _conflict(paper, ledger, component, cell, kind, claim, claims) or (

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from typing import Any
 
-from replicalc.verify.engine import Row, Verification
+from replicalc.verify.engine import Verification
 from replicalc.verify.opinion import FINDINGS, ORDER
+from replicalc.verify.rows import Row
 
 WORDS = {
     "exact": "recomputed, it prints the same",

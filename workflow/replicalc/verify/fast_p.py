@@ -16,8 +16,8 @@ def p_values(tables: Ints, test: str) -> Floats:
     """Two-sided P of each table by ``test``; ``nan`` where a row or column is empty (Wald: where a cell is).
 
     tables: (m, 4) counts a, b, c, d of [[a, b], [c, d]].
-    test: pearson, yates, n_minus_1, likelihood_ratio, wald, fisher, fisher_mid_p, barnard or boschloo; the last two one
-        table after the other, by ``stats.two_groups``. References: see the functions of those names in ``stats``.
+    test: pearson, yates, n_minus_1, likelihood_ratio, wald_log_odds, fisher, fisher_mid_p, barnard or boschloo; the
+        last two one table after the other, by ``stats.two_groups``. References: see these names in ``stats``.
 
     Raises KeyError for an unknown test.
 
@@ -37,7 +37,7 @@ def p_values(tables: Ints, test: str) -> Floats:
     n, product = t.sum(1), (a + b) * (c + d) * (a + c) * (b + d)
     excess = np.abs(a * d - b * c)
     with np.errstate(divide="ignore", invalid="ignore"):
-        if test == "wald":
+        if test == "wald_log_odds":
             z = np.log(a * d / (b * c)) / np.sqrt((1 / t).sum(1))
             return np.where((t > 0).all(1), 2 * ndtr(-np.abs(z)), np.nan)
         statistic = {

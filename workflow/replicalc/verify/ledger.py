@@ -278,6 +278,13 @@ class Ledger:
             self._ranges[cell] = searched(component, component.firm, cell)
         return self._ranges[cell]
 
+    def learn(self, node: str, value: int) -> None:
+        """A count that was recovered from more than percentages and sums: known from now on, but not printed."""
+        component = self.of(node)
+        if component is not None and self.value(node) is None:
+            component.learn(self._cell_of[self.find(node)], value)
+            self._ranges.clear()
+
     def value(self, node: str) -> int | None:
         """The only number that a count can be; None if there are several or nothing is known."""
         found = self.range(node)
@@ -312,4 +319,4 @@ class Ledger:
         if component.firm[cell].count is not None:
             return False
         around = near(component, component.firm, cell)
-        return any(component.firm[name] != component.cells[name] for name in around)
+        return any(component.repaired(name) for name in around)

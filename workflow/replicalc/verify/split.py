@@ -18,8 +18,17 @@ from replicalc.verify.recovery import MIXED, check_share, check_size, print_shar
 
 Counts = tuple[int, int, int, int]
 
-#: Tests that are tried unless others are asked for; "wald" is that of the log odds ratio.
-QUICK = ("pearson", "yates", "n_minus_1", "likelihood_ratio", "fisher", "fisher_mid_p", "wald")
+#: Tests that are tried unless others are asked for, under the keys of ``which_test``, and how they are called there.
+METHODS = {
+    "pearson": "Pearson chi-squared",
+    "yates": "Pearson chi-squared with Yates correction",
+    "n_minus_1": '"N - 1" chi-squared',
+    "likelihood_ratio": "Likelihood-ratio chi-squared",
+    "fisher": "Fisher exact, two-sided",
+    "fisher_mid_p": "Fisher exact with mid-P, two-sided",
+    "wald_log_odds": "Wald test of the log odds ratio",
+}
+QUICK = tuple(METHODS)
 #: All tests by name; the unconditional ones take long in large groups.
 TESTS = (*QUICK, "barnard", "boschloo")
 #: Largest total, how many pairs of counts one search may visit, and how many that fit percentages and ratio it keeps.
@@ -111,9 +120,9 @@ def split(
     Raises ReplicalcError for shares outside 0 to 100, swapped limits, unknown tests, or more splits than MAX_SPLITS.
 
     >>> from replicalc.verify.printed import parse
-    >>> found = split(parse("20.6"), parse("31.6"), 313, odds_ratio=parse("1.780"))
+    >>> found = split(parse("21.4"), parse("33.6"), 243, odds_ratio=parse("1.854"))
     >>> [str(s) for s in found.splits]
-    ['32/155 and 50/158']
+    ['24/112 and 44/131']
     """
     check_size(n_total, "n", MAX_TOTAL)
     claims: dict[str, Printed] = {"percent_a": percent_a, "percent_b": percent_b}

@@ -12,6 +12,7 @@ from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import as_printed, rounding_needed
+from replicalc.verify.recovery import MIXED
 from replicalc.verify.tying import groups_of
 
 #: Splits of a comparison that are kept; with more it says nothing.
@@ -48,6 +49,11 @@ def judge_groups(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         judged.say(claims, "not_checkable", note="no split of the patients gives the other numbers of the comparison")
         return judged
     judged.facts = {"splits": splits, "named": named}
+    if len(splits) == 1 and tells_sizes(relation) and {"or", "or_lo", "or_hi"} <= set(crude):
+        k1, n1, k2, n2 = splits[0]
+        for claim, k, n in ((a, k1, n1), (b, k2, n2)):
+            ledger.learn(ledger.node(claim), k)
+            ledger.learn(ledger.whole(claim), n)
     if len(splits) > 1 and claims:
         splits = _narrowed(judged, paper, splits, claims, named)
     judged.show(
@@ -90,6 +96,14 @@ def judge_groups(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     return judged
 
 
+def tells_sizes(relation: Relation) -> bool:
+    """Whether other relations may take the only split as known: a crude ratio tells it, and no reading is in it.
+
+    A P value is not enough: which test has made it is a guess.
+    """
+    return relation.kind == "two_groups" and bool(relation.get("crude")) and not relation.get("reading")
+
+
 def _say_wholes(judged: Judged, paper: Paper, relation: Relation, split: Counts) -> None:
     """The printed sizes that the only split has used."""
     k1, n1, k2, n2 = split
@@ -126,7 +140,7 @@ def _splits(paper: Paper, ledger: Ledger, relation: Relation, a: Claim, b: Claim
     limits = tuple(paper.printed(crude[s]) for s in ("or_lo", "or_hi")) if {"or_lo", "or_hi"} <= set(crude) else None
     if limits and limits[0].value > limits[1].value:
         limits = None
-    found: dict[Counts, None] = {}
+    found: dict[Counts, tuple[str, ...]] = {}
     recovery = None
     for n in range(max(2, total[0], sum(lows)), min(total[1], sum(highs)) + 1):
         try:
@@ -142,10 +156,17 @@ def _splits(paper: Paper, ledger: Ledger, relation: Relation, a: Claim, b: Claim
             )
         except ReplicalcError as error:
             return f"The search is too wide: {error}"
-        found |= {s.counts: None for s in recovery.splits}
+        found |= {s.counts: s.roundings for s in recovery.splits}
         if len(found) > MOST_SPLITS:
             return f"More than {MOST_SPLITS:,} splits of the patients fit."
-    return list(found), recovery if total[0] == total[1] else None
+    return _as_rounded(paper, found), recovery if total[0] == total[1] else None
+
+
+def _as_rounded(paper: Paper, found: dict[Counts, tuple[str, ...]]) -> list[Counts]:
+    """Of splits of any total those that one rounding gives, if there are; cut off only in a paper that cuts off."""
+    common = {counts: roundings for counts, roundings in found.items() if roundings != (MIXED,)}
+    rounded = [counts for counts, roundings in common.items() if paper.cuts or roundings != ("truncation",)]
+    return rounded or list(common) or list(found)
 
 
 def _narrowed(
@@ -153,7 +174,7 @@ def _narrowed(
 ) -> list[Counts]:
     """The splits that give every printed P by a test that the paper names (or by any, if it names none)."""
     from replicalc.verify.fast_p import p_values
-    from replicalc.verify.split import QUICK
+    from replicalc.verify.split import METHODS, QUICK
 
     quick = [key for key in named if key in QUICK]
     keys = quick or list(QUICK)
@@ -178,11 +199,14 @@ def _narrowed(
         }
         right = sorted({i for key in keys for i in fits[key]})
         span = ", ".join(
-            f"{key} {min(v):.3g} to {max(v):.3g}"
+            f"{METHODS[key]} {min(v):.3g} to {max(v):.3g}"
             for key in keys
             if len(v := [float(x) for x in values[key] if not isnan(x)])
         )
-        told = f"{len(right)} of {len(splits)} splits give P {text} by {', '.join(keys)} ({span})"
+        by = ", ".join(METHODS[key] for key in keys)
+        told = (
+            f"{len(right)} of {len(splits)} splits give P {text} by {by if len(keys) == 1 else 'one of these'} ({span})"
+        )
         judged.line(told + ".")
         if not right:
             others = [key for key in QUICK if fits[key]]
@@ -190,7 +214,7 @@ def _narrowed(
                 judged.say(
                     mine,
                     "unstated_method",
-                    method=", ".join(others),
+                    method=", ".join(METHODS[key] for key in others),
                     solutions=str(max(len(fits[k]) for k in others)),
                     evidence=told,
                 )
@@ -208,7 +232,7 @@ def _narrowed(
             judged.say(
                 mine,
                 "exact" if named_or_all else "unstated_method",
-                method=", ".join(keys),
+                method=by,
                 solutions=str(len(right)),
                 evidence=told,
             )
@@ -217,7 +241,7 @@ def _narrowed(
                 mine,
                 "underdetermined",
                 recomputed=text,
-                method=", ".join(keys),
+                method=by,
                 solutions=str(len(right)),
                 evidence=told,
             )

@@ -12,9 +12,10 @@ from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_claims
 from replicalc.table import to_csv
 from replicalc.verify import weighing
-from replicalc.verify.engine import Row, built, coverage, verify
+from replicalc.verify.engine import built, verify
 from replicalc.verify.evidence import as_data, as_markdown
 from replicalc.verify.paper import Paper
+from replicalc.verify.rows import Row, coverage
 
 #: Columns of verification.csv.
 COLUMNS = tuple(field.name for field in fields(Row))
