@@ -131,6 +131,20 @@ def test_limits_one_unit_off_the_named_method_are_rounding(step):
         assert not moved or found[name].repair in (f"{value:.1f}", "")
 
 
+def test_a_limit_that_another_method_gives_than_the_nearest_comes_out_alone():
+    k, n = 30, 80
+    share, half = k / n, stats.norm.ppf(0.975) * (k / n * (1 - k / n) / n) ** 0.5
+    upper = f"{100 * (share + half + 1 / (2 * n)):.1f}"
+    interval = {"kind": "interval", "estimate": "e", "limits": ["lo", "hi"], "count": k, "n": n}
+    text = f"e percent 37.5\nlo percent_lo 31.0\nhi percent_hi {upper}"
+    found = rows(run(text, interval))
+    assert (found["hi"].verdict, found["hi"].method) == ("unstated_method", "Wald with continuity correction")
+    assert found["hi"].recomputed == upper and "the other limit does not come out" in found["hi"].note
+    assert (found["lo"].verdict, found["lo"].method) == ("unstated_method", "none of 13 interval methods")
+    # where the paper names a method, another one does not help
+    assert rows(run(text, {**interval, "methods": ["Wilson"]}))["hi"].method == "none of 13 interval methods"
+
+
 def test_limits_as_fractions():
     text = (
         "n n 125\n"

@@ -10,7 +10,7 @@ from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
-from replicalc.verify.opinion import Opinion
+from replicalc.verify.opinion import Opinion, joined
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import Printed, as_printed, double_rounding, parse
 from replicalc.verify.tying import block
@@ -67,7 +67,7 @@ def judge_table(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
 
 def _unsure(opinion: Opinion) -> Opinion:
     """What P comes to over a table that rests on a repair: no proof that it is impossible."""
-    note = "; ".join(text for text in (opinion.note, REPAIRED) if text)
+    note = joined(opinion.note, REPAIRED)
     verdict = "underdetermined" if opinion.verdict == "impossible" else opinion.verdict
     return replace(opinion, verdict=verdict, note=note)
 
@@ -145,7 +145,7 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
     judged.line(evidence + ".")
 
     def say(verdict: str, recomputed: str, method: str, solutions: str = "1", repair: str = "", note: str = "") -> None:
-        notes = "; ".join(text for text in (note, flips) if text)
+        notes = joined(note, flips)
         judged.say(claims, verdict, recomputed=recomputed, method=method, solutions=solutions,
                    evidence=evidence, repair=repair, note=notes)  # fmt: skip
 
@@ -186,7 +186,7 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
         f"none of {len(found.tests)} tests",
         "0",
         repair,
-        "; ".join(text for text in (RELATIVE, missing) if text),
+        joined(RELATIVE, missing),
     )
 
 

@@ -9,6 +9,7 @@ from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.limits import MANY_COUNTS, judge_limits, named_methods
+from replicalc.verify.opinion import joined
 from replicalc.verify.paper import SHARES, Paper, Relation
 from replicalc.verify.printed import double_rounding, parse
 from replicalc.verify.recovery import MAX_N, NEAREST, counts_from_percent, print_share, roundings_of, share_bounds
@@ -162,7 +163,7 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
             solutions="0",
             evidence=found.evidence,
             repair=reading,
-            note="; ".join(text for text in notes if text),
+            note=joined(*notes),
         )
     held = [claim for name, claim in claims.items() if not any(name in r.names for r in found.repairs)]
     if len(found.repairs) == 1 and found.repairs[0].n_tables == 1:

@@ -8,6 +8,7 @@ from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
+from replicalc.verify.opinion import joined
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import Printed
 
@@ -84,45 +85,74 @@ def judge_limits(
                 solutions=str(len(printing)),
                 evidence=f"{chosen.count} of {chosen.n}",
                 repair=getattr(mine, side) if mine else "",
-                note="; ".join(text for text in (said, note) if text),
+                note=joined(said, note),
             )
         return printing
     value = _as_scale(paper.printed(estimate), scale) if estimate is not None else None
     elsewhere = any_denominator(low, high, paper.level, value=value, max_n=OTHER_SIZES, scale=scale)
     judged.line(elsewhere.evidence + ".")
+    evidence = f"{tried[0].evidence}; {elsewhere.evidence}"
     nearest = _nearest(tried, low, high, scale, named)
-    reads = ((lo, low, nearest.prints_lo, nearest.lo), (hi, high, nearest.prints_hi, nearest.hi))
-    off = [round(abs(float(shown) - float(printed.value)) * 10**printed.decimals) for _, printed, shown, _ in reads]
-    for (claim, printed, shown, _), units in zip(reads, off, strict=True):
-        more = dict(recomputed=shown, solutions="0", evidence=f"{tried[0].evidence}; {elsewhere.evidence}")
-        if units == 0:
-            verdict = "exact" if nearest.method.removesuffix(NOT_CUT) in named else "unstated_method"
+    _judge_apart(judged, paper, (lo, hi), counts, (nearest, *every), scale, named, note, evidence)
+    return set()
+
+
+def _judge_apart(judged, paper, limits, counts, tried, scale, named, note, evidence) -> None:
+    """Two limits that no method prints together, each by itself.
+
+    tried: what every method gives for every count, the nearest first. The rest as in ``judge_limits``. A limit comes
+    out by the nearest method or, if that gives neither of the two, by any.
+    """
+    from replicalc.verify.which_interval import NOT_CUT
+
+    nearest = tried[0]
+    sides = ("lo", "hi")
+    own = [_alone(paper, tried[:1], side, named) for side in sides]
+    if own == [None, None]:
+        own = [_alone(paper, tried, side, named) for side in sides]
+    shown = [getattr(nearest, f"prints_{side}") for side in sides]
+    printed = [paper.printed(claim) for claim in limits]
+    off = [round(abs(float(x) - float(p.value)) * 10**p.decimals) for x, p in zip(shown, printed, strict=True)]
+    for i, claim in enumerate(limits):
+        if own[i] is not None:
             judged.say(
                 claim,
-                verdict,
-                recomputed=shown,
-                method=nearest.method,
+                "exact" if own[i].method.removesuffix(NOT_CUT) in named else "unstated_method",
+                recomputed=getattr(own[i], f"prints_{sides[i]}"),
+                method=own[i].method,
                 solutions="1",
-                evidence=tried[0].evidence,
-                note="the other limit does not come out by the same method",
+                evidence=evidence,
+                note=joined("the other limit does not come out by the same method", note),
             )
             continue
-        if units == 1 and (min(off) == 0 or nearest.method.removesuffix(NOT_CUT) in named):
-            judged.say(claim, "rounding", method=nearest.method, repair=shown, **more)
+        more = dict(recomputed=shown[i], solutions="0", evidence=evidence)
+        if off[i] == 1 and (min(off) == 0 or nearest.method.removesuffix(NOT_CUT) in named):
+            judged.say(claim, "rounding", method=nearest.method, repair=shown[i], **more)
             continue
-        tail = _tail(counts, float(printed.value) / scale, upper=claim is hi, level=paper.level)
+        tail = _tail(counts, float(printed[i].value) / scale, upper=sides[i] == "hi", level=paper.level)
         far = tail and not note and f"at {claim.reported} the chance of what was seen, or further away, is {tail}"
-        more["evidence"] = "; ".join(text for text in (far or "", more["evidence"]) if text)
-        notes = "; ".join(text for text in (_METHODS, note) if text)
+        more["evidence"] = joined(far or "", evidence)
         judged.say(
             claim,
             "impossible" if (named or far) and not note else "unstated_method",
             method="none of 13 interval methods",
-            repair=f"{shown} ({nearest.method})",
-            note=notes,
+            repair=f"{shown[i]} ({nearest.method})",
+            note=joined(_METHODS, note),
             **more,
         )
-    return set()
+
+
+def _alone(paper: Paper, tried, side: str, named: tuple[str, ...]):
+    """The first method that prints one limit by itself, one of those named if any is; None if there is none."""
+    from replicalc.verify.which_interval import NOT_CUT
+
+    for x in tried:
+        rounding = getattr(x, f"rounding_{side}")
+        if rounding is None or (rounding == "truncation" and not paper.cuts):
+            continue
+        if not named or x.method.removesuffix(NOT_CUT) in named:
+            return x
+    return None
 
 
 def _tail(counts: Sequence[tuple[int, int]], limit: float, *, upper: bool, level: float) -> str:

@@ -9,6 +9,7 @@ from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
+from replicalc.verify.opinion import joined
 from replicalc.verify.paper import Paper, Relation
 
 #: Where a quantile of each stat lies.
@@ -335,7 +336,7 @@ def _say_icc(judged: Judged, triple: list[Claim], own, found, n: int | None, nam
                 method=method,
                 solutions=str(len(forms)),
                 evidence=found.evidence if found.fits or own is None else own.evidence,
-                note="; ".join(text for text in (said, few, f"{forms[0]}: {MEANING[forms[0]]}") if text),
+                note=joined(said, few, f"{forms[0]}: {MEANING[forms[0]]}"),
             )
         return
     least = own if own is not None else found

@@ -37,4 +37,9 @@ def heaviest(opinions: Iterable[Opinion]) -> Opinion:
     chosen = ranked[0]
     others = [each.relation for each in ranked[1:] if each.relation and each.relation != chosen.relation]
     also = f"also in {', '.join(dict.fromkeys(others))}" if others else ""
-    return replace(chosen, note="; ".join(text for text in (chosen.note, also) if text))
+    return replace(chosen, note=joined(chosen.note, also))
+
+
+def joined(*texts: str) -> str:
+    """Several notes as one; empty ones are left out."""
+    return "; ".join(text for text in texts if text)

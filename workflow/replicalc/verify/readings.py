@@ -8,9 +8,8 @@ from dataclasses import replace
 from replicalc.verify import counting
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
-from replicalc.verify.opinion import Opinion
+from replicalc.verify.opinion import Opinion, joined
 from replicalc.verify.paper import Paper, Relation
-from replicalc.verify.rows import joined
 
 
 def as_read(relation: Relation, judged: Judged) -> Judged:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from replicalc.records import Claim
-from replicalc.verify.opinion import ORDER, Opinion, heaviest
+from replicalc.verify.opinion import ORDER, Opinion, heaviest, joined
 from replicalc.verify.paper import COUNTS, EXTERNAL, SHARES, Paper, Relation
 from replicalc.verify.printed import Printed, printed_number, rounding_needed
 
@@ -49,7 +49,7 @@ def rows_of(paper: Paper, opinions: Sequence[Opinion], owning: Collection[str]) 
             o.solutions,
             o.evidence,
             o.repair,
-            "; ".join(text for text in (o.note, f"evidence: {o.relation}" if o.relation else "") if text),
+            joined(o.note, f"evidence: {o.relation}" if o.relation else ""),
         )
         for claim in paper.claims.values()
         for o in [chosen.get(claim.claim_id) or _nothing(claim)]
@@ -173,10 +173,6 @@ def _one_value(prints: Sequence[Printed]) -> bool:
     """Whether one value can print as all of these: 0.03 and 0.031, say."""
     finest = max(prints, key=lambda each: each.decimals)
     return all(rounding_needed(float(finest.value), each) is not None for each in prints)
-
-
-def joined(*texts: str) -> str:
-    return "; ".join(text for text in texts if text)
 
 
 def _nothing(claim: Claim) -> Opinion:
