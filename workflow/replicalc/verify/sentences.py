@@ -216,7 +216,8 @@ class Sentence(Numbers):
         verdict = facts.get("verdict")
         if verdict == "impossible":
             crude = " All of them come out without any adjustment." if facts.get("crude") else ""
-            return False, f"{facts['evidence']}{crude}"
+            alone = facts["proven for"]
+            return False, f"{facts['evidence']}{crude} {alone[0].upper()}{alone[1:]}."
         return None, facts.get("evidence", "the model could not be certified")
 
     def _paired(self, given) -> Truth:

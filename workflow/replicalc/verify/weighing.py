@@ -11,7 +11,12 @@ from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper, Relation
 
-WALD = "Wald's limits, the ratio at their geometric mean"
+#: What the agreement of a ratio with its limits and P does not tell.
+LEFT_OPEN = "the numbers agree with each other; the patients behind them are left open"
+#: What a refuted model proves.
+THESE_ALONE = (
+    "a proof for these factors alone, by maximum likelihood, with Wald's limits; not for a model with others"
+)
 
 
 def parts(paper: Paper, relation: Relation) -> dict[str, Claim]:
@@ -30,7 +35,7 @@ def _value(ledger: Ledger, relation: Relation, key: str) -> int | None:
 
 def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     """A ratio against its limits, its P against the interval, the width against the events; crude or not."""
-    from replicalc.verify.ratios import check, crude_tables
+    from replicalc.verify.ratios import check
 
     judged = Judged(relation.id, relation.kind)
     claims = parts(paper, relation)
@@ -47,15 +52,9 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         return judged
     n, events, exposed = (_value(ledger, relation, key) for key in ("n", "events", "exposed"))
     try:
-        p = claims["p"].reported if "p" in claims else None
-        number = paper.printed(claims["p"]) if p is not None else None
-        if p is not None and (number is None or not 0 <= number.value <= 1):
-            verdict, why = ("not_checkable", "no number") if number is None else ("impossible", "no P value")
-            judged.say(claims["p"], verdict, method="P value", evidence=f"'{p}' is {why}", note=f"'{p}' is {why}")
-            p = None
         findings = check(
             *texts,
-            p,
+            _p_text(judged, paper, claims.get("p")),
             events,
             n,
             paper.level,
@@ -75,61 +74,84 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         ("check", "verdict", "method", "evidence", "repair"),
         [(f.check, f.verdict.replace("_", " "), f.method, f.evidence, f.repair) for f in findings],
     )
-    limits, p_value, width = findings
     judged.facts = {"findings": findings, "texts": texts, "p": claims.get("p")}
-    verdict = {"consistent": "exact"}.get(limits.verdict, limits.verdict)
-    left_open = "the numbers agree with each other; the patients behind them are left open"
-    judged.say(
-        triple,
-        verdict,
-        recomputed="" if verdict != "exact" else texts[0],
-        method=limits.method,
-        solutions="many" if verdict == "exact" else "",
-        evidence=limits.evidence,
-        repair=limits.repair,
-        note=left_open if verdict == "exact" else "",
-    )
-    judged.opinions[-3:] = [
-        _own(o, c.reported if verdict == "exact" else "") for o, c in zip(judged.opinions[-3:], triple, strict=True)
-    ]
-    if width.verdict == "impossible":
-        judged.say(
-            triple[1:], "impossible", method=width.method, solutions="0", evidence=width.evidence, repair=width.repair
-        )
-    if "p" in claims and p_value.verdict != "not_checkable":
-        verdict = {"consistent": "exact"}.get(p_value.verdict, p_value.verdict)
-        judged.say(
-            claims["p"],
-            verdict,
-            recomputed=claims["p"].reported if verdict == "exact" else "",
-            method=p_value.method,
-            evidence=p_value.evidence,
-            repair=p_value.repair,
-            note="P and the interval disagree about significance"
-            if p_value.flips
-            else left_open
-            if verdict == "exact"
-            else "",
-        )
+    _say_findings(judged, triple, claims.get("p"), findings)
     for line in (f.evidence for f in findings):
         judged.line(line)
     fewer = relation.get("at_most") == "n"  # complete cases may be fewer, and a table of all patients tells nothing
     if measure == "odds" and relation.get("adjusted") and n and events and not fewer:
-        try:
-            crude = crude_tables(*texts, n, events, exposed, paper.level)
-        except ReplicalcError as error:
-            judged.line(f"{error}.")
-            return judged
-        judged.facts["crude"] = crude
-        if exposed is not None:
-            judged.line(_exposed_agree(crude_tables(*texts, n, events, None, paper.level), exposed, relation))
-        judged.line(crude.evidence)
-        judged.show(
-            "2x2 tables that give ratio and limits without adjustment",
-            ("exposed with event", "exposed without", "unexposed with event", "unexposed without"),
-            [(t.exposed_events, t.exposed_others, t.unexposed_events, t.unexposed_others) for t in crude.tables],
-        )
+        _seek_crude(judged, paper, relation, texts, n, events, exposed)
     return judged
+
+
+def _p_text(judged: Judged, paper: Paper, claim: Claim | None) -> str | None:
+    """The P printed with a ratio; None if there is none, or if it is no P value, which is then said."""
+    if claim is None:
+        return None
+    printed = paper.printed(claim)
+    if printed is not None and 0 <= printed.value <= 1:
+        return claim.reported
+    verdict, why = ("not_checkable", "no number") if printed is None else ("impossible", "no P value")
+    told = f"'{claim.reported}' is {why}"
+    judged.say(claim, verdict, method="P value", evidence=told, note=told)
+    return None
+
+
+def _say_findings(judged: Judged, triple: Sequence[Claim], p: Claim | None, findings) -> None:
+    """Opinions on a ratio, its two limits and its P from the three checks."""
+    limits, p_value, width = findings
+    verdict = {"consistent": "exact"}.get(limits.verdict, limits.verdict)
+    for claim in triple:
+        judged.say(
+            claim,
+            verdict,
+            recomputed=claim.reported if verdict == "exact" else "",
+            method=limits.method,
+            solutions="many" if verdict == "exact" else "",
+            evidence=limits.evidence,
+            repair=limits.repair,
+            note=LEFT_OPEN if verdict == "exact" else "",
+        )
+    if width.verdict == "impossible":
+        judged.say(
+            triple[1:], "impossible", method=width.method, solutions="0", evidence=width.evidence, repair=width.repair
+        )
+    if p is None or p_value.verdict == "not_checkable":
+        return
+    verdict = {"consistent": "exact"}.get(p_value.verdict, p_value.verdict)
+    judged.say(
+        p,
+        verdict,
+        recomputed=p.reported if verdict == "exact" else "",
+        method=p_value.method,
+        evidence=p_value.evidence,
+        repair=p_value.repair,
+        note="P and the interval disagree about significance"
+        if p_value.flips
+        else LEFT_OPEN
+        if verdict == "exact"
+        else "",
+    )
+
+
+def _seek_crude(judged: Judged, paper: Paper, relation: Relation, texts, n: int, events: int, exposed) -> None:
+    """Every 2x2 table that gives a ratio called adjusted without adjustment."""
+    from replicalc.verify.ratios import crude_tables
+
+    try:
+        crude = crude_tables(*texts, n, events, exposed, paper.level)
+    except ReplicalcError as error:
+        judged.line(f"{error}.")
+        return
+    judged.facts["crude"] = crude
+    if exposed is not None:
+        judged.line(_exposed_agree(crude_tables(*texts, n, events, None, paper.level), exposed, relation))
+    judged.line(crude.evidence)
+    judged.show(
+        "2x2 tables that give ratio and limits without adjustment",
+        ("exposed with event", "exposed without", "unexposed with event", "unexposed without"),
+        [(t.exposed_events, t.exposed_others, t.unexposed_events, t.unexposed_others) for t in crude.tables],
+    )
 
 
 def _plain(paper: Paper, claim: Claim) -> bool:
@@ -146,12 +168,6 @@ def _exposed_agree(free, exposed: int, relation: Relation) -> str:
         f"Without using the number of exposed, {len(free.tables)} tables give the ratio crudely; exposed: {told}; "
         f"{exposed} is known from elsewhere ({relation['exposed']}) and is {agree}."
     )
-
-
-def _own(opinion, text: str):
-    from dataclasses import replace
-
-    return replace(opinion, recomputed=text)
 
 
 def model_input(paper: Paper, ledger: Ledger, relation: Relation) -> dict:
@@ -318,6 +334,7 @@ def judge_model(
         "evidence": found["evidence"],
         "repair": found["repair"],
         "crude": all_crude,
+        "proven for": THESE_ALONE,
     }
     if found["cells"]:
         names = [term[0] for term in asked["terms"]]
@@ -345,6 +362,7 @@ def judge_model(
                     solutions=str(len(tables)),
                     evidence=f"{table} give it crudely; {alone}",
                     repair=found["repair"],
+                    note=THESE_ALONE,
                 )
         else:
             judged.say(
@@ -354,7 +372,7 @@ def judge_model(
                 solutions="0",
                 evidence=found["evidence"],
                 repair=found["repair"],
-                note="one of the ratios of one model, of which not all can hold",
+                note=f"one of the ratios of one model, of which not all can hold; {THESE_ALONE}",
             )
     return judged
 
