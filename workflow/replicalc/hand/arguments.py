@@ -32,7 +32,15 @@ class Parser(argparse.ArgumentParser):
         found, left = super().parse_known_args(self._given, namespace)
         if left:
             self.error(f"'{left[0]}' is not expected here")
+        self._once()
         return found, left
+
+    def _once(self) -> None:
+        """Raise ReplicalcError for an option given twice: of two printed numbers one would be dropped unseen."""
+        actions = [self._option_string_actions.get(word.split("=", 1)[0]) for word in self._given]
+        for action in actions:
+            if isinstance(action, argparse._StoreAction) and actions.count(action) > 1:
+                raise ReplicalcError(f"{action.option_strings[0]} is given twice")
 
     def error(self, message: str):
         """Raise ReplicalcError instead of printing the usage and leaving the program."""
@@ -41,9 +49,12 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             message = f"there is no option {unknown}.{did_you_mean(unknown, tuple(self._option_string_actions))}"
         elif "invalid choice" in message:
-            found, known = re.search(r"invalid choice: '?(.*?)'? \(", message), self._commands()
-            word = found[1] if found else ""
-            message = f"there is no command '{word}'." + (did_you_mean(word, known) or f" Commands: {', '.join(known)}")
+            found, known = re.search(r"(?:^(--\S+): )?invalid choice: '?(.*?)'? \(", message), self._commands()
+            option, word = (found[1], found[2]) if found else (None, "")
+            if option:
+                known = tuple(map(str, self._option_string_actions[option].choices or ()))
+            what, many = (f"choice '{word}' of {option}", "Choices") if option else (f"command '{word}'", "Commands")
+            message = f"there is no {what}." + (did_you_mean(word, known) or f" {many}: {', '.join(known)}")
         elif message.startswith("the following arguments are required: "):
             missing = message.split(": ", 1)[1]
             known = self._commands()
@@ -135,8 +146,10 @@ def whole(name: str = "", least: int | None = 0, most: int = MOST) -> Callable[[
 
     def read(text: str) -> int:
         cleaned = text.translate(_MINUS).strip()
-        if not _WHOLE.fullmatch(cleaned) or len(cleaned) > MOST_CHARACTERS:
+        if not _WHOLE.fullmatch(cleaned):
             raise _wrong(f"'{text}' is no whole number")
+        if len(cleaned) > MOST_CHARACTERS:
+            raise _wrong(f"'{text}' is too large; whole numbers are taken up to {most:,}")
         value = int(cleaned)
         if value > most or (least is not None and value < least) or value < -most:
             low = -most if least is None else least
@@ -219,6 +232,8 @@ def read_text(path: str) -> str:
     """The text of a file. Raises ReplicalcError where there is none, or it is no text."""
     from pathlib import Path
 
+    if not path.strip():
+        raise ReplicalcError("the name of the file is empty")
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
