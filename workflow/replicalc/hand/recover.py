@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from replicalc.errors import ReplicalcError
 from replicalc.hand.answer import Answer, by_roundings, first_words, listed, one_unit
 from replicalc.hand.arguments import command, given, named_count, named_number, number, printed, whole
 from replicalc.verify.printed import Printed
+from replicalc.verify.recovery import print_share
 
 #: Options of ``two-by-two``; a test holds them to the names that the search knows (which needs numpy to be asked).
 MEASURES = {
@@ -41,6 +44,8 @@ MARGINS = {
 LARGEST_GROUP = 500
 #: How many sizes one search may try; a second of work.
 MOST_SIZES = 50_000
+#: Sizes of a 2x2 table with which the tables nearest to the print are looked for too; with more it takes a minute.
+MOST_SIZES_NEAREST = 500
 _ONLY = {
     "unstated_method": " (only with percentages cut off instead of rounded, or each rounded its own way)",
     "exact": "",
@@ -100,7 +105,9 @@ def sizes_of(n: int | None, lo: int | None, hi: int | None, most: int) -> tuple[
         if lo is not None or hi is not None:
             raise ReplicalcError("give either --n or a range by --n-min and --n-max, not both")
         return n, n
-    return lo or 1, hi or max(most, lo or 1)
+    if hi is None and (lo or 1) > most:
+        raise ReplicalcError(f"without --n-max sizes are tried up to {most:,} only, not from {lo:,}: give --n-max too")
+    return lo or 1, hi or most
 
 
 def two_by_two(arguments: argparse.Namespace) -> Answer:
@@ -112,16 +119,14 @@ def two_by_two(arguments: argparse.Namespace) -> Answer:
     if not measures:
         raise ReplicalcError("at least one measure is needed, such as --sensitivity 81.3")
     sizes = sizes_of(arguments.n, arguments.n_min, arguments.n_max, engine.MAX_UNKNOWN)
-    found = engine.two_by_two(
-        measures, sizes[0] if sizes[0] == sizes[1] else sizes, known, scale=1 if arguments.fraction else 100
-    )
+    found, unsearched = _with_repairs(engine, measures, sizes, known, 1 if arguments.fraction else 100)
     solutions = [
         {"tp": t.tp, "fp": t.fp, "fn": t.fn, "tn": t.tn, "n": t.n, "roundings": list(t.roundings)} for t in found.tables
     ]
     texts = {**{k: v.text for k, v in measures.items()}, **{k: str(v) for k, v in known.items()}}
     claim = listed([f"{name.replace('_', ' ')} {text}" for name, text in texts.items()])
     span = f"{sizes[0]}" if sizes[0] == sizes[1] else f"any n from {sizes[0]} to {sizes[1]}"
-    notes = _notes_on_repairs(found)
+    notes = _notes_on_repairs(found) + unsearched
     common: dict[str, Any] = dict(
         command=arguments.name,
         input=given(arguments),
@@ -131,23 +136,56 @@ def two_by_two(arguments: argparse.Namespace) -> Answer:
         notes=notes,
     )
     if not found.tables:
-        verdict, repair = "impossible", ""
-        if found.repairs:
-            repair = " or ".join(_change(r, texts) for r in found.repairs[:3])
-            verdict = "rounding" if any(_by_one_unit(r, measures) for r in found.repairs) else "impossible"
+        repairs = found.repairs or _every_measure(engine, found, measures, known, 1 if arguments.fraction else 100)
+        repair = " or ".join(_change(r, texts) for r in repairs[:3])
+        verdict = "rounding" if any(_by_one_unit(r, measures) for r in repairs) else "impossible"
         verdict = _if_bounded(arguments, verdict, notes, sizes[1])
-        needed = f"; at the least it takes {_change(found.repairs[0], texts)}" if found.repairs else ""
+        needed = f"; at the least it takes {_change(repairs[0], texts)}" if repairs else ""
         sentence = f"No 2x2 table of {span} has {claim} (all were tried){needed}."
         return Answer(verdict=verdict, repair=repair, sentence=sentence, **common)
     if found.unique:
         verdict = by_roundings(found.tables[0].roundings)
+        if arguments.n is None and arguments.n_max is None:
+            notes.append(_larger(sizes[1], not known))
+            verdict = "underdetermined"
         table = f"{found.tables[0]} (n = {found.tables[0].n})"
-        sentence = f"Of all 2x2 tables of {span}, exactly one has {claim}: {table}{_ONLY[verdict]}."
+        sentence = f"Of all 2x2 tables of {span}, exactly one has {claim}: {table}{_ONLY.get(verdict, '')}."
         return Answer(verdict=verdict, sentence=sentence, **common)
     many = max(len(found.tables), *(count for _, count in found.counts))
     least = "" if found.complete else "at least "
     sentence = f"{least}{many:,} different 2x2 tables of {span} have {claim}, so these numbers do not fix the counts."
     return Answer(verdict="underdetermined", sentence=first_words(sentence), n_solutions=many, **common)
+
+
+def _with_repairs(engine, measures, sizes, known, scale: int):
+    """What is found, with the repairs and, where that does not take too long, the nearest tables; and a note."""
+    n = sizes[0] if sizes[0] == sizes[1] else sizes
+    found = engine.two_by_two(measures, n, known, scale=scale, repair=False)
+    if found.tables:
+        return found, []
+    try:
+        if sizes[1] - sizes[0] < MOST_SIZES_NEAREST:
+            return engine.two_by_two(measures, n, known, scale=scale), []
+        return replace(found, repairs=engine.smallest_repair(measures, n, known, scale=scale)), []
+    except ReplicalcError:  # the input is sound, as the first search has shown: only the second one is too long
+        return found, ["what would have to change was not searched for, too many possibilities: give n, or a count"]
+
+
+def _every_measure(engine, found, measures: Mapping[str, Printed], known, scale: int) -> list:
+    """Where no number can stand, all have to change: to what they read in the tables that come nearest."""
+    if known or not found.nearest:
+        return []
+    best: dict[tuple, Any] = {}
+    for table in found.nearest:
+        reads = {m: print_share(*table.share(m), p.decimals, scale=scale) for m, p in measures.items()}
+        changes = tuple((name, (text,)) for name, text in reads.items())
+        best.setdefault(changes, engine.Repair(tuple(reads), (table,), changes, 1, Fraction(0)))
+    return list(best.values())
+
+
+def _larger(most: int, multiples: bool) -> str:
+    twice = "; all counts doubled print the same" if multiples else ""
+    return f"sizes above {most} were not tried{twice}: give --n, or --n-max if there is a bound"
 
 
 def _if_bounded(arguments: argparse.Namespace, verdict: str, notes: list[str], most: int) -> str:
@@ -236,9 +274,14 @@ def _group(arguments: argparse.Namespace, scale: int) -> Answer:
         {"n": n, "counts": {k: a if a == b else f"{a} to {b}" for k, a, b in counts}, "roundings": roundings}
         for (n, counts), roundings in sorted(merged.items())
     ]
-    claim = listed([f"{name} {p.text}" if name in dict(arguments.percent) else p.text for name, p in percents.items()])
+    unit = "" if arguments.fraction else " %"
+    shares = {name: f"{p.text.removesuffix('%').strip()}{unit}" for name, p in percents.items()}
+    claim = listed([f"{name} {text}" if name in dict(arguments.percent) else text for name, text in shares.items()])
+    if known:
+        claim += f" ({listed([f'{k} {name}' for name, k in known.items()])})"
     span = f"{lo}" if lo == hi else f"{lo} to {hi}"
     together = " whose counts add up" if arguments.exhaustive or arguments.known_sum is not None else ""
+    together += f" to {arguments.known_sum}" if arguments.known_sum is not None else ""
     common = dict(command=arguments.name, input=given(arguments), method=found.method, evidence=found.evidence)
     if not solutions:
         repairs = _one_unit_off(percents, lo, hi, options)
@@ -253,17 +296,31 @@ def _group(arguments: argparse.Namespace, scale: int) -> Answer:
     if fixed:
         verdict = by_roundings(solutions[0]["roundings"])
         counts = listed([f"{name} {k}" if len(percents) > 1 else f"{k}" for name, k in solutions[0]["counts"].items()])
-        sentence = (
-            f"Only a group of {solutions[0]['n']} has {claim}{together}{_ONLY[verdict]}; the counts are {counts}."
-        )
-        sentence = sentence if lo != hi else sentence.replace("Only a group", "A group", 1)
-    else:
-        verdict = "underdetermined"
-        ns = found.sizes
-        several = f"{len(ns)} sizes from {ns[0]} to {ns[-1]} have" if len(ns) > 1 else f"a group of {ns[0]} has"
-        what = "the size of the group" if len(ns) > 1 else "the counts"
-        sentence = first_words(f"{several} {claim}{together}, so the percentages do not fix {what}")
-    return Answer(verdict=verdict, sentence=sentence, solutions=solutions, **common)
+        is_ = "counts are" if len(percents) > 1 else "count is"
+        only = "A group" if lo == hi else "Only a group"
+        notes = []
+        if arguments.n is None and arguments.n_max is None and not _binding(percents, known, scale, hi):
+            notes.append(_larger(hi, not known and arguments.known_sum is None))
+            only = f"Of the groups of {lo} to {hi}, only one"
+        size = solutions[0]["n"]
+        sentence = f"{only} of {size} has {claim}{together}{_ONLY[verdict]}; the {is_} {counts}."
+        verdict = "underdetermined" if notes else verdict
+        return Answer(verdict=verdict, sentence=sentence, solutions=solutions, notes=notes, **common)
+    ns = found.sizes
+    of = f" (of those from {lo} to {hi})" if lo != hi else ""
+    several = f"{len(ns)} sizes from {ns[0]} to {ns[-1]}{of} have" if len(ns) > 1 else f"a group of {ns[0]} has"
+    what = "the size of the group" if len(ns) > 1 else "the counts"
+    sentence = first_words(f"{several} {claim}{together}, so the percentages do not fix {what}")
+    return Answer(verdict="underdetermined", sentence=sentence, solutions=solutions, **common)
+
+
+def _binding(percents: Mapping[str, Printed], known: Mapping[str, int], scale: int, hi: int) -> bool:
+    """Whether a known count and its percentage leave no size above the largest that was tried."""
+    for name, count in known.items():
+        least = percents[name].value - percents[name].value.__class__(1).scaleb(-percents[name].decimals)
+        if count and least > 0 and "<" not in percents[name].sign and count * scale < (hi + 1) * least:
+            return True
+    return False
 
 
 def _named(percents: list[tuple[str, Printed]]) -> dict[str, Printed]:
