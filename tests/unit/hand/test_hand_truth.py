@@ -53,3 +53,94 @@ def test_a_range_of_many_sizes_keeps_its_proof_and_its_repair():
     line = "recover two-by-two --n-max 2000 --sensitivity 85.2 --specificity 77.7 --ppv 62.7 --npv 12.3"
     found = answer(line)
     assert found["verdict"] == "impossible" and " instead of " in found["repair"]
+
+
+# Which method -----------------------------------------------------------------------------------------------------
+
+
+def test_a_named_method_is_not_taken_for_one_whose_name_begins_alike():
+    """44.2 to 96.5 is Wilson's with continuity correction for 8 of 10; Wilson's own is 49.0 to 94.3 (R, prop.test)."""
+    named = answer("which-interval --lo 44.2 --hi 96.5 --any-n 20 --named Wilson")
+    assert all(s["method"] != "Wilson" for s in named["solutions"]) and named["verdict"] != "exact"
+    assert "none by Wilson, which is named" in named["sentence"]
+    assert answer("which-interval --lo 49.0 --hi 94.3 --any-n 20 --named Wilson")["verdict"] == "exact"
+
+
+def test_the_proportion_that_was_asked_for_stands_in_the_sentence():
+    """8 of 10 has these limits, so without the proportion the sentence would be false."""
+    found = answer("which-interval --lo 49.0 --hi 94.3 --any-n 20 --value 70")
+    assert found["solutions"] == [] and "has the proportion 70 and the limits 49.0 to 94.3" in found["sentence"]
+    code, _, err = run("which-interval --lo 49.0 --hi 94.3 --any-n 20 --value 999")
+    assert code == 2 and "999 is no proportion" in err
+
+
+@pytest.mark.parametrize(
+    ("rounded", "cut_off"),
+    [
+        # Yates 0.08580, Clopper-Pearson 44.39 to 97.48 (R, chisq.test and binom.test)
+        ("which-test --table '12 5; 6 11' --p 0.0858 --named yates", "0.085"),
+        ("which-interval --count 8 --n 10 --lo 44.39 --hi 97.48 --named clopper-pearson", "44.3"),
+        ("which-interval --any-n 20 --lo 44.39 --hi 97.48 --named clopper-pearson", "44.3"),
+        ("check means --n 28 --mean 5.18", "5.17"),  # 145 / 28 is 5.1786
+    ],
+)
+def test_what_comes_out_only_if_cut_off_is_not_called_exact(rounded, cut_off):
+    words = rounded.replace("0.0858", cut_off).replace("44.39", cut_off).replace("5.18", cut_off)
+    assert answer(rounded)["verdict"] == "exact"
+    found = answer(words)
+    assert found["verdict"] == "unstated_method" and "only if cut off instead of rounded" in found["sentence"]
+
+
+def test_a_sentence_names_few_methods_and_how_many_more():
+    found = answer("which-test --table '60 5; 6 61' --p 0.000")
+    assert found["n_solutions"] == 21 and "and 16 other methods" in found["sentence"]
+
+
+def test_forms_of_the_intraclass_correlation_by_either_name():
+    """ICC(2,1) is agreement and ICC(3,1) consistency; the nearest spelling would be the wrong form."""
+    for theirs, ours in (("ICC(2,1)", "ICC(A,1)"), ("icc(3, 1)", "ICC(C,1)"), ("ICC(3,k)", "ICC(C,k)")):
+        found = answer(["which-icc", "--icc", ".85", "--lo", ".70", "--hi", ".93", "--named", theirs])
+        assert f"is {ours}, the named form" in found["sentence"]
+
+
+def test_all_numbers_of_subjects_that_fit_are_counted_in_the_sentence():
+    found = answer("which-icc --icc .85 --lo .70 --hi .93 --n 20")
+    sizes = next(c["fits_with_n"] for c in found["checks"] if c["form"] == "ICC(1,1)")
+    assert f"ICC(1,1) fits {len(sizes)} numbers of subjects from {sizes[0]} to {sizes[-1]}" in found["sentence"]
+
+
+# Means ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_repair_is_what_the_nearest_number_rounds_to():
+    """145 / 28 is 5.1786 and 144 / 28 is 5.1429; 7 ones of 20 have an SD of 0.4894. Cut off they were nearer."""
+    assert answer("check means --mean 5.16 --n 28")["repair"] == "mean 5.14 or 5.18 for 5.16"
+    assert answer("check means --mean 5.16 --n 28")["verdict"] == "impossible"
+    assert answer("check means --mean 0.35 --sd 0.18 --n 20 --binary")["repair"] == "standard deviation 0.49 for 0.18"
+
+
+def test_a_standard_deviation_over_n_is_told():
+    """0 and 1, five times each: 0.50 over n, 0.53 over n - 1."""
+    assert answer("check means --mean 0.50 --sd 0.53 --n 10")["verdict"] == "exact"
+    found = answer("check means --mean 0.500 --sd 0.500 --n 10 --binary")
+    assert found["verdict"] == "unstated_method" and "divides by n instead of n - 1" in found["sentence"]
+
+
+def test_the_ends_of_a_scale_are_exact():
+    """Ten ones and ten fives have the largest SD of 20 values from 1 to 5: 2 sqrt(20 / 19) = 2.05196."""
+    found = answer("check means --mean 3.0 --sd 9.00 --n 20 --scale 1 5")
+    assert found["repair"] == "standard deviation at most 2.052 for 9.00"
+    assert answer("check means --mean 3.0 --sd 2.05 --n 20 --scale 1 5")["verdict"] == "exact"
+    off = answer("check means --mean 6.0 --sd 1.0 --n 20 --scale 1 5")
+    assert off["verdict"] == "impossible" and "does not lie on the scale from 1 to 5" in off["sentence"]
+
+
+def test_a_mean_outside_of_its_range_says_no_more_than_that():
+    found = answer("check means --mean 3.33 --sd 1.12 --n 21 --measured --min 5 --max 9")
+    assert found["verdict"] == "impossible" and found["repair"] == ""
+    assert found["sentence"].endswith("the mean 3.33 does not lie from 5 to 9.")
+
+
+def test_a_mean_alone_is_and_a_mean_with_its_spread_are():
+    assert "5.18 of 28 values is possible" in answer("check means --mean 5.18 --n 28")["sentence"]
+    assert "1.41 of 2 values are possible" in answer("check means --mean 2.00 --sd 1.41 --n 2")["sentence"]

@@ -6,6 +6,9 @@ import argparse
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil, sqrt
 from typing import Any
 
 from replicalc.errors import ReplicalcError, did_you_mean
@@ -95,23 +98,32 @@ def _nothing(why: str) -> dict[str, Any]:
 def _whole_numbers(moments, arguments: argparse.Namespace, mean: str, sd: str | None):
     """The finding of GRIM, GRIMMER or DEBIT, its name and its verdict."""
     n, items = arguments.n, arguments.items
-    if sd is None:
+    if sd is None or (not arguments.binary and _pairs(arguments) > MOST_PAIRS):
         found = moments.grim(mean, n, items)
-        if found.verdict == "consistent" and n * items >= 10**arguments.mean.decimals:
-            # Neighbouring means are then at most one unit apart: every printed mean comes out.
+        # Neighbouring means are at most one unit apart where values are so many: every printed mean comes out.
+        dense = sd is not None or n * items >= 10**arguments.mean.decimals
+        if found.verdict == "consistent" and dense:
             return found, "GRIM", "not_checkable"
-        return found, "GRIM", "exact" if found.verdict == "consistent" else found.verdict
+        return _as_found(found, "GRIM")
     if arguments.binary:
-        found = moments.debit(mean, sd, n)
-        return found, "DEBIT", "exact" if found.verdict == "consistent" else found.verdict
-    low, high = arguments.scale or (None, None)
-    if _pairs(arguments) > MOST_PAIRS:
-        found = moments.grim(mean, n, items)
-        return found, "GRIM", "not_checkable" if found.verdict == "consistent" else found.verdict
-    found = moments.grimmer(mean, sd, n, items, low, high)
+        return _as_found(moments.debit(mean, sd, n), "DEBIT")
+    found = moments.grimmer(mean, sd, n, items, *(arguments.scale or (None, None)))
     if found.sums and not found.values:
         return found, "GRIMMER", "underdetermined"  # the search for values ended undecided
-    return found, "GRIMMER", "exact" if found.verdict == "consistent" else found.verdict
+    return _as_found(found, "GRIMMER")
+
+
+def _as_found(found, check: str):
+    """A finding that takes a divisor or a rounding which nobody expects says so; what is cut off is not rounded."""
+    ways = []
+    if found.verdict == "unstated_method":
+        ways.append("if the standard deviation divides by n instead of n - 1")
+    if found.rounding == "truncation":
+        ways.append("if cut off instead of rounded")
+    if not ways:
+        return found, check, "exact" if found.verdict == "consistent" else found.verdict
+    evidence = f"{found.evidence.rstrip('.')}, but only {' and '.join(ways)}."
+    return replace(found, evidence=evidence), check, "unstated_method"
 
 
 def _pairs(arguments: argparse.Namespace) -> float:
@@ -123,27 +135,34 @@ def _pairs(arguments: argparse.Namespace) -> float:
 
 
 def _beyond_the_scale(arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """The largest standard deviation that the scale allows, where the print is above it by more than one unit.
+    """A mean off the scale, or the largest standard deviation that the scale allows, where the print is beyond it.
 
-    It is told at once and with its bound, where a search for values would only find none.
+    It is told at once and with its bound, where a search for values would only find none. What is within a unit and a
+    half of the last place is left to that search.
     """
-    from replicalc.verify import spread
-
     if not arguments.scale or arguments.n < 2:
         return []
     low, high = arguments.scale
     if low >= high:
         raise ReplicalcError(f"the ends of the scale, {low} and {high}, are swapped or equal")
-    sd = arguments.sd
-    lower = sd.value - sd.value.__class__(1).scaleb(-sd.decimals)
-    if lower < 0:
+    n, mean, sd = arguments.n, arguments.mean, arguments.sd
+    unit = Fraction(1, 10**mean.decimals)
+    least, most = Fraction(mean.value) - unit, Fraction(mean.value) + unit
+    row = {"verdict": "impossible", "method": "ends of the scale", "repair": ""}
+    if most < low or least > high:
+        evidence = f"The mean {mean.text} does not lie on the scale from {low} to {high}."
+        return [row | {"check": "mean on the scale", "evidence": evidence}]
+    centre = max(low, min(high, max(least, min(most, Fraction(low + high, 2)))))
+    square = n * (high - centre) * (centre - low) / (n - 1)
+    tenth = Fraction(1, 10 ** (sd.decimals + 1))
+    if Fraction(sd.value) <= 15 * tenth or (Fraction(sd.value) - 15 * tenth) ** 2 <= square:
         return []
-    for text in (f"{lower:f}", sd.text):
-        found = spread.within_range(arguments.mean.text, text, arguments.n, str(low), str(high))
-        bound = next(f for f in found if f.check == "largest sd")
-        if bound.verdict != "impossible":
-            return []
-    return [_row(bound, "largest sd on the scale", bound.verdict)]
+    bound = f"{ceil(sqrt(square) / tenth) * float(tenth):.{sd.decimals + 1}f}"
+    evidence = (
+        f"{n} values from {low} to {high} with mean {mean.text} have an SD of at most {bound}; {sd.text} is printed."
+    )
+    repair = f"standard deviation at most {bound} for {sd.text}"
+    return [row | {"check": "largest sd on the scale", "evidence": evidence, "repair": repair}]
 
 
 def _row(finding, check: str, verdict: str) -> dict[str, Any]:
@@ -155,12 +174,13 @@ def _row(finding, check: str, verdict: str) -> dict[str, Any]:
 def _of_means(arguments, checks, solutions, mean: str, sd: str | None) -> Answer:
     verdict = worst(c["verdict"] for c in checks)
     bad = [c for c in checks if c["verdict"] in ("impossible", "rounding", "unstated_method")]
-    claim = f"mean {mean}" + (f" and standard deviation {sd}" if sd else "") + f" of {arguments.n} values"
+    claim = f"mean {mean}" + (f" and standard deviation {sd}" if sd else "")
+    claim += f" of {arguments.n} value{'s' if arguments.n > 1 else ''}"
     if bad:
         told = [clause(c["evidence"]) + (f" ({c['repair']} would agree)" if c["repair"] else "") for c in bad]
         sentence = f"{claim}: {'; '.join(told)}."
     elif verdict == "not_checkable" and not arguments.measured:
-        sentence = f"{claim} cannot be checked: with so many values nearly every number of these decimals is possible."
+        sentence = f"{claim} cannot be checked: of so many values, nearly every number of so few decimals is possible."
     elif verdict == "not_checkable":
         sentence = f"{claim} cannot be checked: {checks[0]['evidence'][0].lower()}{checks[0]['evidence'][1:]}"
     elif verdict == "underdetermined":
@@ -168,7 +188,7 @@ def _of_means(arguments, checks, solutions, mean: str, sd: str | None) -> Answer
     else:
         what = listed([c["check"] for c in checks if c["verdict"] == "exact"])
         kind = "measured values" if arguments.measured else "zeros and ones" if arguments.binary else "whole numbers"
-        sentence = f"{claim} are possible for {kind} (checked: {what})."
+        sentence = f"{claim} {'are' if sd else 'is'} possible for {kind} (checked: {what})."
     methods = "; ".join(dict.fromkeys(c["method"] for c in checks))
     evidence = " ".join(c["evidence"] for c in bad or checks[:1])
     shown = [{k: c[k] for k in ("check", "verdict", "evidence")} for c in checks]

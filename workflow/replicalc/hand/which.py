@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 from decimal import Decimal
 from math import isnan
 from typing import Any
 
 from replicalc.errors import ReplicalcError
-from replicalc.hand.answer import Answer, first_words, listed, one_unit
+from replicalc.hand.answer import Answer, by_roundings, first_words, listed, one_unit
 from replicalc.hand.arguments import choose, command, given, number, printed, read_text, share, table, whole
 
+#: Methods that a sentence names; a reader of more is told how many there are.
+MOST_METHODS = 6
+_CUT_OFF = {"exact": "", "unstated_method": ", but only if cut off instead of rounded"}
+#: Names of Shrout and Fleiss (doi:10.1037/0033-2909.86.2.420), which papers use more than those of McGraw and Wong.
+_SHROUT_FLEISS = {"(2,1)": "(A,1)", "(2,k)": "(A,k)", "(3,1)": "(C,1)", "(3,k)": "(C,k)"}
 #: A table with more patients keeps exact tests busy for minutes.
 MOST_PATIENTS = 20_000
 
@@ -85,7 +91,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--n", type=whole("--n", 2, 20_000), help="subjects, if printed")
     parser.add_argument("--raters", type=whole("--raters", 2, 1000), default=2, help="raters: %(default)s")
     parser.add_argument("--max-n", type=whole("--max-n", 2, 20_000), default=1000, help="largest n tried: %(default)s")
-    parser.add_argument("--named", metavar="FORM", help="form that the paper names, as ICC(C,1)")
+    parser.add_argument("--named", metavar="FORM", help="form that the paper names, as ICC(C,1) or ICC(3,1)")
     parser.add_argument("--level", type=share, default=0.95, help="confidence level: %(default)s")
 
 
@@ -124,14 +130,15 @@ def which_test(arguments: argparse.Namespace) -> Answer:
     defined = sum(not isnan(t.p) for t in found.tests)
     claim = arguments.p.text if arguments.p.sign != "=" else f"= {arguments.p.text}"
     size = f"{len(counts)} x {len(counts[0])} table"
-    methods = listed(list(dict.fromkeys(row["method"] for row in fits)), "or")
+    methods = _some(list(dict.fromkeys(row["method"] for row in fits)))
     ours = ", ".join(
         f"{t.method} gives {t.prints}" for t in (found.test(key) for key in named) if not isnan(t.p) and not t.rounding
     )
     if found.named_prints:
-        verdict = "exact"
-        right = listed([found.test(key).method for key in named if key in found.prints], "or")
-        sentence = f"On the printed {size}, P {claim} is what the named test gives ({right})."
+        printing = [found.test(key) for key in named if key in found.prints]
+        verdict = by_roundings(t.rounding for t in printing)
+        right = listed([t.method for t in printing], "or")
+        sentence = f"On the printed {size}, P {claim} is what the named test gives ({right}){_CUT_OFF[verdict]}."
     elif named and not found.named_defined and not fits:
         verdict = "not_checkable"
         sentence = f"P {claim} cannot be checked: the named test has no P value on the printed {size}."
@@ -172,19 +179,24 @@ def which_interval(arguments: argparse.Namespace) -> Answer:
     scale = 1 if arguments.fraction else 100 if arguments.percentage else None
     lo, hi, level, many = arguments.lo, arguments.hi, arguments.level, len(engine.ALL_METHODS)
     claim = f"{lo.text} to {hi.text}"
+    if arguments.value is not None and not 0 <= arguments.value.value <= (scale or _usual_scale(lo, hi)):
+        raise ReplicalcError(f"--value {arguments.value.text} is no proportion such as the limits {claim} hold")
     elsewhere = None
     if arguments.any_n is not None:
         elsewhere = engine.any_denominator(lo, hi, level, value=arguments.value, max_n=arguments.any_n, scale=scale)
     common: dict[str, Any] = dict(command=arguments.name, input=given(arguments))
     if arguments.count is None:
-        return _any_n(elsewhere, named, claim, many, common)
+        beside = f"the proportion {arguments.value.text} and " if arguments.value is not None else ""
+        return _any_n(elsewhere, named, f"{beside}the limits {claim}", many, common)
     found = engine.which_interval(arguments.count, arguments.n, lo, hi, level, scale=scale, named=named)
     of = f"{arguments.count} of {arguments.n}"
     methods = listed(found.fits, "or")
     repair = f"{found.repair} instead of {claim}" if found.repair else ""
     if found.named_fits:
-        verdict = "exact"
-        sentence = f"The limits {claim} are the {100 * level:g} % interval of {of} by the named method, {named}."
+        by_name = [each for each in found.tried if each.fits and _base(each.method) == named]
+        verdict = _by_limits(by_name)
+        how = _CUT_OFF[verdict]
+        sentence = f"The limits {claim} are the {100 * level:g} % interval of {of} by the named method, {named}{how}."
     elif found.fits:
         verdict = "unstated_method"
         instead = ""
@@ -192,7 +204,7 @@ def which_interval(arguments: argparse.Namespace) -> Answer:
             own = next(each for each in found.tried if each.method == named)
             its = f"{own.prints_lo} to {own.prints_hi}" if own.prints_lo else "no limits for these counts"
             instead = f", not by the named method ({named}: {its})"
-        sentence = f"The limits {claim} of {of} come out by {methods}{instead}."
+        sentence = f"For {of}, the limits {claim} come out by {methods}{instead}."
     else:
         far = "impossible" if named else "unstated_method"
         verdict = "rounding" if _limit_off_by_one(found.repair, lo, hi) else far
@@ -235,19 +247,21 @@ def which_interval(arguments: argparse.Namespace) -> Answer:
 
 def _any_n(found, named: str | None, claim: str, many: int, common: dict[str, Any]) -> Answer:
     """The answer where no count is given: every count of every n."""
-    by_name = [s for s in found.solutions if named and s.method.startswith(named)]
+    by_name = [s for s in found.solutions if _base(s.method) == named]
     pairs = sorted({(s.count, s.n) for s in by_name or found.solutions}, key=lambda pair: pair[::-1])
     method = f"{many} interval methods over every count of every n from {found.min_n} to {found.max_n}"
-    by = f" by the named method, {named}" if by_name else f" by {listed(found.methods, 'or')}"
+    by = f" by the named method, {named}" if by_name else f" by {_some(list(found.methods))}"
+    by += f", none by {named}, which is named" if named and not by_name else ""
     if not pairs:
         verdict = "unstated_method"
-        sentence = f"No count of any n up to {found.max_n} has the limits {claim} by any of the {many} methods tried."
+        sentence = f"No count of any n up to {found.max_n} has {claim} by any of the {many} methods tried."
     elif len(pairs) == 1:
-        verdict = "exact" if by_name else "unstated_method"
-        sentence = f"Up to n = {found.max_n}, only {pairs[0][0]} of {pairs[0][1]} has the limits {claim}{by}."
+        verdict = _by_limits(by_name) if by_name else "unstated_method"
+        by += _CUT_OFF[verdict] if by_name else ""
+        sentence = f"Up to n = {found.max_n}, only {pairs[0][0]} of {pairs[0][1]} has {claim}{by}."
     else:
         verdict = "underdetermined"
-        sentence = f"Up to n = {found.max_n}, {len(pairs):,} different counts have the limits {claim}{by}."
+        sentence = f"Up to n = {found.max_n}, {len(pairs):,} different counts have {claim}{by}."
     return Answer(
         verdict=verdict,
         method=method,
@@ -256,6 +270,28 @@ def _any_n(found, named: str | None, claim: str, many: int, common: dict[str, An
         solutions=[_limits(each) for each in found.solutions],
         **common,
     )
+
+
+def _usual_scale(lo, hi) -> int:
+    return 100 if "%" in lo.text + hi.text or hi.value > 1 else 1
+
+
+def _base(method: str) -> str:
+    """The method of a form that is not cut at 0 and 1."""
+    return method.partition(", not cut")[0]
+
+
+def _by_limits(forms) -> str:
+    """``exact`` where some form of a method has both limits by a usual rounding, else ``unstated_method``."""
+    exact = any(by_roundings([each.rounding_lo]) == by_roundings([each.rounding_hi]) == "exact" for each in forms)
+    return "exact" if exact else "unstated_method"
+
+
+def _some(methods: list[str]) -> str:
+    """``a, b or c``; of many methods the first and how many more there are."""
+    if len(methods) <= MOST_METHODS:
+        return listed(methods, "or")
+    return f"{', '.join(methods[: MOST_METHODS - 1])} and {len(methods) - MOST_METHODS + 1} other methods"
 
 
 def _limits(each) -> dict[str, Any]:
@@ -286,7 +322,13 @@ def which_icc(arguments: argparse.Namespace) -> Answer:
     from replicalc.verify import which_icc as engine
 
     n, k = arguments.n, arguments.raters
-    named = choose(arguments.named, engine.FORMS, "form of the intraclass correlation") if arguments.named else None
+    named = None
+    if arguments.named:
+        word = re.sub(r"\s", "", arguments.named)
+        word = next(
+            (word[: -len(old)] + new for old, new in _SHROUT_FLEISS.items() if word.lower().endswith(old)), word
+        )
+        named = choose(word, engine.FORMS, "form of the intraclass correlation")
     found = engine.which_icc(arguments.icc, arguments.lo, arguments.hi, n, k, arguments.level, max_n=arguments.max_n)
     solutions = [
         {"form": f.form, "n": f.n, "rounding": f.rounding, "meaning": engine.MEANING[f.form]} for f in found.fits
@@ -303,7 +345,7 @@ def which_icc(arguments: argparse.Namespace) -> Answer:
             verdict = verdict if verdict == "rounding" else "impossible"
             notes = [f"for {named}, the named form, the search is exhaustive and proves it"]
         elsewhere = {f.form: found.sizes(f.form) for f in found.elsewhere}
-        other = "; ".join(f"{form} fits n = {listed([str(m) for m in ns[:6]], 'or')}" for form, ns in elsewhere.items())
+        other = "; ".join(f"{form} fits {_sizes(list(ns)).removeprefix('one of ')}" for form, ns in elsewhere.items())
         sentence = f"With {k} raters and {span}, none of the six forms tried gives {claim}" + (
             f"; {other}." if other else "."
         )
@@ -321,8 +363,9 @@ def which_icc(arguments: argparse.Namespace) -> Answer:
         )
     sizes = sorted({f.n for f in found.fits if named in (None, f.form)})
     by_name = named in found.forms
+    cut_off = all(f.rounding == "truncation" for f in found.fits if named in (None, f.form))
     if by_name:
-        verdict = "exact" if len(sizes) == 1 else "underdetermined"
+        verdict = "underdetermined" if len(sizes) > 1 else "unstated_method" if cut_off else "exact"
     else:
         verdict = "unstated_method" if named or (len(found.forms) == 1 and len(found.fits) == 1) else "underdetermined"
     which = f"{named}, the named form" if by_name else listed(found.forms, "or")
@@ -332,7 +375,8 @@ def which_icc(arguments: argparse.Namespace) -> Answer:
     if by_name or len(found.forms) == 1:
         form = named if by_name else found.forms[0]
         meaning = f" ({engine.MEANING[form]})"
-    sentence = f"With {k} raters and {with_n}, {claim} is {which}{meaning}{instead}."
+    how = _CUT_OFF["unstated_method"] if cut_off else ""
+    sentence = f"With {k} raters and {with_n}, {claim} is {which}{meaning}{instead}{how}."
     return Answer(
         arguments.name,
         given(arguments),

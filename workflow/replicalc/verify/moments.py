@@ -19,6 +19,8 @@ from replicalc.verify.printed import Printed, parse
 
 #: In the order in which they are tried; one has to print all numbers of a sample.
 ROUNDINGS = ("half-up", "half-even", "half-down", "truncation")
+#: What a repair reads: the nearest number, not one that is nearer only because it is cut off.
+ROUNDED = ROUNDINGS[:3]
 #: The largest sample, the most pairs of sums that are looked at, and the steps of one search for values.
 MOST_VALUES, MOST_PAIRS, MOST_STEPS = 100_000, 2_000_000, 20_000
 #: Up to so many values a search prefers an unremarkable sample to a quick one.
@@ -66,7 +68,7 @@ def grim(mean: str, n: int, items: int = 1) -> Moments:
         return Moments("consistent", method, sums, (), rounding, f"{_list(sums)} over {n * items} prints {mean}.")
     below = floor(Fraction(printed.value) * n * items)
     text = f"No whole number over {n * items} prints {mean}: {_near(below, n * items, printed)}."
-    repair, distance = _repair({"mean": printed}, n, lambda p, k: bool(_any_sums(p["mean"], k * items)[1]))
+    repair, distance = _repair({"mean": printed}, n, lambda p, k: bool(_any_sums(p["mean"], k * items, ROUNDED)[1]))
     return Moments("rounding" if distance == 1 else "impossible", method, (), (), "", text, repair)
 
 
@@ -115,7 +117,7 @@ def grimmer(
         repair, distance = _repair(
             {"mean": printed, "standard deviation": spread},
             n,
-            lambda p, k: k > 1 and _values(p["mean"], p["standard deviation"], k, items, k - 1, ends) is not None,
+            lambda p, k: k > 1 and _values(*p.values(), k, items, k - 1, ends, ROUNDED) is not None,
         )
     verdict = "rounding" if distance == 1 else "impossible"
     return Moments(verdict, "GRIMMER: whole sums and sums of squares", (), (), "", text, repair)
@@ -134,8 +136,8 @@ def debit(mean: str, sd: str, n: int) -> Moments:
     if not 0 <= printed.value <= 1 or spread.value < 0:
         raise ReplicalcError(f"the mean of zeros and ones is from 0 to 1 and its spread not below 0: {mean}, {sd}")
 
-    def ones(p: dict[str, Printed], k: int, divisor: int) -> tuple[str, tuple[int, ...]]:
-        for rounding in ROUNDINGS:
+    def ones(p: dict[str, Printed], k: int, divisor: int, roundings=ROUNDINGS) -> tuple[str, tuple[int, ...]]:
+        for rounding in roundings:
             found = tuple(
                 one
                 for one in _sums(p["mean"], k, rounding)
@@ -160,7 +162,9 @@ def debit(mean: str, sd: str, n: int) -> Moments:
         if possible
         else f"No number of ones among {n} prints {mean}."
     )
-    repair, distance = _repair(both, n, lambda p, k: k > 1 and 0 <= p["mean"].value <= 1 and bool(ones(p, k, k - 1)[1]))
+    repair, distance = _repair(
+        both, n, lambda p, k: k > 1 and 0 <= p["mean"].value <= 1 and bool(ones(p, k, k - 1, ROUNDED)[1])
+    )
     return Moments("rounding" if distance == 1 else "impossible", "DEBIT: zeros and ones", (), (), "", text, repair)
 
 
@@ -216,9 +220,9 @@ def _sums(printed: Printed, total: int, rounding: str) -> Iterator[int]:
             yield s
 
 
-def _any_sums(printed: Printed, total: int) -> tuple[str, tuple[int, ...]]:
+def _any_sums(printed: Printed, total: int, roundings=ROUNDINGS) -> tuple[str, tuple[int, ...]]:
     """The first rounding by which some sum prints so, and all sums that it prints so; ("", ()) if there is none."""
-    for rounding in ROUNDINGS:
+    for rounding in roundings:
         sums = tuple(_sums(printed, total, rounding))
         if sums:
             return rounding, sums
@@ -236,13 +240,15 @@ def _squares(total: int, spread: Printed, n: int, items: int, divisor: int, roun
             yield square
 
 
-def _values(printed, spread, n, items, divisor, ends) -> tuple[str, tuple[int, ...], tuple[int, ...]] | None:
+def _values(
+    printed, spread, n, items, divisor, ends, roundings=ROUNDINGS
+) -> tuple[str, tuple[int, ...], tuple[int, ...]] | None:
     """(Rounding, the sums from which both follow, values); no values where a search ran out of steps.
 
     None if no values whatever print so.
     """
     pairs = 0
-    for rounding in ROUNDINGS:
+    for rounding in roundings:
         sums, first = [], ()
         for total in _sums(printed, n * items, rounding):
             for square in _squares(total, spread, n, items, divisor, rounding):

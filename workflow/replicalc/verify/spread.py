@@ -115,8 +115,8 @@ def within_range(
             + f" from {least or '...'} to {greatest or '...'}."
         )
         findings.append(Finding("mean", "consistent" if inside else "impossible", "a mean lies within the range", text))
-    if low and high:
-        findings += _against_ends(m, s, n, low, high, read)
+        if low and high and inside:  # values whose mean lies elsewhere have no spread to speak of
+            findings += _against_ends(m, s, n, low, high, read)
     if median is not None:
         findings.append(_median(m, s, n, ends["median"], read))
     if low or high:
