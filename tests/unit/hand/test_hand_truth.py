@@ -144,3 +144,55 @@ def test_a_mean_outside_of_its_range_says_no_more_than_that():
 def test_a_mean_alone_is_and_a_mean_with_its_spread_are():
     assert "5.18 of 28 values is possible" in answer("check means --mean 5.18 --n 28")["sentence"]
     assert "1.41 of 2 values are possible" in answer("check means --mean 2.00 --sd 1.41 --n 2")["sentence"]
+
+
+# Ratios -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", ["0.1", "0.01", "0.001"])
+def test_a_p_that_prints_as_0_is_no_unit_away_from_one_that_does_not(p):
+    """50.0 (45.0 to 55.6) has z = 3.91 / 0.054 = 72: no rounding makes such a P 0.1, or not significant."""
+    found = answer(f"check odds-ratio --or 50.0 --lo 45.0 --hi 55.6 --p {p}")
+    assert found["verdict"] == "unstated_method"
+    assert ("disagree about significance" in found["sentence"]) == (p == "0.1")
+    assert answer("check odds-ratio --or 50.0 --lo 45.0 --hi 55.6 --p 0.000")["verdict"] == "exact"
+
+
+def test_a_p_one_unit_off_across_the_level_says_so():
+    """0.99 to 3.96 around 1.98 has P from 0.0500 to 0.0552."""
+    found = answer("check odds-ratio --or 1.98 --lo 0.99 --hi 3.96 --p 0.04")
+    assert found["verdict"] == "rounding" and "disagree about significance" in found["sentence"]
+
+
+@pytest.mark.parametrize("p", ["0", "1"])
+def test_a_p_without_decimals_is_held_against_nothing(p):
+    found = answer(f"check odds-ratio --or 2.00 --lo 1.20 --hi 3.33 --p {p}")
+    assert [c["verdict"] for c in found["checks"] if c["check"] == "p"] == ["not_checkable"]
+    assert "P belongs to the interval" not in found["sentence"]
+
+
+def test_every_crude_table_of_a_coarse_ratio_is_found():
+    """All tables of 90 with 30 events, whose ratio and Woolf limits print as 2 (1 to 4), one by one."""
+    from math import exp, log, sqrt
+
+    def prints(a, b):
+        c, d = 30 - a, 60 - b
+        beta, se = log(a * d / (b * c)), sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+        values = [exp(beta + side * 1.959964 * se) for side in (0, -1, 1)]
+        return any([int(v + half) for v in values] == [2, 1, 4] for half in (0.5, 0))
+
+    expected = {(a, b) for a in range(1, 30) for b in range(1, 60) if prints(a, b)}
+    found = answer("check odds-ratio --or 2 --lo 1 --hi 4 --n 90 --events 30 --adjusted")
+    assert len(expected) > 20
+    assert {(t["exposed_events"], t["exposed_others"]) for t in found["solutions"]} == expected
+    assert "e+0" not in found["sentence"]
+
+
+def test_a_lower_limit_of_0_leaves_no_chance_to_tell():
+    found = answer("check odds-ratio --or 0.1 --lo 0.0 --hi 0.8 --n 60 --events 20 --adjusted")
+    assert found["n_solutions"] > 0 and "nan" not in found["sentence"] + found["evidence"] + "".join(found["notes"])
+
+
+def test_exposed_need_the_patients_that_they_are_among():
+    code, _, err = run("check odds-ratio --or 2.00 --lo 1.00 --hi 4.00 --exposed 50")
+    assert code == 2 and "the number of patients is needed too" in err

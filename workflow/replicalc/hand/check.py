@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import isfinite
 from typing import Any
 
 from replicalc.errors import ReplicalcError
@@ -141,13 +142,17 @@ def ratios_most() -> int:
 
 def _crude(arguments: argparse.Namespace, found, verdict: str) -> tuple[str, list[str], list[str]]:
     """The verdict with the tables that give the ratio without adjustment, clauses for the sentence, and notes."""
+    from replicalc.verify.crude import percent
+
     many, chance = len(found.tables), found.chance
     tables = "one 2x2 table" if many == 1 else f"{many} 2x2 tables"
     told = f"{tables} of {arguments.n} with {arguments.events} events"
     if arguments.adjusted and many:
-        by_chance = f"{100 * chance:.2g} % of the numbers nearby would be met by some table"
-        clause = f"called adjusted, it also comes out without any adjustment, from {told} ({by_chance})"
-        weak = [] if chance < TELLING else ["tables are so many that some would give almost any ratio and interval"]
+        by_chance = f" ({percent(chance)} of the numbers nearby would be met by some table)" if isfinite(chance) else ""
+        clause = f"called adjusted, it also comes out without any adjustment, from {told}{by_chance}"
+        weak = (
+            [] if not chance >= TELLING else ["tables are so many that some would give almost any ratio and interval"]
+        )
         return verdict, [clause], weak
     if arguments.adjusted:
         return verdict, ["no 2x2 table gives it without adjustment"], []

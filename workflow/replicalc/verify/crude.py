@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, exp, floor, log, prod, sqrt
+from math import ceil, exp, floor, isfinite, log, prod, sqrt
 
 from replicalc.errors import ReplicalcError
 from replicalc.verify.printed import ROUNDINGS, Printed, format_as
@@ -67,7 +67,7 @@ def crude_tables(
     if n > MOST_PATIENTS:
         raise ReplicalcError(f"tables of more than {MOST_PATIENTS} patients are not searched; there are {n}")
     found = []
-    for a, b in _candidates(printed[0], n, events, exposed):
+    for a, b in _candidates(printed, n, events, exposed, level):
         c, d = events - a, n - events - b
         beta, se = log(a * d / (b * c)), sqrt(1 / a + 1 / b + 1 / c + 1 / d)
         for name, z in quantiles(level).items():
@@ -79,12 +79,22 @@ def crude_tables(
     chance, expected = _by_chance(printed, n, events, exposed, level)
     many = f"{len(found)} table{'s' if len(found) != 1 else ''}"
     margins = f"{n} patients, {events} events" + (f" and {exposed} exposed" if exposed is not None else "")
-    evidence = (
-        f"With {margins}, {many} give{'' if len(found) != 1 else 's'} {odds_ratio} ({lo} to {hi}) without any "
-        f"adjustment; of the ratios and intervals nearby, {100 * chance:.2g} % are given by some table "
-        f"({expected:.2g} tables each on average)."
+    gives = f"{many} give{'' if len(found) != 1 else 's'} {odds_ratio} ({lo} to {hi})"
+    nearby = (
+        f"; of the ratios and intervals nearby, {percent(chance)} are given by some table "
+        f"({expected:.2g} tables each on average)"
     )
+    evidence = f"With {margins}, {gives} without any adjustment{nearby if isfinite(chance) else ''}."
     return CrudeTables(tuple(found), chance, expected, "crude odds ratio with Woolf's limits", evidence)
+
+
+def percent(chance: float) -> str:
+    """A share of 1 as a percentage with two digits that count.
+
+    >>> percent(1.0), percent(0.000098)
+    ('100 %', '0.0098 %')
+    """
+    return f"{100 * chance:.0f} %" if chance >= 0.095 else f"{100 * chance:.2g} %"
 
 
 def together(found: Sequence[CrudeTables]) -> tuple[float, str]:
@@ -111,9 +121,18 @@ def quantiles(level: float) -> dict[str, float]:
     return {**exact, "1.96": BY_HAND} if abs(level - 0.95) < 1e-12 else exact
 
 
-def _candidates(ratio: Printed, n: int, events: int, exposed: int | None) -> Iterator[tuple[int, int]]:
-    """All (a, b), exposed with and without the event, whose odds ratio a d / (b c) can print as ``ratio``."""
-    least, most = prints_from(ratio)
+def _candidates(
+    printed: tuple[Printed, ...], n: int, events: int, exposed: int | None, level: float
+) -> Iterator[tuple[int, int]]:
+    """All (a, b), exposed with and without the event, whose odds ratio a d / (b c) and limits can print as told.
+
+    The range of b is exact; the limits are held against their prints with room for the error of floats, so that no
+    table is lost and few are left to be printed digit by digit.
+    """
+    import numpy as np
+
+    least, most = prints_from(printed[0])
+    ends = [tuple(float(x) for x in prints_from(p)) for p in printed[1:]]
     others = n - events
     for a in range(1, events):
         c = events - a
@@ -122,8 +141,13 @@ def _candidates(ratio: Printed, n: int, events: int, exposed: int | None) -> Ite
         last = floor(Fraction(a * others) / (a + least * c))
         if exposed is not None:
             first, last = max(first, exposed - a), min(last, exposed - a)
-        for b in range(max(first, 1), min(last, others - 1) + 1):
-            yield a, b
+        b = np.arange(max(first, 1), min(last, others - 1) + 1, dtype=float)
+        beta, se = np.log(a * (others - b) / (b * c)), np.sqrt(1 / a + 1 / b + 1 / c + 1 / (others - b))
+        near = np.zeros(b.size, dtype=bool)
+        for z in quantiles(level).values():
+            limits = [(np.exp(beta + side * z * se), lo, hi) for side, (lo, hi) in zip((-1, 1), ends, strict=True)]
+            near |= np.all([(x >= lo * (1 - 1e-9)) & (x <= hi * (1 + 1e-9)) for x, lo, hi in limits], axis=0)
+        yield from ((a, int(one)) for one in b[near])
 
 
 def _one_rounding(values: tuple[float, ...], printed: tuple[Printed, ...]) -> str | None:

@@ -33,6 +33,8 @@ def check_counts(events: int | None, n: int | None, exposed: int | None, kind: s
     if events is not None and not 0 < events <= most:
         raise ReplicalcError(f"the events are from 1 to the number of patients, not {events}")
     if exposed is not None and (n is None or not 0 < exposed < n):
+        if n is None:
+            raise ReplicalcError("the exposed are counted among the patients: the number of patients is needed too")
         raise ReplicalcError(f"the exposed are from 1 to one less than the patients, not {exposed} of {n}")
 
 

@@ -135,18 +135,21 @@ def _p_value(ratio: Printed, lo: Printed, hi: Printed, p: str | None, level: flo
         raise ReplicalcError(f"P is a number from 0 to 1, perhaps with < or >, not {p!r}")
     if prints_from(lo)[0] <= 0:
         return Finding("p", "not_checkable", method, f"The lower limit {lo.text} cannot be told from 0.")
+    if printed.sign == "=" and printed.decimals == 0:
+        return Finding("p", "not_checkable", method, f"A P printed as {p}, without decimals, says nothing of a test.")
     least, most = _wald_p(ratio, lo, hi, quantile(level))
     shown = _short(least) if _short(least) == _short(most) else f"{_short(least)} to {_short(most)}"
     which = "P" if " to " not in shown else "P from"
     text = f"The interval {lo.text} to {hi.text} around {ratio.text} belongs to {which} {shown}; {p} is printed."
     if _p_holds(printed, least, most, 0):
         return Finding("p", "consistent", method, text)
-    if printed.sign == "=" and _p_holds(printed, least, most, 1):
-        return Finding("p", "rounding", method, text, f"P {_short((least + most) / 2)} for {p}")
-    alpha = 1 - level
+    alpha = round(1 - level, 12)  # 1 - 0.95 is a little above 0.05 in binary arithmetic
     bounds = _p_range(printed)
     flips = (bounds[1] <= alpha < least) or (most < alpha <= bounds[0])
     say = " The interval and P disagree about significance." if flips else ""
+    # A P that prints as 0 is no unit away from one that does not: 0.01 is no rounding of 1e-90.
+    if _p_holds(printed, least, most, 1) and printed.sign == "=" and most * 2 >= 10.0**-printed.decimals:
+        return Finding("p", "rounding", method, text + say, f"P {_short((least + most) / 2)} for {p}", flips)
     repair = f"P {_short(least)} for {p}" if _short(least) == _short(most) else f"P from {shown} for {p}"
     return Finding("p", "unstated_method", "a test other than Wald's, or a misprint", text + say, repair, flips)
 
@@ -219,7 +222,7 @@ def _width(ratio, lo, hi, events, n, level, kind, exposed) -> Finding:
     if least is None:
         return Finding("width", "impossible", method, "With these counts no 2x2 table has four numbers above 0.")
     most = log(prints_from(hi)[1] / prints_from(lo)[0]) / (2 * z)
-    counts = f"{events} events" + (f" in {n} patients" if n is not None else "")
+    counts = f"{events} event{'s' if events > 1 else ''}" + (f" in {n} patients" if n is not None else "")
     counts += f" and {exposed} exposed" if exposed is not None and kind == "odds" else ""
     text = f"With {counts} the standard error is at least {sqrt(least):.4f}; the limits have at most {most:.4f}."
     # 1e-9 is far above the error of the logarithm and the quantile, and far below anything printed.
