@@ -196,3 +196,49 @@ def test_a_lower_limit_of_0_leaves_no_chance_to_tell():
 def test_exposed_need_the_patients_that_they_are_among():
     code, _, err = run("check odds-ratio --or 2.00 --lo 1.00 --hi 4.00 --exposed 50")
     assert code == 2 and "the number of patients is needed too" in err
+
+
+# Splits and models ------------------------------------------------------------------------------------------------
+
+
+def test_what_is_known_of_a_split_stands_in_the_sentence():
+    """Five splits of 243 have these percentages; only with 68 events, or 112 in group a, is there one."""
+    line = "recover split --a 21.4 --b 33.6 --n 243"
+    assert answer(line)["n_solutions"] == 5
+    assert "33.6 and 68 events: 24/112 and 44/131" in answer(f"{line} --events 68")["sentence"]
+    assert "33.6 and a group a of 112: 24/112 and 44/131" in answer(f"{line} --n-a 112")["sentence"]
+    assert "and 60 events (every split was tried)" in answer(f"{line} --events 60")["sentence"]
+    assert "P 0.035 by fisher, the test tried (" in answer(f"{line} --p 0.035 --test fisher")["sentence"]
+    code, _, err = run(f"{line} --n-a 243")
+    assert code == 2 and "leaves nobody" in err
+
+
+@pytest.mark.parametrize(
+    ("hi", "verdict", "n"), [("3.64", "underdetermined", 1000), ("3.00", "unstated_method", 1000), ("3.00", None, 50)]
+)
+def test_a_model_whose_limits_are_no_wald_limits_is_neither_possible_nor_impossible(hi, verdict, n):
+    """2.00 * 2.00 / 1.10 is 3.64: with 3.00 no standard error gives both limits, and none can be read from them."""
+    found = answer(
+        ["certify", "logistic", "--n", f"{n}", "--events", f"{n * 3 // 10}", "--term", f"node 2.00 1.10 {hi}"]
+    )
+    assert found["verdict"] == (verdict or "unstated_method")
+    uneven = "The limits of node are no Wald limits of its ratio" in found["sentence"]
+    assert uneven == (hi == "3.00") and ("were they Wald's" in found["sentence"]) == (n == 50)
+
+
+def test_a_term_may_be_typed_as_it_is_printed():
+    for text in ("age 50-60 2.00 (0.80-5.00)", "age 50-60 2.00 (0.80–5.00)", "age 50-60 2.00 (0.80 to 5.00)"):
+        found = answer(["certify", "logistic", "--n", "100", "--events", "30", "--term", text])
+        assert found["input"]["terms"] == [["age 50-60", "2.00", "0.80", "5.00"]]
+
+
+def test_no_sentence_lists_names_as_a_program_does():
+    line = "certify logistic --n 100 --events 30 --term 'a 2.00 0.80 5.00'"
+    for more in ("--exclusive a,b", "--term 'a 2.00 0.80 5.00'"):
+        code, _, err = run(f"{line} {more}")
+        assert code == 2 and not set("[]'(") & set(err)
+
+
+def test_a_fault_prints_its_sentence_and_no_document_also_with_json():
+    code, out, err = run("recover counts --percent 101 --n 71 --json")
+    assert (code, out) == (2, "") and err.count("\n") == 1

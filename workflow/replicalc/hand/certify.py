@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from replicalc.errors import ReplicalcError, did_you_mean
-from replicalc.hand.answer import Answer
+from replicalc.hand.answer import Answer, listed
 from replicalc.hand.arguments import command, given, number, read_text, share, span
 
 _KEYS = ("n", "events", "level", "terms", "exclusive", "margins")
@@ -43,7 +44,8 @@ def add(group: Any) -> None:
 
 def term(text: str) -> tuple[str, str, str, str]:
     """Name, odds ratio and limits; the name may have blanks."""
-    words = text.replace("(", " ").replace(")", " ").replace(" to ", " ").split()
+    plain = re.sub(r"\(\s*([\d.,]+)\s*[-–−]\s*([\d.,]+)\s*\)\s*$", r" \1 \2", text)
+    words = plain.replace("(", " ").replace(")", " ").replace(" to ", " ").split()
     if len(words) < 4:
         raise argparse.ArgumentTypeError(f"'{text}' is not a name with ratio and limits, such as 'node 2.00 1.90 2.11'")
     return " ".join(words[:-3]), *(number(word).text for word in words[-3:])
@@ -82,7 +84,7 @@ def logistic(arguments: argparse.Namespace) -> Answer:
         for t, r, x in zip(terms, ratios, needed, strict=True)
     ]
     patients, events = (str(a) if a == b else f"{a} to {b}" for a, b in (model["n"], model["events"]))
-    of = f"{patients} patients with {events} events"
+    of = f"{patients} patients with {events} event{'' if model['events'] == (1, 1) else 's'}"
     model_of = f"the model of {len(terms)} yes/no factor{'s' if len(terms) > 1 else ''}"
     if found.verdict == "impossible":
         sentence = f"No data set of {of} can give {model_of}: its intervals are narrower than any such data allow."
@@ -92,13 +94,22 @@ def logistic(arguments: argparse.Namespace) -> Answer:
         sentence = f"Data of {of} can give the odds ratios and intervals of {model_of}, as far as they were checked."
     else:
         sentence = f"For {of}, neither data that give {model_of} were found nor a proof that there are none."
+    verdict = _VERDICTS[found.verdict]
+    uneven = _no_wald_limits(terms)
+    if uneven:
+        # The standard errors are read from the limits as Wald's: of other limits they prove nothing.
+        verdict = "unstated_method" if found.verdict != "undecided" else verdict
+        whose = "its ratio" if len(uneven) == 1 else "their ratios"
+        sentence = f"The limits of {listed(uneven)} are no Wald limits of {whose}, and only those are judged here."
+        if found.verdict == "impossible":
+            sentence = f"{sentence[:-1]}; were they Wald's, no data set of {of} could give {model_of}."
     notes = ["the printed standard errors are compared with the smallest that any patients allow; 1 is the limit"]
     if found.verdict == "possible":
         notes.append("the patients above are real numbers, not whole ones: a witness is still to be made of them")
     return Answer(
         arguments.name,
         {**given(arguments), **model, "level": level},
-        _VERDICTS[found.verdict],
+        verdict,
         found.method,
         found.evidence,
         sentence,
@@ -107,6 +118,13 @@ def logistic(arguments: argparse.Namespace) -> Answer:
         repair=found.repair,
         notes=notes,
     )
+
+
+def _no_wald_limits(terms) -> list[str]:
+    """The terms whose ratio is not at the geometric mean of its limits, by more than one unit of a last place."""
+    from replicalc.verify.ratios import check
+
+    return [t.name for t in terms if check(t.odds_ratio, t.lo, t.hi)[0].verdict == "unstated_method"]
 
 
 def _read_model(path: str) -> dict[str, Any]:

@@ -60,6 +60,8 @@ def split(arguments: argparse.Namespace) -> Answer:
         tests = tuple(dict.fromkeys(choose(test, engine.TESTS, "test") for test in arguments.test))
     if arguments.events is not None and arguments.events > arguments.n:
         raise ReplicalcError(f"--events {arguments.events} is more than --n {arguments.n}")
+    if arguments.n_a is not None and arguments.n_a[0] >= arguments.n:
+        raise ReplicalcError(f"--n-a {arguments.n_a[0]} leaves nobody of --n {arguments.n} for group b")
     options: dict[str, Any] = dict(
         n_a=arguments.n_a, events=arguments.events, level=arguments.level, scale=1 if arguments.fraction else 100
     )
@@ -79,7 +81,10 @@ def split(arguments: argparse.Namespace) -> Answer:
     claims = {"percent_a": arguments.a, "percent_b": arguments.b, "odds_ratio": ratio}
     claims |= {"lower": arguments.lo, "upper": arguments.hi, "p": p}
     claims = {name: value for name, value in claims.items() if value is not None}
-    claim = listed([f"{_NAMES[name]} {value.text}" for name, value in claims.items()])
+    beside = [f"{arguments.events} events"] if arguments.events is not None else []
+    if arguments.n_a is not None:
+        beside.append(f"a group a of {' to '.join(map(str, dict.fromkeys(arguments.n_a)))}")
+    claim = listed([*(f"{_NAMES[name]} {value.text}" for name, value in claims.items()), *beside])
     common: dict[str, Any] = dict(
         command=arguments.name, input=given(arguments), method=found.method, solutions=solutions
     )
@@ -98,7 +103,14 @@ def split(arguments: argparse.Namespace) -> Answer:
     verdict = "impossible" if proven else "unstated_method"
     if any(_one_unit_off(r, claims) for r in found.repairs):
         verdict = "rounding"
-    tried = [*(["Woolf's limits"] if limits else []), *([f"the {len(tests)} tests tried"] if p is not None else [])]
+    tried = [
+        *(["Woolf's limits"] if limits else []),
+        *(
+            [f"the {len(tests)} tests tried" if len(tests) > 1 else f"{tests[0]}, the test tried"]
+            if p is not None
+            else []
+        ),
+    ]
     how = " (every split was tried)" if proven else f" by {listed(tried)} (every split was tried)"
     needed = f"; at the least it takes {_readings(found.repairs[0], claims)}" if found.repairs else ""
     notes = [] if proven else ["another method of interval or test could give the numbers: this is no proof"]

@@ -231,16 +231,20 @@ def read(terms, n, events, margins, exclusive, level) -> tuple[Model, Box, float
 
     names = tuple(term.name for term in terms)
     if not 1 <= len(terms) <= MOST_COVARIATES or len(set(names)) < len(names):
-        raise ReplicalcError(f"a model needs 1 to {MOST_COVARIATES} terms with different names, not {list(names)}")
+        raise ReplicalcError(
+            f"a model needs 1 to {MOST_COVARIATES} terms with different names, not {', '.join(names) or 'none'}"
+        )
     if not 0 < level < 1:
         raise ReplicalcError(f"the confidence level is a number between 0 and 1, not {level}")
     patients, cases = _range(n, "patients"), _range(events, "events")
     if not cases[0] > 0 or not cases[1] < patients[0]:
-        raise ReplicalcError(f"a model needs at least one event and fewer events than patients, not {events} of {n}")
+        raise ReplicalcError(
+            f"a model needs at least one event and fewer events than patients, not {_told(events)} of {_told(n)}"
+        )
     known_names = {name for group in exclusive for name in group} | {name for m in margins for name in m.where}
     if not known_names <= set(names):
         raise ReplicalcError(
-            f"no term is called {', '.join(sorted(known_names - set(names)))}; there are {list(names)}"
+            f"no term is called {', '.join(sorted(known_names - set(names)))}; there are: {', '.join(names)}"
         )
     together = [[names.index(name) for name in group] for group in exclusive]
     patterns = tuple(
@@ -262,6 +266,11 @@ def read(terms, n, events, margins, exclusive, level) -> tuple[Model, Box, float
         lowest, highest = lowest / max(hi, 1), highest / min(lo, 1)
     # The share of events lies between the smallest and the largest fitted probability, which bounds the constant.
     return Model(names, patterns, tuple(se), tuple(known)), Box((lowest, highest), tuple(ratios)), z
+
+
+def _told(value: int | tuple[int, int]) -> str:
+    lo, hi = (value, value) if isinstance(value, int) else value
+    return f"{lo}" if lo == hi else f"{lo} to {hi}"
 
 
 def _range(value: int | tuple[int, int], what: str) -> tuple[int, int]:
