@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replicalc.errors import ReplicalcError
-from replicalc.verify.moments import debit, grim, grimmer
-from replicalc.verify.printed import format_as
+from replicalc.verify.moments import _reached, _squares, debit, grim, grimmer
+from replicalc.verify.printed import format_as, parse
 
 ROUNDINGS = ("half-up", "half-even", "truncation")
 
@@ -185,3 +185,29 @@ def test_a_search_that_is_not_finished_excludes_nothing():
 def test_bad_input_gets_a_sentence(call, message):
     with pytest.raises(ReplicalcError, match=message):
         call()
+
+
+def _enumerated(n: int, low: int, high: int) -> set[tuple[int, int]]:
+    """Sums and sums of squares that n whole numbers of a scale can have."""
+    return {(sum(v), sum(x * x for x in v)) for v in combinations_with_replacement(range(low, high + 1), n)}
+
+
+def test_sums_and_squares_beyond_the_scale_are_left_out_and_no_others():
+    """What no values of the scale reach need not be searched; what some reach stays."""
+    n, low, high = 5, 2, 6
+    possible = _enumerated(n, low, high)
+    for total in range(n * low - 3, n * high + 4):
+        inside = _reached(total, n, (low, high))
+        assert inside == any(s == total for s, _ in possible)
+        base = total * total / n
+        for square in {q for s, q in possible if s == total}:
+            sd = format_as(sqrt((square - base) / (n - 1)), 2)
+            assert square in list(_squares(total, parse(sd), n, 1, n - 1, "half-up", (low, high)))
+    largest = max(q for s, q in possible if s == 20)
+    wide = list(_squares(20, parse("9.00"), n, 1, n - 1, "half-up"))
+    assert wide and min(wide) > largest and not list(_squares(20, parse("9.00"), n, 1, n - 1, "half-up", (low, high)))
+
+
+def test_a_mean_outside_its_scale_is_told_as_such():
+    found = grimmer("91.2", "10.3", 183, lowest=31, highest=84)
+    assert found.verdict == "impossible" and "it lies outside the scale of 31 to 84" in found.evidence

@@ -229,12 +229,17 @@ def _any_sums(printed: Printed, total: int, roundings=ROUNDINGS) -> tuple[str, t
     return "", ()
 
 
-def _squares(total: int, spread: Printed, n: int, items: int, divisor: int, rounding: str) -> Iterator[int]:
-    """Every sum of squares, of the parity of the sum, that prints the standard deviation."""
+def _squares(total: int, spread: Printed, n: int, items: int, divisor: int, rounding: str, ends=None) -> Iterator[int]:
+    """Every sum of squares, of the parity of the sum, that prints the standard deviation.
+
+    ends: those of the scale. As (x - least)(greatest - x) is not below 0 for any value, larger ones are left out.
+    """
     unit, size = Fraction(1, 10**spread.decimals), Fraction(spread.value)
     base = Fraction(total * total, n)
     first = ceil(max(size - unit / 2, Fraction(0)) ** 2 * divisor * items**2 + base)
     last = floor((size + unit) ** 2 * divisor * items**2 + base)
+    if ends is not None and None not in ends:
+        last = min(last, floor(sum(ends) * total - n * ends[0] * ends[1]))
     for square in range(first + (first - total) % 2, last + 1, 2):
         if _root_is((square - base) / divisor / items**2, spread, rounding):
             yield square
@@ -251,7 +256,9 @@ def _values(
     for rounding in roundings:
         sums, first = [], ()
         for total in _sums(printed, n * items, rounding):
-            for square in _squares(total, spread, n, items, divisor, rounding):
+            if not _reached(total, n, ends):
+                continue
+            for square in _squares(total, spread, n, items, divisor, rounding, ends):
                 pairs += 1
                 if pairs > MOST_PAIRS:
                     raise ReplicalcError(
@@ -265,6 +272,11 @@ def _values(
         if sums:
             return rounding, tuple(sums), first
     return None
+
+
+def _reached(total: int, n: int, ends) -> bool:
+    """Whether n values between the ends can add up to this."""
+    return (ends[0] is None or total >= n * ends[0]) and (ends[1] is None or total <= n * ends[1])
 
 
 def _search(n: int, total: int, square: int, ends) -> tuple[int, ...] | None:
@@ -341,7 +353,11 @@ def _why(printed, spread, n, items, ends) -> str:
     rounding, sums = _any_sums(printed, n * items)
     if not sums:
         return f"Not even the mean: {_near(floor(Fraction(printed.value) * n * items), n * items, printed)}."
-    total = sums[0]
+    inside = [total for total in sums if _reached(total, n, ends)]
+    if not inside:
+        scale = " to ".join("..." if end is None else f"{end / items:g}" for end in ends)
+        return f"Not even the mean: it lies outside the scale of {scale}."
+    total = inside[0]
     squares = list(_squares(total, spread, n, items, n - 1, rounding))
     if not squares:
         base = Fraction(total * total, n)
