@@ -220,3 +220,30 @@ def test_the_evidence_of_an_icc_lists_all_forms():
     table = judged(found, "i").tables[0]
     assert [row[0] for row in table.rows][:3] == ["ICC(1,1)", "ICC(A,1)", "ICC(C,1)"]
     assert "40" in next(row[2] for row in table.rows if row[0] == "ICC(1,1)")
+
+
+def test_a_limit_of_an_icc_that_alone_can_be_changed_leaves_the_others():
+    """Value and upper limit of one way fit each other; nothing but the lower limit can be changed to fit."""
+    value, lo, hi = one_way(0.8, 40)
+    found = rows(run(icc((value, lo - 0.05, hi)), {**ICC, "forms": ["ICC(1,1)"]}))
+    assert found["i.icc_lo"].verdict == "impossible" and found["i.icc_lo"].repair.startswith(f"{lo:.3f}")
+    for name in ("i.icc", "i.icc_hi"):
+        assert found[name].verdict == "exact" and found[name].note.startswith("only if the lower limit is changed")
+
+
+def test_quantiles_out_of_order_are_told_of_those_alone():
+    text = """
+    n n 40
+    na n 20
+    nb n 20
+    t.q1 q1 12 | group=all
+    t.m median 28 | group=all
+    t.q3 q3 25 | group=all
+    a.m median 15 | group=a
+    b.m median 22 | group=b
+    """
+    groups = [{"claims": ["a.m"], "n": "na"}, {"claims": ["b.m"], "n": "nb"}]
+    found = rows(run(text, {"kind": "quantiles", "total": {"claims": ["t.*"], "n": "n"}, "groups": groups}))
+    assert {name for name, row in found.items() if row.verdict == "impossible"} == {"t.m", "t.q3"}
+    assert "this or t.q3" in found["t.m"].note and "28 and 25 are not in order" in found["t.m"].evidence
+    assert found["a.m"].verdict == "not_checkable" and "not compared" in found["a.m"].note

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
 from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
@@ -173,6 +174,11 @@ def judge_quantiles(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         zeros = _size(ledger, relation, given.get("zeros"))
         if zeros is not None:
             _zeros(judged, paper, group, mine, zeros)
+    if _disordered(judged, paper, read):
+        told = "not compared, since quantiles of one group are not in order"
+        said = {o.claim_id for o in judged.opinions}
+        judged.say([c for c in claims if c.claim_id not in said], "not_checkable", note=told)
+        return judged
     try:
         findings = subgroups(read[0][0], [group for group, _ in read[1:]])
     except ReplicalcError as error:
@@ -221,6 +227,28 @@ def judge_quantiles(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
                 note=OPEN,
             )
     return judged
+
+
+def _disordered(judged: Judged, paper: Paper, read) -> bool:
+    """Whether quantiles of one group are not in order; said of those alone without which the rest would be."""
+    found = False
+    for group, mine in read:
+        values = [(claim, paper.printed(claim).value) for _, claim in sorted(mine.items())]
+        down = [(one[0], other[0]) for one, other in pairwise(values) if other[1] < one[1]]
+        if not down:
+            continue
+        found = True
+        rest = {c.claim_id: [v for other, v in values if other is not c] for c, _ in values}
+        alone = [c for c, _ in values if rest[c.claim_id] == sorted(rest[c.claim_id])]
+        guilty = alone or list({c.claim_id: c for pair in down for c in pair}.values())
+        told = f"{group.name}: the quantiles {' and '.join(c.reported for c in down[0])} are not in order"
+        judged.line(told + ".")
+        names = {c.claim_id: [paper.short(o.claim_id) for o in guilty if o is not c] for c in guilty}
+        for claim in guilty:
+            others = ", ".join(names[claim.claim_id])
+            note = f"one of several numbers, of which not all can hold: this or {others}" if others else ""
+            judged.say(claim, "impossible", method="quantiles in order", solutions="0", evidence=told, note=note)
+    return found
 
 
 def _zeros(judged: Judged, paper: Paper, group, claims: dict[float, Claim], zeros: int) -> None:
@@ -342,10 +370,23 @@ def _say_icc(judged: Judged, triple: list[Claim], own, found, n: int | None, nam
     least = own if own is not None else found
     repairs = [r for r in least.repairs if r.units == min(x.units for x in least.repairs)]
     proven = own is not None and not any("A" in form for form in named)
+    # Where the answer is exact and a change of one number does, and of no other one, the other two come out.
+    sole = proven and n is not None and len({r.number for r in least.repairs}) == 1
+    alone = least.repairs[0] if sole else None
     several = "this or another of the three numbers" if len({r.number for r in repairs}) > 1 else ""
     for claim, name in zip(triple, ("value", "lower limit", "upper limit"), strict=True):
         mine = next((r for r in repairs if r.number == name), None)
-        if mine is not None and mine.units == 1:
+        if alone is not None and mine is None:
+            judged.say(
+                claim,
+                "exact",
+                recomputed=claim.reported,
+                method=alone.form,
+                solutions="1",
+                evidence=least.evidence,
+                note=f"only if the {alone.number} is changed",
+            )
+        elif mine is not None and mine.units == 1:
             judged.say(
                 claim,
                 "rounding",
