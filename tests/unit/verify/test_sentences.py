@@ -308,3 +308,19 @@ def test_cited_studies_that_are_not_there():
     assert row.verdict == UNKNOWN and "not in the registry" in row.note
     with pytest.raises(ReplicalcError, match="relation c: the study other has no claim 'x'"):
         run("mine n 3", cited, elsewhere={"other": claims("y n 3", "other")})
+
+
+def test_only_a_p_or_a_relation_is_significant():
+    text = "m mean 3.1\ns holds yes"
+    with pytest.raises(
+        ReplicalcError, match=r"relation r1: 'm' is of stat mean; only a P or a relation is significant"
+    ):
+        run(text, {"kind": "statement", "claim": "s", "significant": ["m"]})
+
+
+@pytest.mark.parametrize("word", ["significant", "not_significant"])
+def test_an_interval_and_its_p_that_disagree_leave_the_sentence_open(word):
+    text = "o.r or 2.2\no.lo or_lo 0.9\no.hi or_hi 5.4\no.p p 0.01\ns holds yes"
+    ratio = {"id": "o", "kind": "ratio", "claims": ["o.*"], "measure": "odds"}
+    row = one(text, "s", ratio, {"kind": "statement", "claim": "s", word: ["o"]})
+    assert row.verdict == "underdetermined" and "its P, 0.01, disagree" in row.evidence

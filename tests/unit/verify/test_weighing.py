@@ -41,7 +41,6 @@ OR, LO, HI, P = (f"{x:.3f}" for x in woolf(*TABLE))
         ((f"{float(OR) + 0.005:.3f}", LO, HI, P), ("unstated_method", "exact"), "ratio"),
         (("1.96", "1.10", "3.45", None), ("rounding", ""), "ratio 1.95"),
         (("9.0", LO, HI, None), ("impossible", ""), "ratio"),
-        ((OR, HI, LO, None), ("impossible", ""), ""),
         ((OR, LO, HI, "NS"), ("exact", "not_checkable"), ""),
         ((OR, LO, HI, "1.4"), ("exact", "impossible"), ""),
     ],
@@ -52,6 +51,16 @@ def test_verdicts_on_a_ratio(given, verdicts, repair):
     assert found["o.r"].repair.startswith(repair)
     if verdicts[1]:
         assert found["o.p"].verdict == verdicts[1], found["o.p"]
+
+
+def test_swapped_limits_are_told_of_the_limits_alone():
+    found = rows(run(printed(OR, HI, LO, P), RATIO))
+    assert (found["o.lo"].verdict, found["o.lo"].repair) == ("impossible", LO)
+    assert (found["o.hi"].verdict, found["o.hi"].repair) == ("impossible", HI)
+    for name in ("o.r", "o.p"):
+        assert found[name].verdict == "not_checkable" and "swapped" in found[name].note
+    apart = rows(run(printed("9.0", HI, LO), RATIO))  # no order of the limits has the ratio between them
+    assert apart["o.lo"].verdict == "impossible" and apart["o.lo"].repair == ""
 
 
 @pytest.mark.parametrize("text", ["NS", "", "-", "not reached", "<5", "12 (24%)"])

@@ -69,6 +69,9 @@ class Numbers:
         """Least and greatest P of a relation or claim, by the tests named (or all); nan if not known."""
         claim = self.paper.find(name)
         if claim is not None:
+            if claim.stat != "p":
+                what = f"'{name}' is of stat {claim.stat}; only a P or a relation is significant"
+                raise ReplicalcError(f"relation {self.relation.id}: {what}")
             printed = self.paper.printed(claim)
             if printed is None:
                 return float("nan"), float("nan"), f"{name} prints no P"
@@ -109,6 +112,8 @@ class Numbers:
             (lo, lo_most), (hi_least, hi) = (reach(number) for number in map(printed_number, texts) if number)
             beyond = 1 - self.paper.level  # what P is below if the interval excludes 1
             told = f"{name}: the interval {texts[0]} to {texts[1]}"
+            if any(finding.flips for finding in facts["findings"]):  # either print may be the wrong one
+                return 0.0, 1.0, f"{told} and its P, {facts['p'].reported}, disagree"
             if lo > 1 or hi <= 1:
                 return 0.0, beyond * (1 - 1e-9), f"{told} excludes 1"
             if lo_most <= 1 <= hi_least:

@@ -63,11 +63,20 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         )
     except ReplicalcError as error:
         judged.line(f"{error}.")
-        low, high = (paper.printed(claim) for claim in triple[1:])
+        value, low, high = (paper.printed(claim) for claim in triple)
         if low.value > high.value:
-            judged.say(triple, "impossible", method="any interval", solutions="0", evidence=str(error))
+            # Limits that hold the ratio if they change places have done so; otherwise one may be a misprint.
+            turned = high.value <= value.value <= low.value
+            for claim, other in ((triple[1], triple[2]), (triple[2], triple[1])):
+                repair = other.reported if turned else ""
+                judged.say(
+                    claim, "impossible", method="any interval", solutions="0", evidence=str(error), repair=repair
+                )
+            told = triple[:1] + ([claims["p"]] if "p" in claims else [])
+            judged.say(told, "not_checkable", evidence=str(error), note=f"not held against the interval: {error}")
         else:  # 1.00 to 1.00, say, or a factor that everybody has: nothing that a ratio could be held against
-            judged.say(triple, "not_checkable", evidence=str(error), note=str(error))
+            told = triple + ([claims["p"]] if "p" in claims else [])
+            judged.say(told, "not_checkable", evidence=str(error), note=str(error))
         return judged
     judged.show(
         "Checks",
