@@ -199,3 +199,45 @@ def test_faults_are_told_with_the_relation():
     text = "n n 125\n" + MEASURES + LIMITS.format(60, 80)
     with pytest.raises(ReplicalcError, match=r"relation acc: there is no interval method 'Wilsn'\. Did you mean 'Wils"):
         run(text, {**ACCURACY, "intervals": ["Wilsn"]})
+
+
+def test_measures_that_no_table_has_are_impossible_also_without_a_repair():
+    """Of two measures both of which no 70 patients can have, no change of one makes the other possible."""
+    found = rows(run("n n 70\nt.sens sensitivity 83.31\nt.spec specificity 75.13", ACCURACY))
+    for name, number in (("t.sens", 83.31), ("t.spec", 75.13)):
+        prints = {f"{100 * k / m:.2f}" for m in range(1, 70) for k in range(m + 1)}
+        assert f"{number:.2f}" not in prints
+        assert found[name].verdict == "impossible" and "no table of n = 70" in found[name].evidence
+        assert found[name].repair.split()[0] in prints
+
+
+def test_measures_printed_as_fractions_are_told():
+    found = rows(run("n n 70\nt.sens sensitivity 0.83\nt.spec specificity 0.75", ACCURACY))
+    assert found["t.sens"].verdict == "not_checkable" and "read as percentages" in found["t.sens"].note
+
+
+def test_limits_over_counts_in_dispute_are_not_called_impossible():
+    """59 of 62 have Wilson's limits 86.7 and 98.3. A number of diseased of 63 may be wrong itself, and proves nothing."""
+    text = """
+    n n 183
+    d.n count 63
+    d.pct percent 34.4
+    t.tp tp 59
+    t.fp fp 24
+    t.fn fn 3
+    t.tn tn 97
+    t.sens sensitivity 95.2
+    t.lo sensitivity_lo 86.7
+    t.hi sensitivity_hi 98.3
+    """
+    shares = {"id": "d", "kind": "shares", "claims": ["d.*"], "of": "n"}
+    found = rows(run(text, shares, {**ACCURACY, "diseased": "d.n", "intervals": ["Wilson"]}))
+    assert {found["t.lo"].verdict, found["t.hi"].verdict}.isdisjoint({"impossible", "rounding"})
+
+
+def test_a_limit_beyond_the_other_one_is_repaired_by_the_named_method():
+    lo, hi = stats.beta.ppf(0.025, 48, 1), 1.0
+    text = f"n n 125\n{MEASURES}\nt.lo sensitivity_lo 100.5\nt.hi sensitivity_hi {100 * hi:.1f}"
+    found = rows(run(text, {**ACCURACY, "intervals": ["Clopper-Pearson"]}))
+    assert found["t.lo"].verdict == "impossible" and found["t.lo"].repair == f"{100 * lo:.1f} (Clopper-Pearson)"
+    assert found["t.hi"].verdict == "exact" and "only if 100.5 is changed" in found["t.hi"].note

@@ -10,7 +10,7 @@ from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.limits import MANY_COUNTS, judge_limits, named_methods
 from replicalc.verify.opinion import joined
-from replicalc.verify.paper import SHARES, Paper, Relation
+from replicalc.verify.paper import PARTS, SHARES, Paper, Relation
 from replicalc.verify.printed import double_rounding, parse
 from replicalc.verify.recovery import MAX_N, NEAREST, counts_from_percent, print_share, roundings_of, share_bounds
 
@@ -81,7 +81,7 @@ def judge_accuracy(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         found = _tables(paper, ledger, relation, claims)
     except ReplicalcError as error:
         judged.line(str(error))
-        judged.say(list(claims.values()), "underdetermined", solutions="many", evidence=f"not searched: {error}")
+        judged.say(list(claims.values()), "underdetermined", solutions="many", evidence=f"not settled: {error}")
         return judged
     judged.line(f"{found.method}: {found.evidence}.")
     tables = found.tables
@@ -165,6 +165,9 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
             repair=reading,
             note=joined(*notes),
         )
+    if not found.repairs:
+        _say_no_repair(judged, claims, found)
+        return
     held = [claim for name, claim in claims.items() if not any(name in r.names for r in found.repairs)]
     if len(found.repairs) == 1 and found.repairs[0].n_tables == 1:
         table = found.repairs[0].tables[0]
@@ -182,13 +185,33 @@ def _say_repairs(judged: Judged, claims: dict[str, Claim], found) -> None:
                     evidence=f"{over} of {under}; {table}",
                     note=f"only if {changed} changed",
                 )
-    elif found.repairs:
+    else:
         judged.say(
             held,
             "underdetermined",
             method="2x2 tables by exhaustion",
             solutions="many",
             evidence="several tables after the smallest repair",
+        )
+
+
+def _say_no_repair(judged: Judged, claims: dict[str, Claim], found) -> None:
+    """Measures that no table has, where no smaller set than all of them would do, or none was looked for."""
+    printed = [parse(claim.reported) for claim in claims.values()]
+    if all(p.value <= 1 and p.decimals > 1 for p in printed) and any(p.value for p in printed):
+        why = "measures are read as percentages, and these seem to be fractions; as percentages no table has them"
+        judged.say(list(claims.values()), "not_checkable", evidence=found.evidence, note=why)
+        return
+    for name, claim in claims.items():
+        nearest = {print_share(*t.share(name), parse(claim.reported).decimals) for t in found.nearest}
+        judged.say(
+            claim,
+            "impossible",
+            method="2x2 tables by exhaustion",
+            solutions="0",
+            evidence=found.evidence,
+            repair=f"{nearest.pop()} in the nearest table" if len(nearest) == 1 else "",
+            note="one of several measures, of which not all can hold" if len(claims) > 1 else "",
         )
 
 
@@ -221,6 +244,7 @@ def _intervals(
     scale = 1 if relation.get("limits_as") == "fraction" else 100
     named = named_methods(relation, "intervals")
     kept = tuple(tables)
+    disputed = any(ledger.disputed(ledger.cell(relation.id, part)) for part in PARTS)
     for name, claim in claims.items():
         lo, hi = limits.get(f"{claim.stat}_lo"), limits.get(f"{claim.stat}_hi")
         if lo is None or hi is None:
@@ -232,9 +256,11 @@ def _intervals(
             continue
         counts = list(dict.fromkeys(table.share(name) for table in kept))
         note = "" if fits else "the counts are those of the nearest table, so nothing is proven"
+        if not note and disputed:
+            note = "the counts rest on numbers of which not all can hold, so nothing is proven"
         margin = SHARES[claim.stat].split()[1]
         whole = ledger.value(ledger.cell(relation.id, "n")) if margin == "n" else _given(ledger, relation, margin)
-        if not fits and whole and whole <= MAX_N:
+        if not fits and not disputed and whole and whole <= MAX_N:
             # Of a whole that is known without the measures, the measure alone tells its count.
             alone = [(c.k, c.n) for c in counts_from_percent(paper.printed(claim), whole).solutions]
             if 0 < len(alone) <= MANY_COUNTS:

@@ -320,3 +320,12 @@ class Ledger:
             return False
         around = near(component, component.firm, cell)
         return any(component.repaired(name) for name in around)
+
+    def disputed(self, node: str) -> bool:
+        """Whether a count, printed or told, rests on a number that some smallest repair changes, the nearest or not."""
+        component = self.of(node)
+        if component is None or not component.check.repairs:
+            return False
+        cell = self._cell_of[self.find(node)]
+        changed = {change.cell for repair in component.check.repairs for change in repair.changes}
+        return not changed.isdisjoint({cell, *near(component, component.firm, cell)})

@@ -10,7 +10,7 @@ from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import joined
 from replicalc.verify.paper import Paper, Relation
-from replicalc.verify.printed import Printed
+from replicalc.verify.printed import Printed, as_printed
 
 #: A tail beyond which a limit is called impossible whatever the method: no interval of a usual level reaches so far.
 ABSURD = 1e-6
@@ -58,7 +58,14 @@ def judge_limits(
         tried = [which_interval(k, n, low, high, paper.level, scale=scale) for k, n in counts]
     except ReplicalcError as error:
         if low.value > high.value or high.value < 0 or low.value > scale:
-            judged.say([lo, hi], "impossible", method="any interval", solutions="0", evidence=str(error))
+            reads = _named_limits(counts, named, scale, paper.level, (low, high))
+            for claim, other, read in ((lo, hi, reads[0]), (hi, lo, reads[1])):
+                more = dict(solutions="0", evidence=str(error), repair=read and f"{read} ({named[0]})", note=note)
+                if read == claim.reported:  # of the two it is the other one
+                    more |= dict(solutions="1", recomputed=read, repair="", note=f"only if {other.reported} is changed")
+                    judged.say(claim, "exact", method=named[0], **more)
+                else:
+                    judged.say(claim, "impossible", method="any interval", **more)
         else:
             judged.say([lo, hi], "not_checkable", evidence=str(error), note=str(error))
         return set()
@@ -153,6 +160,22 @@ def _alone(paper: Paper, tried, side: str, named: tuple[str, ...]):
         if not named or x.method.removesuffix(NOT_CUT) in named:
             return x
     return None
+
+
+def _named_limits(
+    counts: Sequence[tuple[int, int]],
+    named: tuple[str, ...],
+    scale: int,
+    level: float,
+    printed: tuple[Printed, Printed],
+) -> tuple[str, str]:
+    """What the limits read by the only method that is named, over the only counts; empty where there are several."""
+    from replicalc.stats.proportion import interval
+
+    if len(named) != 1 or len(counts) != 1 or not counts[0][1]:
+        return "", ""
+    found = interval(*counts[0], named[0], level)
+    return tuple(as_printed(scale * end, print_) for end, print_ in zip((found.lo, found.hi), printed, strict=True))
 
 
 def _tail(counts: Sequence[tuple[int, int]], limit: float, *, upper: bool, level: float) -> str:
