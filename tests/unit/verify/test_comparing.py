@@ -141,3 +141,8 @@ def test_an_unknown_test_is_told():
     text, block = paper("0.07", tests=["pearsn"])
     with pytest.raises(ReplicalcError, match=r"relation t: there is no test 'pearsn'\. Did you mean 'pearson'"):
         run(text, block)
+
+
+def test_a_p_that_is_printed_with_its_letter_is_told_once():
+    text, block = paper("P<0.05", tests=["pearson"])
+    assert one(text, "p", block).evidence.startswith("P <0.05 is printed by Pearson")

@@ -218,3 +218,17 @@ def test_the_evidence_of_shares_and_sums_lists_the_counts():
                 {"id": "t", "kind": "sum", "total": "n", "parts": ["a.n", "b.pct"], "at_most": True})  # fmt: skip
     assert judged(found, "s").tables[0].rows == [("b.pct", "24.0", "12", "50")]
     assert judged(found, "t").tables[0].rows == [("n", "50"), ("a.n", "12"), ("b.pct", "12")]
+
+
+def test_a_percentage_that_comes_out_if_rounded_twice_says_so():
+    """32 of 51 is 62.745: 62.75, and from there 62.8."""
+    row = one("n n 51\na.n count 32\na.pct percent 62.8", "a.pct", {"kind": "shares", "claims": ["a.*"], "of": "n"})
+    assert (row.verdict, row.repair) == ("rounding", "62.7") and "half-up twice, by way of 62.75" in row.note
+    row = one("n n 51\na.n count 32\na.pct percent 62.6", "a.pct", {"kind": "shares", "claims": ["a.*"], "of": "n"})
+    assert row.verdict == "rounding" and "twice" not in row.note
+
+
+def test_a_repair_with_several_numbers_behind_it_does_not_claim_all_between():
+    shares = {"kind": "shares", "claims": ["a", "b", "c"], "of": "n", "exhaustive": True}
+    row = one("n n 183\na percent 33\nb percent 35\nc percent 33", "n", shares)
+    assert "(the numbers behind it that do lie from " in row.repair and row.repair.endswith(" on)")

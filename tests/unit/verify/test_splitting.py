@@ -229,3 +229,13 @@ def test_a_ratio_is_held_against_events_that_another_ratio_has_told():
     assert (
         rows(found)["q.lo"].verdict == "impossible" and "With 82 events in 313 patients" in rows(found)["q.lo"].evidence
     )
+
+
+def test_an_odds_ratio_without_a_split_says_why_it_is_left():
+    """No split with both shares has an odds ratio of 9.24; what is printed with it is not tied to nothing."""
+    text = "n n 183\na.pct percent 45.1\nb.pct percent 26.8\np p 0.01\no.r or 9.24\no.p p 0.02"
+    found = rows(run(text, {**GROUPS, "crude": ["o.*"]}))
+    odds = [k1 * (n2 - k2) / (k2 * (n1 - k1)) for k1, n1, k2, n2 in splits("45.1", "26.8", 183)]
+    assert odds and all(f"{x:.2f}" != "9.24" and f"{1 / x:.2f}" != "9.24" for x in odds)
+    for name in ("p", "o.p"):
+        assert found[name].verdict == "not_checkable" and "no split of the patients" in found[name].note

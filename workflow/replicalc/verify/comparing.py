@@ -135,7 +135,7 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
     first = next((found.test(key) for key in found.named if not isnan(found.test(key).p)), None)
     flips = f"the choice of the test turns the conclusion at {found.alpha:g}" if found.flips else ""
 
-    claim = f"P = {printed.value}" if printed.sign == "=" else f"P {printed.text.strip()}"
+    claim = f"P = {printed.value}" if printed.sign == "=" else f"P {printed.text.strip().removeprefix('P').lstrip()}"
     told = [f"by {_listed(fits)}" if fits else f"by none of {len(found.tests)} tests"]
     ours = [found.test(key) for key in found.named if not isnan(found.test(key).p) and found.test(key) not in fits]
     if ours:

@@ -9,8 +9,9 @@ from replicalc.verify.component import Component
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.opinion import Opinion
 from replicalc.verify.paper import Paper
-from replicalc.verify.printed import Printed
+from replicalc.verify.printed import Printed, double_rounding
 from replicalc.verify.recovery import MAX_N, NEAREST, counts_from_percent, print_share, roundings_of, share_bounds
+from replicalc.verify.sums import LARGEST
 
 ARITHMETIC = "whole numbers behind counts, percentages and sums"
 
@@ -102,7 +103,10 @@ def _conflict(
         names = sorted(ids - {paper.short(claim.claim_id)})
         if names:
             note = f"told by the fewest digits; a change of more digits would do elsewhere ({', '.join(names[:6])})"
-    wide = "" if change.lo == change.hi else f" (or any number from {change.lo} to {change.hi} behind it)"
+    if only and one_unit and (twice := _twice(ledger, claim, printed)):
+        note = "; ".join(text for text in (note, f"as if rounded {twice}") if text)
+    top = "on" if change.hi >= LARGEST else f"to {change.hi}"
+    wide = "" if change.lo == change.hi else f" (the numbers behind it that do lie from {change.lo} {top})"
     return Opinion(
         claim.claim_id,
         "rounding" if only and one_unit else "impossible",
@@ -114,6 +118,13 @@ def _conflict(
         note,
         "arithmetic",
     )
+
+
+def _twice(ledger: Ledger, claim: Claim, printed: Printed) -> str | None:
+    """How a percentage that is one unit off comes out if it was rounded twice, where its counts are known."""
+    part, whole = next((p, w) for p, w, _, c in ledger.shares if c is claim)
+    k, n = ledger.value(part), ledger.value(whole)
+    return double_rounding(100 * k / n, printed) if k is not None and n else None
 
 
 def _span(ends: tuple[int, int]) -> str:

@@ -46,7 +46,8 @@ def judge_groups(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         judged.line(recovery.evidence if recovery else "No split of the patients has these percentages.")
         if recovery is not None:
             _say_repairs(judged, paper, recovery, a, b, crude)
-        judged.say(claims, "not_checkable", note="no split of the patients gives the other numbers of the comparison")
+        why = "no split of the patients gives the other numbers of the comparison"
+        judged.say([*claims, *crude.values()], "not_checkable", note=why)
         return judged
     judged.facts = {"splits": splits, "named": named}
     if len(splits) == 1 and tells_sizes(relation) and {"or", "or_lo", "or_hi"} <= set(crude):
