@@ -239,3 +239,28 @@ def test_an_odds_ratio_without_a_split_says_why_it_is_left():
     assert odds and all(f"{x:.2f}" != "9.24" and f"{1 / x:.2f}" != "9.24" for x in odds)
     for name in ("p", "o.p"):
         assert found[name].verdict == "not_checkable" and "no split of the patients" in found[name].note
+
+
+def test_printed_counts_stand_against_the_odds_ratio_of_another_table():
+    """Ratio, limits and P of another factor fit each other, but not the counts that stand beside the percentages."""
+    ours, other = (24, 62, 38, 121), (32, 71, 30, 112)
+    ratio, lo, hi = woolf(*other)[:3]
+    text = f"""
+    n n 183
+    a.n count {ours[0]}
+    a.pct percent {100 * ours[0] / ours[1]:.1f}
+    b.n count {ours[2]}
+    b.pct percent {100 * ours[2] / ours[3]:.1f}
+    na n {ours[1]}
+    o.r or {ratio:.2f}
+    o.lo or_lo {lo:.2f}
+    o.hi or_hi {hi:.2f}
+    p p {stats.chi2_contingency([[24, 38], [38, 83]], correction=False).pvalue:.3f}
+    """
+    relation = {**GROUPS, "n_a": "na", "crude": ["o.*"], "tests": ["pearson"]}
+    found = rows(run(text, relation))
+    right = dict(zip(("o.r", "o.lo", "o.hi"), woolf(*ours)[:3], strict=True))
+    for name, value in right.items():
+        assert (found[name].verdict, found[name].repair) == ("impossible", f"{value:.2f}"), found[name]
+    for name in ("a.n", "a.pct", "b.n", "b.pct", "p"):
+        assert found[name].verdict == "exact", found[name]

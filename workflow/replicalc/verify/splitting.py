@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
+from math import isnan, log
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
@@ -12,7 +12,7 @@ from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper, Relation
 from replicalc.verify.printed import as_printed, rounding_needed
-from replicalc.verify.recovery import MIXED
+from replicalc.verify.recovery import MIXED, roundings_of
 from replicalc.verify.tying import groups_of
 
 #: Splits of a comparison that are kept; with more it says nothing.
@@ -44,6 +44,10 @@ def judge_groups(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     splits, recovery = found
     if not splits:
         judged.line(recovery.evidence if recovery else "No split of the patients has these percentages.")
+        printed = _printed_split(paper, ledger, a, b)
+        if printed is not None and "or" in crude:
+            _say_other_ratio(judged, paper, crude, printed, claims, named)
+            return judged
         if recovery is not None:
             _say_repairs(judged, paper, recovery, a, b, crude)
         why = "no split of the patients gives the other numbers of the comparison"
@@ -286,6 +290,64 @@ def _say_crude(judged: Judged, paper: Paper, crude: dict[str, Claim], table: lis
     judge_p(theirs, paper, table, [crude["p"]], ("wald_log_odds",))
     judged.opinions += theirs.opinions
     judged.lines += theirs.lines
+
+
+def _printed_split(paper: Paper, ledger: Ledger, a: Claim, b: Claim) -> Counts | None:
+    """The counts of both groups where they are printed, agree with the percentages and are in no dispute."""
+    found: list[int] = []
+    for claim in (a, b):
+        part, whole = next((part, whole) for part, whole, _, other in ledger.shares if other is claim)
+        k, n = ledger.value(part), ledger.value(whole)
+        sure = ledger.counted(part) and not ledger.disputed(part) and not ledger.disputed(whole)
+        if not sure or k is None or not n or not 0 < k < n or not roundings_of(k, n, paper.printed(claim)):
+            return None
+        found += [k, n]
+    return tuple(found)
+
+
+def _say_other_ratio(
+    judged: Judged,
+    paper: Paper,
+    crude: dict[str, Claim],
+    split: Counts,
+    claims: Sequence[Claim],
+    named: tuple[str, ...],
+) -> None:
+    """An odds ratio that is not that of the counts which are printed: the counts stand, the ratio cannot be theirs."""
+    from replicalc.stats.logistic import odds_ratio
+
+    k1, n1, k2, n2 = split
+    table = [[k1, n1 - k1], [k2, n2 - k2]]
+    cells = [(k1, n1 - k1, k2, n2 - k2), (k2, n2 - k2, k1, n1 - k1)]
+    ratio = float(paper.printed(crude["or"]).value)
+    effect = min((odds_ratio(*c, level=paper.level) for c in cells), key=lambda e: abs(log(e.value / ratio)))
+    told = f"{k1} of {n1} and {k2} of {n2}"
+    wrong = rounding_needed(effect.value, paper.printed(crude["or"])) is None
+    for stat, value in (("or", effect.value), ("or_lo", effect.lo), ("or_hi", effect.hi)):
+        if stat not in crude:
+            continue
+        printed = paper.printed(crude[stat])
+        rounding = rounding_needed(value, printed)
+        reads = as_printed(value, printed, rounding)
+        off = round(abs(float(reads) - float(printed.value)) * 10**printed.decimals)
+        verdict = "exact" if rounding else "rounding" if off == 1 else "impossible" if wrong else "unstated_method"
+        judged.say(
+            crude[stat],
+            verdict,
+            recomputed=reads,
+            method="crude odds ratio with Woolf's limits",
+            solutions="1" if rounding else "0",
+            evidence=f"{told}, whose counts are printed, give {reads}",
+            repair="" if rounding else reads,
+        )
+    judged.line(f"The counts are printed ({told}); it is the odds ratio or its limits that are not theirs.")
+    judge_p(judged, paper, table, claims, named)
+    judged.facts |= {"splits": [split], "named": named, "table": table}
+    if "p" in crude:
+        theirs = Judged(judged.relation, judged.kind)
+        judge_p(theirs, paper, table, [crude["p"]], ("wald_log_odds",))
+        judged.opinions += theirs.opinions
+        judged.lines += theirs.lines
 
 
 def _say_repairs(judged: Judged, paper: Paper, recovery, a: Claim, b: Claim, crude: dict[str, Claim]) -> None:
