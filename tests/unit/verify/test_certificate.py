@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replicalc.errors import ReplicalcError
-from replicalc.verify.certificate import Margin, Term, logistic
+from replicalc.verify.certificate import Margin, Term, logistic, percent_above
 from replicalc.verify.certificate_bound import Box, Known, Model, covers, piece, probabilities
 
 Z = 1.959963984540054
@@ -249,3 +249,9 @@ def test_probabilities_enclose_the_box():
 def test_bad_input_gets_a_sentence(terms, n, events, margins, message):
     with pytest.raises(ReplicalcError, match=message):
         logistic(terms, n, events, margins)
+
+
+def test_a_proven_excess_is_never_told_as_none_nor_as_more_than_it_is():
+    for inflation in (1.5, 1.1586, 1.0995, 1.00049, 1.000047, 1 + 1e-9):
+        told = float(percent_above(inflation)) / 100
+        assert 0 < told <= inflation - 1 + 1e-15

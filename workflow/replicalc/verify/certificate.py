@@ -318,9 +318,17 @@ def _log_above(ratio: Fraction) -> Fraction:
     return Fraction(ceil(top * 2**44) + 1, 2**44)
 
 
-def proven_percent(inflation: float) -> str:
-    """By how much a standard error must be too large, rounded down: no more is proven."""
-    return f"{floor(1000 * (inflation - 1)) / 10:.1f} %"
+def percent_above(inflation: float) -> str:
+    """By how many per cent a standard error is too large at least: cut off, since it is a bound; never 0.
+
+    >>> percent_above(1.1586), percent_above(1.000047)
+    ('15.8', '0.004')
+    """
+    percent = 100 * (inflation - 1)
+    places = 1
+    while places < 12 and floor(percent * 10**places) == 0:
+        places += 1
+    return f"{floor(percent * 10**places) / 10**places:.{places}f}"
 
 
 def _evidence(verdict: str, model: Model, inflation: float, best: Middle | None, pieces: int) -> str:
@@ -333,7 +341,7 @@ def _evidence(verdict: str, model: Model, inflation: float, best: Middle | None,
     if verdict == "impossible":
         return (
             f"In any data set with {sums} and odds ratios that print so, at least one standard error is "
-            f"{proven_percent(inflation)} or more above the largest that prints the limits; {pieces} boxes of "
+            f"{percent_above(inflation)} % or more above the largest that prints the limits; {pieces} boxes of "
             "coefficients, each with rows y and prices v for which sum (y_jj/S_j)^2 / sum v_k L_k exceeds 1. Standard "
             f"errors of the nearest patients found, over the largest that print so: {shown}."
         )

@@ -388,12 +388,12 @@ def judge_model(
 
 def _short(found: Mapping) -> str:
     """The certificate in a few words."""
-    from replicalc.verify.certificate import proven_percent
+    from replicalc.verify.certificate import percent_above
 
     inflation = found.get("inflation")
     if inflation is None:
         return "the sums exclude each other"
-    return f"at least one standard error is {proven_percent(inflation)} or more above the print"
+    return f"at least one standard error is {percent_above(inflation)} % or more above the print"
 
 
 def _triple(paper: Paper, name: str) -> Sequence[Claim]:
