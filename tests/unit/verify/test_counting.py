@@ -232,3 +232,18 @@ def test_a_repair_with_several_numbers_behind_it_does_not_claim_all_between():
     shares = {"kind": "shares", "claims": ["a", "b", "c"], "of": "n", "exhaustive": True}
     row = one("n n 183\na percent 33\nb percent 35\nc percent 33", "n", shares)
     assert "(the numbers behind it that do lie from " in row.repair and row.repair.endswith(" on)")
+
+
+def test_numbers_at_fault_by_themselves_are_no_alternatives_to_others():
+    """Two conflicts in one block: the percentage must change whatever is done about the sum."""
+    text = """
+    n n 50
+    a.n count 12
+    b.n count 39
+    x.n count 20
+    x.pct percent 48.0
+    """
+    sum_ = {"id": "s", "kind": "sum", "total": "n", "parts": ["a.n", "b.n"]}
+    found = rows(run(text, sum_, {"id": "x", "kind": "shares", "claims": ["x.*"], "of": "n"}))
+    assert found["a.n"].note.startswith("one of several numbers") and "b.n" in found["a.n"].note
+    assert "x.pct" not in found["a.n"].note and "x.n" not in found["a.n"].note

@@ -89,7 +89,7 @@ def _conflict(
         (cell, kind) in {(c.cell, c.kind) for c in repair.changes} for repair in check.nearest
     )
     one_unit = kind == "percent" and printed.sign == "=" and _units(change.reads, printed) == 1
-    touched = {(each.cell, each.kind) for repair in check.nearest for each in repair.changes}
+    touched = _instead((cell, kind), [{(each.cell, each.kind) for each in r.changes} for r in check.nearest])
     ids = {paper.short(c.claim_id) for place in touched for c in component.prints.get(place, ())}
     others = sorted(ids - {paper.short(c.claim_id) for c in claims})
     note = ""
@@ -118,6 +118,16 @@ def _conflict(
         note,
         "arithmetic",
     )
+
+
+def _instead(place: tuple[str, str], repairs: list[set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """What other repairs change in place of this number, all else as nearly the same as it can be.
+
+    In one block there may be several conflicts; what is at fault in another one is no alternative.
+    """
+    pairs = [(mine, other) for mine in repairs if place in mine for other in repairs if place not in other]
+    fewest = min((len(mine - other) for mine, other in pairs), default=0)
+    return set().union(*(other - mine for mine, other in pairs if len(mine - other) == fewest))
 
 
 def _twice(ledger: Ledger, claim: Claim, printed: Printed) -> str | None:
