@@ -141,6 +141,11 @@ def test_a_limit_that_another_method_gives_than_the_nearest_comes_out_alone():
     assert (found["hi"].verdict, found["hi"].method) == ("unstated_method", "Wald with continuity correction")
     assert found["hi"].recomputed == upper and "the other limit does not come out" in found["hi"].note
     assert (found["lo"].verdict, found["lo"].method) == ("unstated_method", "none of 13 interval methods")
+    # each by another method is a pair that comes from none
+    lower = f"{100 * stats.beta.ppf(0.025, k + 0.5, n - k + 0.5):.1f}"  # Jeffreys; the logit interval is nearer to both
+    both = rows(run(text.replace("31.0", lower), interval))
+    assert {both[name].method for name in ("lo", "hi")} == {"none of 13 interval methods"}
+    assert {both[name].solutions for name in ("lo", "hi")} == {"0"}
     # where the paper names a method, another one does not help
     assert rows(run(text, {**interval, "methods": ["Wilson"]}))["hi"].method == "none of 13 interval methods"
 

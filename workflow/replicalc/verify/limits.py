@@ -108,7 +108,7 @@ def _judge_apart(judged, paper, limits, counts, tried, scale, named, note, evide
     """Two limits that no method prints together, each by itself.
 
     tried: what every method gives for every count, the nearest first. The rest as in ``judge_limits``. A limit comes
-    out by the nearest method or, if that gives neither of the two, by any.
+    out by the nearest method or, if that gives neither of the two and no method gives the other one, by any.
     """
     from replicalc.verify.which_interval import NOT_CUT
 
@@ -117,6 +117,8 @@ def _judge_apart(judged, paper, limits, counts, tried, scale, named, note, evide
     own = [_alone(paper, tried[:1], side, named) for side in sides]
     if own == [None, None]:
         own = [_alone(paper, tried, side, named) for side in sides]
+        if None not in own:  # by two methods, one for each: together they come from none
+            own = [None, None]
     shown = [getattr(nearest, f"prints_{side}") for side in sides]
     printed = [paper.printed(claim) for claim in limits]
     off = [round(abs(float(x) - float(p.value)) * 10**p.decimals) for x, p in zip(shown, printed, strict=True)]

@@ -14,9 +14,7 @@ from replicalc.verify.paper import Paper, Relation
 #: What the agreement of a ratio with its limits and P does not tell.
 LEFT_OPEN = "the numbers agree with each other; the patients behind them are left open"
 #: What a refuted model proves.
-THESE_ALONE = (
-    "a proof for these factors alone, by maximum likelihood, with Wald's limits; not for a model with others"
-)
+THESE_ALONE = "a proof for these factors alone, by maximum likelihood, with Wald's limits; not for a model with others"
 
 
 def parts(paper: Paper, relation: Relation) -> dict[str, Claim]:
