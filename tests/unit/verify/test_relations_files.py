@@ -30,6 +30,7 @@ COUNTS = (
     "n_b",
     "events",
     "exposed",
+    "exposed_events",
     "count",
     "whole_of",
     "sum",

@@ -109,6 +109,23 @@ def estimate(a: int, b: int, c: int, d: int, which: str) -> float:
     return _root(excess, cells)
 
 
+def tail(a: int, b: int, c: int, d: int, ratio: float, side: str) -> float:
+    """The chance of at least, or at most (``side``), the observed a given both margins, were ``ratio`` the odds ratio.
+
+    ``nan`` where a row or column holds no patient. Raises ValueError for a ratio that is not above 0.
+
+    >>> round(tail(12, 5, 6, 11, 1.0, "at least"), 4)
+    0.0422
+    """
+    check_choice(side, ("at least", "at most"), "the side")
+    cells = _cells(a, b, c, d)
+    if not 0 < ratio < inf:
+        raise ValueError(f"an odds ratio is above 0, not {ratio}")
+    if _degenerate(cells):
+        return nan
+    return exp(_tails(cells, 1.0)[side == "at most"](log(ratio)))
+
+
 Cells = tuple[float, float, float, float]
 
 

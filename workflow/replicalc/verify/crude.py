@@ -9,10 +9,8 @@ from math import ceil, exp, floor, isfinite, log, prod, sqrt
 
 from replicalc.errors import ReplicalcError
 from replicalc.verify.printed import ROUNDINGS, Printed, format_as
-from replicalc.verify.ratio_print import check_counts, prints_from, quantile, triple
+from replicalc.verify.ratio_print import BY_HAND, check_counts, prints_from, quantile, triple
 
-#: Printed limits made by hand have 1.96 for the normal quantile of 95 %.
-BY_HAND = 1.96
 #: The widest search for crude tables.
 MOST_PATIENTS = 20_000
 #: How far from the print chance hits are counted (log ratio; standard error in proportion), and points each way.
@@ -66,16 +64,7 @@ def crude_tables(
     check_counts(events, n, exposed, "odds")
     if n > MOST_PATIENTS:
         raise ReplicalcError(f"tables of more than {MOST_PATIENTS} patients are not searched; there are {n}")
-    found = []
-    for a, b in _candidates(printed, n, events, exposed, level):
-        c, d = events - a, n - events - b
-        beta, se = log(a * d / (b * c)), sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-        for name, z in quantiles(level).items():
-            values = (a * d / (b * c), exp(beta - z * se), exp(beta + z * se))
-            rounding = _one_rounding(values, printed)
-            if rounding:
-                found.append(Table(a, b, c, d, rounding, name))
-                break
+    found = tables_of(printed, n, events, exposed, level)
     chance, expected = _by_chance(printed, n, events, exposed, level)
     many = f"{len(found)} table{'s' if len(found) != 1 else ''}"
     margins = f"{n} patients, {events} events" + (f" and {exposed} exposed" if exposed is not None else "")
@@ -86,6 +75,24 @@ def crude_tables(
     )
     evidence = f"With {margins}, {gives} without any adjustment{nearby if isfinite(chance) else ''}."
     return CrudeTables(tuple(found), chance, expected, "crude odds ratio with Woolf's limits", evidence)
+
+
+def tables_of(printed: Sequence[Printed | None], n: int, events: int, exposed: int | None, level: float) -> list[Table]:
+    """Every table that gives ratio and limits crudely; a number of the three that is None is left open.
+
+    printed: ratio, lower and upper limit, of which at least two are given. The rest as in ``crude_tables``.
+    """
+    found = []
+    for a, b in _candidates(printed, n, events, exposed, level):
+        c, d = events - a, n - events - b
+        beta, se = log(a * d / (b * c)), sqrt(1 / a + 1 / b + 1 / c + 1 / d)
+        for name, z in quantiles(level).items():
+            values = (a * d / (b * c), exp(beta - z * se), exp(beta + z * se))
+            rounding = _one_rounding(values, printed)
+            if rounding:
+                found.append(Table(a, b, c, d, rounding, name))
+                break
+    return found
 
 
 def percent(chance: float) -> str:
@@ -122,7 +129,7 @@ def quantiles(level: float) -> dict[str, float]:
 
 
 def _candidates(
-    printed: tuple[Printed, ...], n: int, events: int, exposed: int | None, level: float
+    printed: Sequence[Printed | None], n: int, events: int, exposed: int | None, level: float
 ) -> Iterator[tuple[int, int]]:
     """All (a, b), exposed with and without the event, whose odds ratio a d / (b c) and limits can print as told.
 
@@ -131,8 +138,11 @@ def _candidates(
     """
     import numpy as np
 
-    least, most = prints_from(printed[0])
-    ends = [tuple(float(x) for x in prints_from(p)) for p in printed[1:]]
+    inner = [prints_from(p) if p is not None else (Fraction(0), None) for p in printed]
+    (least, most), *outer = inner
+    if most is None:  # the ratio lies between its limits
+        least, most = outer[0][0], outer[1][1]
+    ends = [(float(lo), float("inf") if hi is None else float(hi)) for lo, hi in outer]
     others = n - events
     for a in range(1, events):
         c = events - a
@@ -150,11 +160,11 @@ def _candidates(
         yield from ((a, int(one)) for one in b[near])
 
 
-def _one_rounding(values: tuple[float, ...], printed: tuple[Printed, ...]) -> str | None:
+def _one_rounding(values: tuple[float, ...], printed: Sequence[Printed | None]) -> str | None:
     """The rounding that prints all of the values as told, or None."""
     for name in ROUNDINGS:
         if all(
-            format_as(v, p.decimals, name) == format_as(float(p.value), p.decimals)
+            p is None or format_as(v, p.decimals, name) == format_as(float(p.value), p.decimals)
             for v, p in zip(values, printed, strict=True)
         ):
             return name

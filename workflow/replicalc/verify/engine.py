@@ -113,7 +113,7 @@ def _tied(paper: Paper, released: Collection[str], aside: Collection[str]) -> Le
 
 def name_counts(ledger: Ledger, relation: Relation) -> None:
     """Make the ledger know the counts that a relation will ask for, before it is settled."""
-    for key in ("n", "events", "exposed", "count", "of"):
+    for key in ("n", "events", "exposed", "exposed_events", "count", "of"):
         given = relation.get(key)
         if given is not None and relation.kind not in ("shares", "table", "statement"):
             ledger.ref(given, relation)

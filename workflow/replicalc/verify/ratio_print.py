@@ -7,6 +7,9 @@ from fractions import Fraction
 from replicalc.errors import ReplicalcError
 from replicalc.verify.printed import Printed, parse
 
+#: Printed limits made by hand have 1.96 for the normal quantile of 95 %.
+BY_HAND = 1.96
+
 
 def triple(estimate: str, lo: str, hi: str) -> tuple[Printed, Printed, Printed]:
     read = []

@@ -18,6 +18,7 @@ def tie(ledger: Ledger, relation: Relation) -> None:
         "two_groups": _two_groups,
         "accuracy": _accuracy,
         "interval": _interval,
+        "ratio": _ratio,
     }.get(relation.kind)
     if handler:
         handler(ledger, relation)
@@ -207,3 +208,21 @@ def _interval(ledger: Ledger, relation: Relation) -> None:
     for key, node in (("count", ledger.node(claim)), ("n", ledger.whole(claim))):
         if relation.get(key) is not None:
             ledger.same(node, ledger.ref(relation[key], relation))
+
+
+def _ratio(ledger: Ledger, relation: Relation) -> None:
+    """The 2x2 table of an odds ratio of which the exposed with the event are counted; else nothing adds up to tell."""
+    if relation.get("exposed_events") is None or relation.get("at_most") == "n":
+        return
+    cells = [ledger.cell_node(relation.id, f"{who} {what} event") for who in ("exposed", "unexposed") for what in
+             ("with", "without")]  # fmt: skip
+    both = ledger.cell_node(relation.id, "unexposed")
+    nodes = {key: ledger.cell_node(relation.id, key) for key in ("n", "events", "exposed")}
+    ledger.same(cells[0], ledger.ref(relation["exposed_events"], relation))
+    for key, node in nodes.items():
+        if relation.get(key) is not None:
+            ledger.same(node, ledger.ref(relation[key], relation))
+    ledger.add_sum(nodes["exposed"], cells[:2])
+    ledger.add_sum(nodes["events"], [cells[0], cells[2]])
+    ledger.add_sum(both, cells[2:])
+    ledger.add_sum(nodes["n"], [nodes["exposed"], both])

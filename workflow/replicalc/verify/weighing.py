@@ -7,9 +7,11 @@ from math import isfinite
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
+from replicalc.verify.crudely import seek_crude
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
 from replicalc.verify.paper import Paper, Relation
+from replicalc.verify.unadjusted import judge_unadjusted, named_methods
 
 #: What the agreement of a ratio with its limits and P does not tell.
 LEFT_OPEN = "the numbers agree with each other; the patients behind them are left open"
@@ -40,6 +42,7 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
     measure = relation.get("measure", "odds")
     if measure not in ("odds", "hazard"):
         raise ReplicalcError(f"relation {relation.id}: measure is odds or hazard, not '{measure}'")
+    named_methods(relation)  # says what is wrong with them, whatever the numbers are
     triple = [claims[name] for name in ("ratio", "lo", "hi")]
     texts = [claim.reported for claim in triple]
     odd = [claim for claim in triple if not _plain(paper, claim)]
@@ -72,7 +75,8 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
                 )
             told = triple[:1] + ([claims["p"]] if "p" in claims else [])
             judged.say(told, "not_checkable", evidence=str(error), note=f"not held against the interval: {error}")
-        else:  # 1.00 to 1.00, say, or a factor that everybody has: nothing that a ratio could be held against
+        elif not judge_unadjusted(judged, paper, ledger, relation, claims, wald=False):
+            # 1.00 to 1.00, say, or a factor that everybody has: nothing that a ratio could be held against
             told = triple + ([claims["p"]] if "p" in claims else [])
             judged.say(told, "not_checkable", evidence=str(error), note=str(error))
         return judged
@@ -82,12 +86,14 @@ def judge_ratio(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         [(f.check, f.verdict.replace("_", " "), f.method, f.evidence, f.repair) for f in findings],
     )
     judged.facts = {"findings": findings, "texts": texts, "p": claims.get("p")}
-    _say_findings(judged, triple, claims.get("p"), findings)
+    wald = findings[0].verdict == "consistent"
+    if not judge_unadjusted(judged, paper, ledger, relation, claims, wald):
+        _say_findings(judged, triple, claims.get("p"), findings)
     for line in (f.evidence for f in findings):
         judged.line(line)
     fewer = relation.get("at_most") == "n"  # complete cases may be fewer, and a table of all patients tells nothing
     if measure == "odds" and relation.get("adjusted") and n and events and not fewer:
-        _seek_crude(judged, paper, relation, texts, n, events, exposed)
+        seek_crude(judged, paper, relation, texts, n, events, exposed)
     return judged
 
 
@@ -141,40 +147,9 @@ def _say_findings(judged: Judged, triple: Sequence[Claim], p: Claim | None, find
     )
 
 
-def _seek_crude(judged: Judged, paper: Paper, relation: Relation, texts, n: int, events: int, exposed) -> None:
-    """Every 2x2 table that gives a ratio called adjusted without adjustment."""
-    from replicalc.verify.ratios import crude_tables
-
-    try:
-        crude = crude_tables(*texts, n, events, exposed, paper.level)
-    except ReplicalcError as error:
-        judged.line(f"{error}.")
-        return
-    judged.facts["crude"] = crude
-    if exposed is not None:
-        judged.line(_exposed_agree(crude_tables(*texts, n, events, None, paper.level), exposed, relation))
-    judged.line(crude.evidence)
-    judged.show(
-        "2x2 tables that give ratio and limits without adjustment",
-        ("exposed with event", "exposed without", "unexposed with event", "unexposed without"),
-        [(t.exposed_events, t.exposed_others, t.unexposed_events, t.unexposed_others) for t in crude.tables],
-    )
-
-
 def _plain(paper: Paper, claim: Claim) -> bool:
     printed = paper.printed(claim)
     return printed is not None and printed.sign == "=" and printed.value >= 0
-
-
-def _exposed_agree(free, exposed: int, relation: Relation) -> str:
-    """Whether tables that give a ratio crudely, found without it, have the number of exposed that is known."""
-    sizes = sorted({t.exposed_events + t.exposed_others for t in free.tables})
-    told = ", ".join(map(str, sizes[:5])) + (", ..." if len(sizes) > 5 else "") if sizes else "none"
-    agree = "among them" if exposed in sizes else "not among them"
-    return (
-        f"Without using the number of exposed, {len(free.tables)} tables give the ratio crudely; exposed: {told}; "
-        f"{exposed} is known from elsewhere ({relation['exposed']}) and is {agree}."
-    )
 
 
 def model_input(paper: Paper, ledger: Ledger, relation: Relation) -> dict:
