@@ -16,6 +16,8 @@ from replicalc.verify import (
     diagnosing,
     limits,
     measuring,
+    quantiles,
+    rating,
     sentences,
     splitting,
     tying,
@@ -35,8 +37,8 @@ JUDGES: dict[str, Callable[[Paper, Ledger, Relation], Judged]] = {
     "interval": limits.judge_interval,
     "ratio": weighing.judge_ratio,
     "mean": measuring.judge_mean,
-    "quantiles": measuring.judge_quantiles,
-    "icc": measuring.judge_icc,
+    "quantiles": quantiles.judge_quantiles,
+    "icc": rating.judge_icc,
 }
 
 
