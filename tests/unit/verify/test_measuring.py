@@ -28,9 +28,46 @@ def possible(text: str, n: int, top: int = 12) -> bool:
 )
 def test_mean_and_sd_of_whole_numbers(numbers, verdict):
     m, sd = numbers.split()
-    row = one(f"n n 5\nm.m mean {m}\nm.sd sd {sd}", "m.m", MEAN)
+    found = rows(run(f"n n 5\nm.m mean {m}\nm.sd sd {sd}", MEAN))
     assert possible(numbers, 5) == bool(verdict)
-    assert row.verdict == verdict or (not verdict and row.verdict in ("impossible", "rounding"))
+    if verdict:
+        assert found["m.m"].verdict == found["m.sd"].verdict == verdict
+    else:
+        wrong = [name for name in ("m.m", "m.sd") if found[name].verdict in ("impossible", "rounding")]
+        assert wrong == (["m.m"] if m == "3.21" else ["m.sd"])  # no five whole numbers have a mean of 3.21
+
+
+@pytest.mark.parametrize(
+    ("numbers", "n", "more", "wrong"),
+    [
+        ("3.00 1.07", 10, {}, {"m.sd"}),  # a mean of ten; 1.05 is the nearest SD, and no mean is as near
+        ("3.01 1.05", 10, {}, {"m.m"}),  # GRIM excludes it
+        ("2.3 2.08", 4, {}, {"m.m", "m.sd"}),  # two units away, either of them
+        ("0.30 0.40", 50, {"binary": True, "whole_numbers": False}, {"m.sd"}),
+        ("0.12 0.35", 50, {"binary": True, "whole_numbers": False}, {"m.m", "m.sd"}),
+    ],
+)
+def test_of_mean_and_sd_the_one_is_told_whose_change_is_the_smallest(numbers, n, more, wrong):
+    m, sd = numbers.split()
+    found = rows(run(f"n n {n}\nm.m mean {m}\nm.sd sd {sd}", {**MEAN, **more}))
+    assert {name for name, row in found.items() if row.verdict in ("impossible", "rounding")} == wrong
+    for name, other in (("m.m", "standard deviation"), ("m.sd", "mean")):
+        if name not in wrong:
+            assert f"only if the {other} {found['m.sd' if other != 'mean' else 'm.m'].reported} is changed" in (
+                found[name].note
+            )
+            assert found[name].verdict in ("exact", "underdetermined") and found[name].recomputed
+        else:
+            assert f"{'mean' if name == 'm.m' else 'standard deviation'} " in found[name].repair
+
+
+@pytest.mark.parametrize("sd", [f"{x / 100:.2f}" for x in range(0, 300, 7)])
+def test_the_repair_that_is_told_is_a_number_that_some_values_have(sd):
+    """All samples of five values from 0 to 12, not the search behind it, say what may stand beside a mean of 3.20."""
+    found = rows(run(f"n n 5\nm.m mean 3.20\nm.sd sd {sd}", {**MEAN, "scale": [0, 12]}))
+    if found["m.sd"].verdict in ("impossible", "rounding") and found["m.m"].verdict not in ("impossible", "rounding"):
+        nearest = found["m.sd"].repair.removeprefix("standard deviation ").split(" for ")[0].split(" or ")[0]
+        assert not possible(f"3.20 {sd}", 5) and possible(f"3.20 {nearest}", 5)
 
 
 def test_a_mean_alone_has_one_sum_or_none():

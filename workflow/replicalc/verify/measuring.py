@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
+from replicalc.verify.moments import Moments
 from replicalc.verify.paper import Paper, Relation
 
 OPEN = "many data sets fit: the values themselves are not printed"
@@ -42,6 +43,39 @@ def _no_moments(paper: Paper, claims: dict[str, Claim], binary: bool) -> bool:
 
 def size_of(ledger: Ledger, relation: Relation, given) -> int | None:
     return ledger.value(ledger.ref(given, relation)) if given is not None else None
+
+
+def _say_misfit(judged: Judged, claims: dict[str, Claim], found, mean_alone: Callable[[], Moments]) -> None:
+    """Mean and SD that do not go together: the one whose change is the smallest, or both where neither is smaller.
+
+    found: GRIM, GRIMMER or DEBIT of both. mean_alone: GRIM of the mean, which says what is left of it without the SD.
+    """
+    words = {"mean": "mean", "standard deviation": "sd"}
+    guilty = [words[what] for what in found.alone] or [stat for stat in words.values() if stat in claims]
+    told = dict(method=found.method, solutions=str(len(found.sums)), evidence=found.evidence)
+    judged.say([claims[stat] for stat in guilty if stat in claims], found.verdict, repair=found.repair, **told)
+    if "mean" not in guilty:
+        left = mean_alone()
+        sums = "1 sum of the values fits" if len(left.sums) == 1 else f"{len(left.sums)} sums of the values fit"
+        judged.say(
+            claims["mean"],
+            "exact" if len(left.sums) == 1 else "underdetermined",
+            recomputed=claims["mean"].reported,
+            method=left.method,
+            solutions=str(len(left.sums)),
+            evidence=left.evidence,
+            note=f"{sums}; only if the standard deviation {claims['sd'].reported} is changed",
+        )
+    elif "sd" not in guilty and "sd" in claims:
+        judged.say(
+            claims["sd"],
+            "underdetermined",
+            recomputed=claims["sd"].reported,
+            method=found.method,
+            solutions="many",
+            evidence=found.evidence,
+            note=f"only if the mean {claims['mean'].reported} is changed",
+        )
 
 
 def judge_mean(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
@@ -92,14 +126,7 @@ def judge_mean(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
                         note="" if only else f"{number} sums of the values fit",
                     )
             else:
-                judged.say(
-                    pair,
-                    found.verdict,
-                    method=found.method,
-                    solutions=number,
-                    evidence=found.evidence,
-                    repair=found.repair,
-                )
+                _say_misfit(judged, claims, found, lambda: grim(mean, n, items))
         if sd is not None:
             ends = {stat: claims[stat].reported for stat in ("min", "max", "median") if stat in claims}
             checks = within_range(mean, sd, n, ends.get("min"), ends.get("max"), ends.get("median"))

@@ -12,21 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor, isqrt
+from math import ceil, floor
 
 from replicalc.errors import ReplicalcError
 from replicalc.verify.printed import Printed, parse
+from replicalc.verify.sample import values_with
 
 #: In the order in which they are tried; one has to print all numbers of a sample.
 ROUNDINGS = ("half-up", "half-even", "half-down", "truncation")
 #: What a repair reads: the nearest number, not one that is nearer only because it is cut off.
 ROUNDED = ROUNDINGS[:3]
-#: The largest sample, the most pairs of sums that are looked at, and the steps of one search for values.
-MOST_VALUES, MOST_PAIRS, MOST_STEPS = 100_000, 2_000_000, 20_000
-#: Up to so many values a search prefers an unremarkable sample to a quick one.
-MOST_USUAL = 300
-#: Values placed one by one; two calls of a function each.
-DEEPEST = 400
+#: The largest sample, and the most pairs of sums that are looked at.
+MOST_VALUES, MOST_PAIRS = 100_000, 2_000_000
 #: How many units of the last place (or values more or fewer) a repair is looked for.
 FARTHEST = 60
 #: Conditions under which a rounding prints a size: (least, whether it counts, greatest, whether it counts).
@@ -40,7 +37,8 @@ class Moments:
     verdict: "consistent", "rounding" (one unit of one last place), "unstated_method", "impossible", "not_checkable".
     sums: every sum of the values (times ``items``) whose mean prints so and, with a standard deviation, from which it
     follows. values: values that print so (for a mean alone none are made). rounding: the first of ``ROUNDINGS`` that
-    prints all numbers.
+    prints all numbers. alone: which of the printed numbers ("mean", "standard deviation") would do alone at the nearest
+    change; with both no change of one is smaller than that of the other.
     """
 
     verdict: str
@@ -50,6 +48,7 @@ class Moments:
     rounding: str
     evidence: str
     repair: str = ""
+    alone: tuple[str, ...] = ()
 
 
 def grim(mean: str, n: int, items: int = 1) -> Moments:
@@ -68,8 +67,10 @@ def grim(mean: str, n: int, items: int = 1) -> Moments:
         return Moments("consistent", method, sums, (), rounding, f"{_list(sums)} over {n * items} prints {mean}.")
     below = floor(Fraction(printed.value) * n * items)
     text = f"No whole number over {n * items} prints {mean}: {_near(below, n * items, printed)}."
-    repair, distance = _repair({"mean": printed}, n, lambda p, k: bool(_any_sums(p["mean"], k * items, ROUNDED)[1]))
-    return Moments("rounding" if distance == 1 else "impossible", method, (), (), "", text, repair)
+    repair, distance, alone = _repair(
+        {"mean": printed}, n, lambda p, k: bool(_any_sums(p["mean"], k * items, ROUNDED)[1])
+    )
+    return Moments("rounding" if distance == 1 else "impossible", method, (), (), "", text, repair, alone)
 
 
 def grimmer(
@@ -112,15 +113,15 @@ def grimmer(
     text = f"No {n} whole numbers print a mean of {mean} and a standard deviation of {sd}. " + _why(
         printed, spread, n, items, ends
     )
-    repair, distance = "", 0
+    repair, distance, alone = "", 0, ()
     if repairs:
-        repair, distance = _repair(
+        repair, distance, alone = _repair(
             {"mean": printed, "standard deviation": spread},
             n,
             lambda p, k: k > 1 and _values(*p.values(), k, items, k - 1, ends, ROUNDED) is not None,
         )
     verdict = "rounding" if distance == 1 else "impossible"
-    return Moments(verdict, "GRIMMER: whole sums and sums of squares", (), (), "", text, repair)
+    return Moments(verdict, "GRIMMER: whole sums and sums of squares", (), (), "", text, repair, alone)
 
 
 def debit(mean: str, sd: str, n: int) -> Moments:
@@ -162,10 +163,11 @@ def debit(mean: str, sd: str, n: int) -> Moments:
         if possible
         else f"No number of ones among {n} prints {mean}."
     )
-    repair, distance = _repair(
+    repair, distance, alone = _repair(
         both, n, lambda p, k: k > 1 and 0 <= p["mean"].value <= 1 and bool(ones(p, k, k - 1, ROUNDED)[1])
     )
-    return Moments("rounding" if distance == 1 else "impossible", "DEBIT: zeros and ones", (), (), "", text, repair)
+    verdict = "rounding" if distance == 1 else "impossible"
+    return Moments(verdict, "DEBIT: zeros and ones", (), (), "", text, repair, alone)
 
 
 def _number(text: str, what: str) -> Printed:
@@ -264,7 +266,7 @@ def _values(
                     raise ReplicalcError(
                         f"{spread.text} has too few decimals: over {MOST_PAIRS} sums of squares print so"
                     )
-                values = _search(n, total, square, ends)
+                values = values_with(n, total, square, ends)
                 if values is not None:
                     sums.append(total)
                     first = first or values
@@ -277,75 +279,6 @@ def _values(
 def _reached(total: int, n: int, ends) -> bool:
     """Whether n values between the ends can add up to this."""
     return (ends[0] is None or total >= n * ends[0]) and (ends[1] is None or total <= n * ends[1])
-
-
-def _search(n: int, total: int, square: int, ends) -> tuple[int, ...] | None:
-    """n whole numbers between the ends with this sum and sum of squares; () if not decided, None if there are none.
-
-    Each value is not farther from the middle than the one before; a branch ends where even equal values have a larger
-    sum of squares (Cauchy-Schwarz, sharp for whole numbers), or the farthest ones allowed a smaller one.
-    """
-    middle = total // n
-    low = None if ends[0] is None else ends[0] - middle
-    high = None if ends[1] is None else ends[1] - middle
-    steps, depth = [MOST_STEPS], [0]
-    dead: set[tuple[int, int, int, int]] = set()
-
-    def place(k: int, s: int, q: int, far: int) -> list[int] | None:
-        whole, rest = divmod(s, k)
-        least = (k - rest) * whole * whole + rest * (whole + 1) * (whole + 1)
-        if q < least or q > k * far * far or (k, s, q, far) in dead:
-            return None
-        if (low is not None and s < k * low) or (high is not None and s > k * high):
-            return None
-        if low is not None and high is not None and q > (low + high) * s - k * low * high:
-            return None  # (x - low)(high - x) is not below 0 for any value
-        if q == least:
-            out = [whole] * (k - rest) + [whole + 1] * rest
-            return out if all(_within(v, low, high) and abs(v) <= far for v in out) else None
-        if k == 1 or steps[0] <= 0:
-            return None
-        if k > MOST_USUAL and _within(far, low, high) and _within(-far, low, high):
-            # Of many values, pairs at both sides of the middle leave the sum as it is; some slack is left for the rest.
-            pairs = min((q - least) // (2 * far * far) - 3, k // 2 - MOST_USUAL // 3)
-            if pairs > 0:
-                found = deeper(k - 2 * pairs, s, q - 2 * pairs * far * far, far)
-                if found is not None:
-                    return [far, -far] * pairs + found
-        # Values of about twice the usual distance first make unremarkable samples; with many, few far ones are quick.
-        smallest = isqrt((q - 1) // k) + 1
-        sizes = range(min(far, isqrt(q)), smallest - 1, -1)
-        if n <= MOST_USUAL:
-            sizes = sorted(sizes, key=lambda size: abs(size - 2 * smallest))
-        for size in sizes:
-            for value in sorted((size, -size), key=lambda v: abs(s - v)):
-                if not _within(value, low, high):
-                    continue
-                steps[0] -= 1
-                found = deeper(k - 1, s - value, q - value * value, size)
-                if found is not None:
-                    return [value, *found]
-        dead.add((k, s, q, far))
-        return None
-
-    def deeper(k: int, s: int, q: int, far: int) -> list[int] | None:
-        if depth[0] >= DEEPEST:
-            steps[0] = 0  # not decided, rather than deeper than Python goes
-            return None
-        depth[0] += 1
-        found = place(k, s, q, far)
-        depth[0] -= 1
-        return found
-
-    s, q = total - n * middle, square - 2 * middle * total + n * middle * middle
-    found = place(n, s, q, isqrt(max(q, 0)))
-    if found is not None:
-        return tuple(sorted(v + middle for v in found))
-    return () if steps[0] <= 0 else None
-
-
-def _within(value: int, low: int | None, high: int | None) -> bool:
-    return (low is None or value >= low) and (high is None or value <= high)
 
 
 def _why(printed, spread, n, items, ends) -> str:
@@ -372,10 +305,10 @@ def _why(printed, spread, n, items, ends) -> str:
     )
 
 
-def _repair(printed: dict[str, Printed], n: int, holds) -> tuple[str, int]:
-    """The nearest single changes that make it hold, and how many units of a last place away they are (0: none)."""
+def _repair(printed: dict[str, Printed], n: int, holds) -> tuple[str, int, tuple[str, ...]]:
+    """The nearest single changes that make it hold, how many units away (0: none), and of which numbers they are."""
     for step in range(1, FARTHEST + 1):
-        options = []
+        options, alone = [], []
         for what, number in printed.items():
             changed = [
                 str(number.value + sign * number.value.__class__(step).scaleb(-number.decimals)) for sign in (-1, 1)
@@ -383,10 +316,12 @@ def _repair(printed: dict[str, Printed], n: int, holds) -> tuple[str, int]:
             good = [t for t in changed if (what == "mean" or t[0] != "-") and holds({**printed, what: parse(t)}, n)]
             if good:
                 options.append(f"{what} {' or '.join(good)} for {number.text}")
+                alone.append(what)
         if options:
             sizes = [str(k) for k in sorted(range(max(1, n - 2), n + 3)) if k != n and holds(printed, k)]
-            return " or ".join([*options, *([f"n {' or '.join(sizes)} for {n}"] if sizes else [])]), step
-    return "", 0
+            text = " or ".join([*options, *([f"n {' or '.join(sizes)} for {n}"] if sizes else [])])
+            return text, step, tuple(alone)
+    return "", 0, ()
 
 
 def _near(below: int, total: int, printed: Printed) -> str:
