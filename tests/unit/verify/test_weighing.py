@@ -173,6 +173,25 @@ def test_the_excess_of_a_standard_error_is_rounded_down_as_only_so_much_is_prove
     assert "at least one standard error is 3.7 % or more above the print" in found["o.r"].evidence
 
 
+def test_a_model_is_not_refuted_by_limits_that_are_not_wald_s():
+    """Exact or profile limits of the same patients tell no standard error; nor do those of a misprint."""
+    uneven = PAIR.replace("q.hi or_hi 3.75", "q.hi or_hi 3.35")
+    found = run(uneven, *TWO, MODEL, certificate=lambda *_: answer("impossible"))
+    assert rows(found)["o.r"].verdict == "exact" and "also in m" in rows(found)["o.r"].note
+    assert rows(found)["q.r"].verdict == "unstated_method"
+    assert "the limits of q are no Wald limits" in " ".join(judged(found, "m").lines)
+    assert judged(found, "m").facts["verdict"] == "undecided"
+    words = "w holds one model"
+    said = {"kind": "statement", "claim": "w", "one_model": "m"}
+    sentence = rows(run(f"{uneven}\n{words}", *TWO, MODEL, said, certificate=lambda *_: answer("impossible")))["w"]
+    assert sentence.verdict == "underdetermined"
+    even = rows(run(f"{PAIR}\n{words}", *TWO, MODEL, said, certificate=lambda *_: answer("impossible")))
+    assert even["w"].verdict == even["q.r"].verdict == "impossible"
+    # One unit of a last place is a rounding, and the standard error is as sure as the print.
+    near = PAIR.replace("q.hi or_hi 3.75", "q.hi or_hi 3.76")
+    assert rows(run(near, *TWO, MODEL, certificate=lambda *_: answer("impossible")))["q.r"].verdict == "impossible"
+
+
 def test_a_certificate_that_fails_leaves_the_ratios_alone():
     def fails(*_):
         raise ReplicalcError("too many factors")

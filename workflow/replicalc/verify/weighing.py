@@ -327,6 +327,16 @@ def judge_model(
         )
     if found["verdict"] != "impossible":
         return judged
+    uneven = no_wald_limits(asked["terms"])
+    if uneven:
+        # The standard errors are read from the limits as Wald's: of other limits they prove nothing.
+        whose = " and ".join(uneven)
+        told = f"not refuted: the limits of {whose} are no Wald limits of the ratio, and only those are judged"
+        judged.facts |= {"verdict": "undecided", "evidence": f"the model is {told}"}
+        judged.line(f"The model is {told}; were they Wald's, no patients could give it.")
+        for name in relation["ratios"]:
+            judged.say(_triple(paper, name), "not_checkable", method=found["method"], note=f"{relation.id} is {told}")
+        return judged
     alone = f"no patients give all as one model ({relation.id}: {_short(found)})"
     for name, triple in ((name, _triple(paper, name)) for name in relation["ratios"]):
         if crude.get(name) is not None and crude[name].tables:
@@ -357,6 +367,20 @@ def judge_model(
                 note=f"one of the ratios of one model, of which not all can hold; {THESE_ALONE}",
             )
     return judged
+
+
+def no_wald_limits(terms: Sequence[Sequence[str]]) -> list[str]:
+    """The names of terms (name, ratio, limits) whose ratio is not the middle of its limits, within a unit of each."""
+    from replicalc.verify.ratios import check
+
+    found = []
+    for name, *texts in terms:
+        try:
+            even = check(*texts)[0].verdict in ("consistent", "rounding")
+        except ReplicalcError:  # swapped limits, say
+            even = False
+        found += [] if even else [name]
+    return found
 
 
 def _short(found: Mapping) -> str:
