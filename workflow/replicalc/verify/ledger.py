@@ -35,6 +35,9 @@ class Ledger:
         self._counts: list[tuple[str, Printed, Claim | None]] = []
         self._shares: list[Share] = []
         self._sums: list[tuple[str, tuple[str, ...]]] = []
+        #: The id of the relation that speaks, and of the one that has told each sum.
+        self.telling = ""
+        self._sum_told_by: list[str] = []
         self._bounds: list[tuple[str, str]] = []
         self._names: dict[str, str] = {}
         self._ranks: dict[str, int] = {}
@@ -66,6 +69,7 @@ class Ledger:
     def add_sum(self, total: str, parts: Sequence[str]) -> None:
         """Each patient of the total is in exactly one part."""
         self._sums.append((total, tuple(parts)))
+        self._sum_told_by.append(self.telling)
 
     def at_most(self, part: str, bound: str) -> None:
         """The part is no larger than the bound."""
@@ -245,18 +249,24 @@ class Ledger:
         """Hold all printed numbers together, component by component. Call it when all relations are in."""
         if self._components is not None:
             return list({id(c): c for c in self._components.values()}.values())
-        self._components, self._cell_of = held(
-            Entries(
-                self._counts,
-                self._shares,
-                self._sums,
-                self._bounds,
-                self._names,
-                self._ranks,
-                self.find,
-                self.paper.short,
+        try:
+            self._components, self._cell_of = held(
+                Entries(
+                    self._counts,
+                    self._shares,
+                    self._sums,
+                    self._bounds,
+                    self._names,
+                    self._ranks,
+                    self.find,
+                    self.paper.short,
+                )
             )
-        )
+        except ReplicalcError as error:
+            for number, (total, parts) in enumerate(self._sums):
+                if len({self.find(node) for node in (total, *parts)}) <= len(parts):
+                    raise ReplicalcError(f"relation {self._sum_told_by[number]}: {error}") from None
+            raise
         return self.settle()
 
     @property

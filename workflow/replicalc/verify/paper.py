@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Claim
 from replicalc.verify.printed import Printed, printed_number
+from replicalc.verify.shape import check_shape
 
 #: Kind of the claims that say what another publication found.
 EXTERNAL = "external"
@@ -91,6 +92,8 @@ class Paper:
         self.cuts = True
         self.relations: dict[str, Relation] = {}
         for number, given in enumerate(about.get("relations") or (), start=1):
+            if not isinstance(given, Mapping):
+                raise ReplicalcError(f"{self.study}: relation {number} is {given!r}, not keys with values")
             name, kind = given.get("id"), given.get("kind")
             if not name:
                 raise ReplicalcError(f"{self.study}: relation {number} has no id")
@@ -99,6 +102,7 @@ class Paper:
                 raise ReplicalcError(f"relation {name}: there is no kind '{kind}'.{hint} Kinds: {', '.join(KINDS)}")
             if name in self.relations:
                 raise ReplicalcError(f"relation {name}: the id stands twice")
+            check_shape(name, kind, given)
             self.relations[name] = Relation(name, kind, {k: v for k, v in given.items() if k not in ("id", "kind")})
 
     def short(self, claim_id: str) -> str:

@@ -20,6 +20,7 @@ def tie(ledger: Ledger, relation: Relation) -> None:
         "interval": _interval,
         "ratio": _ratio,
     }.get(relation.kind)
+    ledger.telling = relation.id
     if handler:
         handler(ledger, relation)
 
