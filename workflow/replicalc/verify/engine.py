@@ -119,7 +119,8 @@ def name_counts(ledger: Ledger, relation: Relation) -> None:
         given = relation.get(key)
         if given is not None and relation.kind not in ("shares", "table", "statement"):
             ledger.ref(given, relation)
-    for given in [relation.get("total"), *(relation.get("groups") or ())] if relation.kind == "quantiles" else []:
+    parts = [relation.get("total")] if relation.kind == "quantiles" else []
+    for given in [*parts, *(relation.get("groups") or ())]:
         for key in ("n", "zeros"):
             if given and given.get(key) is not None:
                 ledger.ref(given[key], relation)

@@ -146,6 +146,8 @@ def judge_mean(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
         judged.line(f"{error}.")
         say_error(judged, pair, str(error), _no_moments(paper, claims, bool(relation.get("binary"))))
         return judged
+    if relation.get("groups"):
+        _judge_groups(judged, paper, ledger, relation, claims, n)
     for claim in claims.values():
         if claim.claim_id not in {o.claim_id for o in judged.opinions}:
             judged.say(
@@ -157,3 +159,67 @@ def judge_mean(paper: Paper, ledger: Ledger, relation: Relation) -> Judged:
                 note=OPEN,
             )
     return judged
+
+
+def _judge_groups(
+    judged: Judged, paper: Paper, ledger: Ledger, relation: Relation, claims: dict[str, Claim], n: int
+) -> None:
+    """Means and SDs of the groups that make up the total, against the total's."""
+    from replicalc.verify.pooled_means import Sample, pooled
+
+    places: dict[tuple[int, str], Claim] = {(0, stat): claims[stat] for stat in ("mean", "sd") if stat in claims}
+    samples, open_claims, missing = [Sample("the total", n, *_texts(claims))], [], ""
+    for number, given in enumerate(relation["groups"], start=1):
+        name = str(given.get("name") or f"group {number}")
+        every = paper.by_stat(paper.many(given["claims"], relation), relation)
+        mine = {stat: every[stat] for stat in ("mean", "sd") if stat in every}
+        open_claims += mine.values()
+        size = size_of(ledger, relation, given.get("n"))
+        odd = odd_number(paper, list(mine.values()))
+        missing = missing or odd or ("" if "mean" in mine else f"{name} has no mean")
+        missing = missing or ("" if size is not None else f"the size of {name} is not known")
+        if not missing:
+            samples.append(Sample(name, size, *_texts(mine)))
+            places |= {(number, stat): claim for stat, claim in mine.items()}
+    try:
+        if missing:
+            raise ReplicalcError(missing)
+        found = pooled(samples[0], samples[1:])
+    except ReplicalcError as error:  # sizes that do not add up, say: nothing to hold the means against
+        judged.line(f"{error}.")
+        judged.say(open_claims, "not_checkable", note=str(error))
+        return
+    judged.show(
+        "Means of the groups", ("group", "n", "mean", "sd"), [(s.name, s.n, s.mean, s.sd or "") for s in samples]
+    )
+    judged.line(found.evidence)
+    more = dict(method=found.method, solutions="0", evidence=found.evidence)
+    if found.verdict in ("consistent", "unstated_method"):
+        fits = found.verdict == "consistent"
+        for (_, stat), claim in places.items():
+            judged.say(
+                claim,
+                "underdetermined" if fits or stat == "mean" else "unstated_method",
+                recomputed=claim.reported,
+                **{**more, "solutions": "many"},
+                note=OPEN if fits else "",
+            )
+        return
+    for place, claim in places.items():
+        if found.repairs and place not in found.repairs:
+            note = "only if another of these means and SDs is changed"
+            judged.say(claim, "underdetermined", recomputed=claim.reported, **more, note=note)
+            continue
+        others = [
+            f"{reads} for {places[at].reported} ({paper.short(places[at].claim_id)})"
+            for at, (reads, _) in sorted(found.repairs.items(), key=lambda each: each[1][1])
+            if at != place
+        ]
+        note = f"one of several numbers, of which not all can hold: this or {' or '.join(others)}" if others else ""
+        if not found.repairs:
+            note = "no change of one number alone does: more than one of these means and SDs cannot hold"
+        judged.say(claim, found.verdict, repair=found.repairs.get(place, ("", 0))[0], note=note, **more)
+
+
+def _texts(claims: dict[str, Claim]) -> tuple[str, str | None]:
+    return claims["mean"].reported, claims["sd"].reported if "sd" in claims else None
