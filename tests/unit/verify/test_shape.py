@@ -22,6 +22,7 @@ SUM = {"kind": "sum", "total": "n", "parts": ["a.n", "b.n"]}
 MEAN = {"kind": "mean", "claims": ["m.*"], "n": 5, "whole_numbers": True}
 INTERVAL = {"kind": "interval", "estimate": "a.pct", "limits": ["i.lo", "i.hi"]}
 QUANTILES = {"kind": "quantiles", "total": {"claims": ["m.m"], "n": 5}, "groups": [{"claims": ["m.m"], "n": 5}]}
+SENTENCE = {"kind": "statement", "claim": "a.pct"}
 TABLE = {"kind": "table", "claims": ["a.*"], "rows": {"variable": "x", "codes": ["y"]},
          "columns": {"variable": "z", "codes": ["y"]}}  # fmt: skip
 
@@ -53,6 +54,12 @@ def test_what_the_faults_are_made_of_is_read(relation):
         (SUM, {"parts": []}, "'parts' is a list"),
         (SUM, {"parts": ["a.n", -3]}, "a count is a claim.*'parts' is -3"),
         (QUANTILES, {"total": "n"}, "'total' is several keys"),
+        (QUANTILES, {"total": {"n": 5}}, "'total' needs 'claims'"),
+        (QUANTILES, {"groups": [{"claims": ["m.m"], "n": -5}]}, "a count is a claim.*'n of group 1' is -5"),
+        (SHARES, {"at_most": -5}, "a count is a claim.*'at_most' is -5"),
+        (INTERVAL, {"count": -5}, "a count is a claim.*'count' is -5"),
+        (SENTENCE, {"share": {"count": "a.n"}}, "'share' needs 'of'"),
+        (SENTENCE, {"equal": ["a.n"]}, "'equal' is a list of pairs"),
         (QUANTILES, {"groups": ["a"]}, "group 1 needs 'claims'"),
         (QUANTILES, {"groups": [{"n": 5}]}, "group 1 needs 'claims'"),
         (TABLE, {"rows": ["x"]}, "'rows' is several keys"),

@@ -23,7 +23,14 @@ _MAPPINGS = {
 }  # fmt: skip
 #: Keys of a count in every kind.
 _COUNTS = ("of", "n", "n_a", "n_b", "n_a_at_most", "n_b_at_most", "events", "exposed", "exposed_events", "diseased",
-           "healthy", "positive", "negative", "tp", "fp", "fn", "tn", "zeros")  # fmt: skip
+           "healthy", "positive", "negative", "tp", "fp", "fn", "tn", "zeros", "at_most", "count")  # fmt: skip
+#: What these mappings need.
+_NEEDED = {
+    "share": ("count", "of"), "paired": ("a", "b", "of"), "differ": ("a", "b"), "not_differ": ("a", "b"),
+    "includes": ("interval", "value"), "excludes": ("interval", "value"), "independent": ("ratio", "model"),
+    "nested_share": ("a", "b"), "target": ("of", "named"), "rows": ("variable", "codes"),
+    "columns": ("variable", "codes"), "total": ("claims", "n"),
+}  # fmt: skip
 _WHOLE = {"items": 1, "raters": 2}
 _COUNT_KEYS = ({"whole_of"}, {"sum"}, {"total", "without"})
 
@@ -47,6 +54,12 @@ def check_shape(name: str, kind: str, given: Mapping) -> None:
     for key, kinds in _MAPPINGS.items():
         if kind in kinds and key in given and not isinstance(given[key], Mapping):
             raise wrong(key, "several keys with their values")
+        missing = [each for each in _NEEDED[key] if kind in kinds and key in given and each not in given[key]]
+        if missing:
+            raise ReplicalcError(f"relation {name}: '{key}' needs '{missing[0]}'")
+    for pair in _as_list(given.get("equal")):
+        if not _is_list(pair) or len(pair) != 2:
+            raise wrong("equal", "a list of pairs")
     if "scale" in given and not all(isinstance(v, Real) and not isinstance(v, bool) for v in given["scale"]):
         raise wrong("scale", "two numbers")
     for key, least in _WHOLE.items():
@@ -65,6 +78,8 @@ def check_shape(name: str, kind: str, given: Mapping) -> None:
             raise ReplicalcError(f"relation {name}: group {number} needs 'claims' and 'n', and is {group!r}")
         if "claims" not in group:
             raise ReplicalcError(f"relation {name}: group {number} needs 'claims'")
+        if group.get("n") is not None:
+            _check_count(name, f"n of group {number}", group["n"])
 
 
 def _check_count(name: str, key: str, given: object) -> None:
