@@ -185,7 +185,14 @@ def test_external_numbers_are_left_alone():
         ({"kind": "shares", "claims": ["b.*"]}, "no claim is called 'b.*'"),
         ({"kind": "shares"}, "needs 'claims'"),
         ({"kind": "sum", "total": "n"}, "needs 'parts'"),
-        ({"kind": "table", "claims": ["a.n"], "rows": ["x"], "columns": {}}, "'rows' needs 'variable' and 'codes'"),
+        (
+            {"kind": "table", "claims": ["a.n"], "rows": ["x"], "columns": {}},
+            "'rows' is several keys with their values",
+        ),
+        (
+            {"kind": "table", "claims": ["a.n"], "rows": {"variable": "x"}, "columns": {}},
+            "'rows' needs 'codes'",
+        ),
         ({"kind": "two_groups", "a": "a.n", "b": "a.m"}, "is no percentage"),
         ({"kind": "accuracy", "claims": ["a.m"]}, "no measure of a 2x2 table"),
     ],
