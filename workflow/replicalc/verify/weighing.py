@@ -385,7 +385,7 @@ def no_wald_limits(terms: Sequence[Sequence[str]]) -> list[str]:
 
 def _short(found: Mapping) -> str:
     """The certificate in a few words."""
-    from replicalc.verify.certificate import percent_above
+    from replicalc.verify.certificate_told import percent_above
 
     inflation = found.get("inflation")
     if inflation is None:
