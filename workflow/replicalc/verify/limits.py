@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from replicalc.errors import ReplicalcError, did_you_mean
+from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.judged import Judged
 from replicalc.verify.ledger import Ledger
@@ -22,15 +22,7 @@ _METHODS = "a proof for the 13 methods tried and their uncut forms, not for othe
 def named_methods(relation: Relation, key: str) -> tuple[str, ...]:
     from replicalc.stats.proportion import ALL_METHODS
 
-    given = relation.get(key) or ()
-    names = (given,) if isinstance(given, str) else tuple(given)
-    unknown = [name for name in names if name not in ALL_METHODS]
-    if unknown:
-        raise ReplicalcError(
-            f"relation {relation.id}: there is no interval method '{unknown[0]}'."
-            f"{did_you_mean(unknown[0], ALL_METHODS)} Methods: {', '.join(ALL_METHODS)}"
-        )
-    return names
+    return relation.named(key, ALL_METHODS, "interval method {}")
 
 
 def judge_limits(

@@ -75,6 +75,21 @@ class Relation:
     def get(self, key: str, default=None):
         return self.given.get(key, default)
 
+    def named(self, key: str, known: Sequence[str], what: str) -> tuple[str, ...]:
+        """The names that the relation gives under ``key``, one or several, of the ``known`` ones.
+
+        what: the words of the fault, with {} for the name: "interval method {}". Raises ReplicalcError for another name.
+        """
+        given = self.get(key) or ()
+        names = (given,) if isinstance(given, str) else tuple(given)
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise ReplicalcError(
+                f"relation {self.id}: there is no {what.format(repr(str(unknown[0])))}."
+                f"{did_you_mean(str(unknown[0]), known)} Methods: {', '.join(known)}"
+            )
+        return names
+
 
 class Paper:
     """The claims and relations of one study.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from replicalc.errors import ReplicalcError, did_you_mean
+from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.comparing import REPAIRED, judge_p
 from replicalc.verify.crudely import COUNTS, Cells, cells_of, margins, say_tables, tables, transposed
@@ -45,15 +45,7 @@ def named_methods(relation: Relation) -> tuple[str, ...]:
         raise ReplicalcError(
             f"relation {relation.id}: '{odd[0]}' is for odds ratios that the paper calls unadjusted: adjusted: false"
         )
-    given = relation.get("methods") or ()
-    names = (given,) if isinstance(given, str) else tuple(given)
-    unknown = [name for name in names if name not in ALL_METHODS]
-    if unknown:
-        raise ReplicalcError(
-            f"relation {relation.id}: there is no interval method '{unknown[0]}' for an odds ratio."
-            f"{did_you_mean(str(unknown[0]), ALL_METHODS)} Methods: {', '.join(ALL_METHODS)}"
-        )
-    return names
+    return relation.named("methods", ALL_METHODS, "interval method {} for an odds ratio")
 
 
 def judge_unadjusted(
