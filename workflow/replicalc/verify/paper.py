@@ -78,7 +78,7 @@ class Relation:
     def named(self, key: str, known: Sequence[str], what: str) -> tuple[str, ...]:
         """The names that the relation gives under ``key``, one or several, of the ``known`` ones.
 
-        what: the words of the fault, with {} for the name: "interval method {}". Raises ReplicalcError for another name.
+        what: the words of the fault, with {} for the name. Raises ReplicalcError for another name.
         """
         given = self.get(key) or ()
         names = (given,) if isinstance(given, str) else tuple(given)
