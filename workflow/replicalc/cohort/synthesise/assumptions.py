@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from replicalc.cohort.synthesise.joint import Joint
 
 COLUMNS = ("variable", "assumed", "why", "source")
 
 
-def nat_residual_assumptions(joint: Joint, largest_cm: dict[str, float]) -> list[list[str]]:
+def nat_residual_assumptions(
+    joint: Joint, largest_cm: dict[str, float], missed: Sequence[tuple[str, str]]
+) -> list[list[str]]:
     stated = [
         ("(joint table)", "a random table around maximum entropy given the printed counts, moved as little as possible",
          "the paper prints margins and some cross-tables only"),
@@ -63,4 +67,5 @@ def nat_residual_assumptions(joint: Joint, largest_cm: dict[str, float]) -> list
                 "CP-SAT",
             ]
         )
+    rows += [["(sizes)", f"{claim} does not come out", why, "random search"] for claim, why in missed]
     return rows

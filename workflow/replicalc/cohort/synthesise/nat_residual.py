@@ -15,26 +15,14 @@ import numpy as np
 from replicalc.cohort.synthesise.assumptions import COLUMNS, nat_residual_assumptions
 from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
 from replicalc.cohort.synthesise.nat_residual_export import LEFT_OUT, excluded_rows, export_rows
-from replicalc.cohort.synthesise.values import (
-    integers_with_moments,
-    pair_by_rank,
-    sample_with_quartiles,
-    swap_towards,
-    within_bounds,
-)
+from replicalc.cohort.synthesise.nat_residual_sizes import LARGEST_CM, draw_sizes
+from replicalc.cohort.synthesise.values import integers_with_moments
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_claims, load_dictionary
 from replicalc.table import to_csv
 from replicalc.verify.printed import parse
 
-LARGEST_CM = {
-    "calc_extent_post_mm": 10.5,
-    "residual_size_mm": 9.0,
-    "mri_post_mm": 8.0,
-    "calc_extent_pre_mm": 11.5,
-    "mri_pre_mm": 11.0,
-}
 #: Codes of the joint table; what follows from them is derived beside.
 FACTORS = {
     "subtype": ["hrneg_her2pos", "hrpos_her2pos", "hrpos_her2neg", "tn"],
@@ -73,7 +61,8 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     patients: dict[str, np.ndarray] = dict(joint.codes)
     load = load_dictionary(dictionary_file)
     _margins(patients, printed, {name: v.code_list for name, v in load.items()}, rng)
-    _sizes(patients, printed, rng)
+    sizes = draw_sizes(patients, claims, seed, rng)
+    patients.update(sizes.cm)
     _people(patients, printed, rng)
     included = export_rows(patients, rng)
     others: dict[str, np.ndarray] = {"subtype": np.zeros(sum(count for count, *_ in LEFT_OUT))}
@@ -82,7 +71,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(nat_residual_assumptions(joint, LARGEST_CM), COLUMNS))
+    write_text(assumptions_out, to_csv(nat_residual_assumptions(joint, LARGEST_CM, sizes.missed), COLUMNS))
 
 
 def solve_joint(claims: Iterable[Claim], printed: dict, total: int, seed: int) -> Joint:
@@ -180,76 +169,6 @@ def _margins(patients: dict, printed: dict, codes: dict[str, list[str]], rng) ->
                 )
                 after[chosen] = last
         patients[f"{name}_post"] = after
-
-
-def _sizes(patients: dict, printed: dict, rng) -> None:
-    """Add sizes in cm on a grid of 0.1: quartiles and agreements by subtype, classes exactly."""
-    n = len(patients["subtype"])
-    size = {name: np.zeros(n) for name in LARGEST_CM}
-    zero = {
-        "calc_extent_post_mm": np.zeros(n, dtype=bool),
-        "mri_post_mm": patients["mri_complete_response"] == "yes",
-        "residual_size_mm": patients["pcr"] == "yes",
-    }
-    burden = rng.normal(size=n)
-    score = {
-        "residual_size_mm": burden,
-        "mri_post_mm": burden + 0.4 * rng.normal(size=n) - 1.5 * (patients["pcr"] == "yes"),
-        "calc_extent_post_mm": 0.2 * burden + rng.normal(size=n),
-    }
-    score["residual_size_mm"] = score["residual_size_mm"] - 1.5 * (patients["mri_complete_response"] == "yes")
-    for subtype in FACTORS["subtype"]:
-        mine = patients["subtype"] == subtype
-        group = f"subtype={subtype}"
-        for name in zero:
-            quartiles = [printed[group, name, stat] for stat in ("q1", "median", "q3")]
-            nothing = int((mine & zero[name]).sum())
-            values = sample_with_quartiles(
-                int(mine.sum()), nothing, quartiles, max(LARGEST_CM[name], quartiles[2] + 1), 0.2
-            )
-            free = mine & ~zero[name]
-            size[name][free] = pair_by_rank(values[nothing:], score[name][free])
-        for name, partners in (
-            ("mri_post_mm", ["residual_size_mm"]),
-            ("calc_extent_post_mm", ["residual_size_mm", "mri_post_mm"]),
-        ):
-            wanted = []
-            for partner in partners:
-                place = f"{name}~{partner}" if (group, f"{name}~{partner}", "icc") in printed else f"{partner}~{name}"
-                icc = printed[group, place, "icc"]
-                x, y = size[name][mine], size[partner][mine]
-                # ICC(C,1) of two measurements is 2 cov / (var + var).
-                wanted.append((y, icc * (x.var(ddof=1) + y.var(ddof=1)) / 2))
-            size[name][mine] = swap_towards(size[name][mine], wanted, ~zero[name][mine], rng)
-    after, change = size["calc_extent_post_mm"], patients["calc_change"]
-    ratio = np.select(
-        [change == "decrease", change == "increase"],
-        [rng.uniform(0.35, 0.85, n), rng.uniform(1.15, 1.8, n)],
-        1.0,
-    )
-    # Admissible extents before, on the grid: inside or outside the 10 % rule, to the hundredth of a millimetre.
-    lo = np.select([change == "decrease", change == "increase"], [after / 0.9, np.full(n, 0.1)], after / 1.1 + 1e-6)
-    hi = np.select([change == "decrease", change == "increase"], [np.full(n, 25.0), after / 1.1], after / 0.9 - 1e-6)
-    size["calc_extent_pre_mm"] = within_bounds(after / ratio, lo, hi, _whole_sample(printed, "calc_extent_pre_mm", n))
-    left, recist = size["mri_post_mm"], patients["recist"]
-    lo = np.select(
-        [recist == "cr", recist == "pr", recist == "pd"],
-        [np.full(n, 0.5), left / 0.7, np.full(n, 0.1)],
-        left / 1.2 + 1e-6,
-    )
-    hi = np.select(
-        [recist == "cr", recist == "pr", recist == "pd"],
-        [np.full(n, 25.0), np.full(n, 25.0), left / 1.2],
-        left / 0.7 - 1e-6,
-    )
-    provisional = np.where(recist == "cr", rng.uniform(1.2, 5.0, n), left / rng.uniform(0.25, 0.7, n))
-    size["mri_pre_mm"] = within_bounds(provisional, lo, hi, _whole_sample(printed, "mri_pre_mm", n))
-    patients.update(size)
-
-
-def _whole_sample(printed: dict, name: str, n: int) -> np.ndarray:
-    quartiles = [printed["all", name, stat] for stat in ("q1", "median", "q3")]
-    return sample_with_quartiles(n, 0, quartiles, LARGEST_CM[name], 0.3)
 
 
 def _people(patients: dict, printed: dict, rng) -> None:
