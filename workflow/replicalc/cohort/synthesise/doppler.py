@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 
 from replicalc.cohort.synthesise.assumptions import COLUMNS
+from replicalc.cohort.synthesise.crudely import patients_of, tables_of
 from replicalc.cohort.synthesise.design import spread
 from replicalc.cohort.synthesise.doppler_assumptions import doppler_assumptions
 from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
@@ -52,7 +53,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     claims = load_claims(claims_file)
     joint, poor = solve_ultrasound(claims, seed)
     wanted = ratios(claims, *MODEL)
-    patients, unmet = _patients(joint, wanted, poor, seed)
+    patients, unmet, crude = _patients(joint, wanted, poor, seed)
     rng = np.random.default_rng([seed, 2])
     _ultrasound(patients, joint, rng)
     _course(patients, rng)
@@ -61,7 +62,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(doppler_assumptions(joint.unmet, unmet, NO_CANCER, NO_SURGERY), COLUMNS))
+    write_text(assumptions_out, to_csv(doppler_assumptions(joint.unmet, unmet, crude, NO_CANCER, NO_SURGERY), COLUMNS))
 
 
 def solve_ultrasound(claims: list[Claim], seed: int) -> tuple[Joint, int]:
@@ -74,20 +75,42 @@ def solve_ultrasound(claims: list[Claim], seed: int) -> tuple[Joint, int]:
     return joint, int((joint.codes["prognosis"] == "poor").sum())
 
 
-def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[dict, list[str]]:
-    """Give each patient the six factors and the prognosis, so that the model comes out; name limits that do not."""
+def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[dict, list[str], bool]:
+    """Give each patient the six factors and the prognosis, so that the ratios come out.
+
+    Crudely, if each of them is the ratio of a 2x2 table with the margins recovered; as one model otherwise. Returns
+    the patients, the limits that do not come out, and whether the ratios are crude ones.
+    """
     names = [ratio.name for ratio in wanted]
     if sorted(names) != sorted([SIZE, NODES, CALCIFIED, EARLY, RADIO, CHEMO]):
         raise ReplicalcError(
             f"doppler: the model in claims.csv has the factors {', '.join(names)}, which are not known"
         )
+    total, with_calcification = len(joint.codes["prognosis"]), int((joint.codes["path_calcification"] == "yes").sum())
+    tables = tables_of(wanted, total, poor, {CALCIFIED: with_calcification}, seed)
+    if tables is None:
+        return (*_one_model(joint, wanted, poor, with_calcification, seed), False)
+    everyone = list(range(1, len(wanted) + 1))
+    factors, outcome, _ = patients_of(tables, wanted, _plausible, seed, loud=everyone)
+    patients: dict[str, np.ndarray] = {name: factors[:, j] == 1 for j, name in enumerate(names)}
+    return {**patients, "poor": outcome == 1}, [], True
+
+
+def _plausible(has: dict[str, str]) -> float:
+    """How likely a combination of factors is, beside what the printed numbers say."""
+    late = has[EARLY] == "no"
+    weight = LATE_WITHOUT_NODES if late and has[NODES] == "no" else 1.0
+    return weight * (LATE_AND_SMALL if late and has[SIZE] == "no" else 1.0)
+
+
+def _one_model(joint: Joint, wanted: list[Ratio], poor: int, with_calcification: int, seed: int):
+    """Find patients whose model has the printed ratios and limits, as near as can be; name those that do not print."""
+    names = [ratio.name for ratio in wanted]
     factors = np.array(list(product([0.0, 1.0], repeat=len(names))))
     rows = np.column_stack([np.ones(len(factors)), factors])
     has = {name: factors[:, j] == 1 for j, name in enumerate(names)}
-    prior = np.where(~has[EARLY] & ~has[NODES], LATE_WITHOUT_NODES, 1.0)
-    prior *= np.where(~has[EARLY] & ~has[SIZE], LATE_AND_SMALL, 1.0)
-    calcified = has[CALCIFIED].astype(float)
-    total, with_calcification = len(joint.codes["prognosis"]), int((joint.codes["path_calcification"] == "yes").sum())
+    prior = np.array([_plausible({name: "yes" if has[name][i] else "no" for name in names}) for i in range(len(rows))])
+    calcified, total = has[CALCIFIED].astype(float), len(joint.codes["prognosis"])
     design = spread(rows, wanted, total, poor, [(calcified, with_calcification)], prior, STRENGTH)
     start = np.zeros(len(rows), dtype=int)
     for mask, patients in ((has[CALCIFIED], with_calcification), (~has[CALCIFIED], total - with_calcification)):

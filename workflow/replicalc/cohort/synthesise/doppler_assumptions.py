@@ -8,17 +8,23 @@ OWN = "assumption of this project"
 
 
 def doppler_assumptions(
-    counts_unmet: Iterable[str], model_unmet: Iterable[str], no_cancer: int, no_surgery: int
+    counts_unmet: Iterable[str], model_unmet: Iterable[str], crude: bool, no_cancer: int, no_surgery: int
 ) -> list[list[str]]:
     """One row an assumption (variable, assumed, why, source); claims that do not come out stand at the end."""
     silent = "not printed"
     stated = [
         (
             "(six factors of the model)",
-            "as many patients of each combination as the printed ratios and limits need; "
-            "among these, near a prior in which a late stage without node metastasis is 0.15 times and with a tumour "
-            "up to 2 cm 0.3 times as likely",
-            "the abstract prints no frequency of any factor",
+            "each printed ratio with its limits is that of a 2x2 table of the factor by prognosis, not adjusted; what "
+            "is left open is exchanged between patients of the same prognosis until the model of all six is near the "
+            "printed one and all are significant in it"
+            if crude
+            else "as many patients of each combination as the printed ratios and limits need; among these, near a "
+            "prior in which a late stage without node metastasis is 0.15 times and with a tumour up to 2 cm 0.3 times "
+            "as likely",
+            "each ratio comes out of such a table; the abstract prints no frequency of any factor"
+            if crude
+            else "the abstract prints no frequency of any factor",
         ),
         (
             "stage",
@@ -61,7 +67,7 @@ def doppler_assumptions(
         (
             "adjuvant_chemotherapy, adjuvant_radiotherapy",
             "as the printed ratios and limits need; they do not rise with stage or nodes, as they would in practice",
-            "six adjusted ratios leave little room; no frequency is printed",
+            "six ratios leave little room; no frequency is printed",
         ),
         ("age_years", "normal, 51 with SD 10, 26 to 84", silent),
         ("surgery_date", "spread evenly over the printed period", silent),

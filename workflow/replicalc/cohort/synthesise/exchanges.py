@@ -54,10 +54,12 @@ def fit_patients(
     rounds: int = 40,
     patience: int = 8,
     candidates: int = 700,
+    loud: Sequence[int] = (),
 ) -> tuple[Patients, float]:
     """Exchange values until the columns of ``wanted`` have their printed ratios and limits; say how near it came.
 
-    quiet: columns whose Wald statistic should stay within 1.3, because the paper calls them not significant.
+    quiet: columns whose Wald statistic should stay within 1.3, because the paper calls them not significant; loud:
+    those whose statistic should stay beyond 2.05, because it calls them significant.
     Each round foresees ``candidates`` random exchanges to first order, looks for the one or the two that together bring
     what is missing, and keeps what a full fit confirms, until ``patience`` rounds in a row brought nothing. The
     nearness is 0 when everything prints as printed.
@@ -70,8 +72,9 @@ def fit_patients(
         found = p.fit(start)
         if found is None:
             return np.inf, None
-        loud = np.abs(found.beta[list(quiet)] / found.se[list(quiet)]) - 1.3 if len(quiet) else np.zeros(1)
-        return nearness(ratios, found, columns) + 1e4 * float((np.maximum(loud, 0) ** 2).sum()), found
+        z = np.abs(found.beta / found.se)
+        over, under = np.maximum(z[list(quiet)] - 1.3, 0.0), np.maximum(2.05 - z[list(loud)], 0.0)
+        return nearness(ratios, found, columns) + float(1e4 * (over**2).sum() + 1e8 * (under**2).sum()), found
 
     best, found = judge(patients)
     if found is None:
@@ -83,8 +86,8 @@ def fit_patients(
         if best == 0 or idle == patience:
             break
         idle += 1
-        tried, effects = _foresee(patients, found, exchanges, ratios, columns, quiet, candidates, rng)
-        here = _position(ratios, columns, quiet, found.beta, found.se)
+        tried, effects = _foresee(patients, found, exchanges, ratios, columns, (quiet, loud), candidates, rng)
+        here = _position(ratios, columns, (quiet, loud), found.beta, found.se)
         origin, fitted = patients, found
         for moves in _promising(effects, here, tried):
             now_at = origin
@@ -96,20 +99,23 @@ def fit_patients(
     return patients, best
 
 
-def _position(ratios, columns, quiet, beta: np.ndarray, se: np.ndarray) -> np.ndarray:
+def _position(ratios, columns, told, beta: np.ndarray, se: np.ndarray) -> np.ndarray:
     """Distance from the wanted limits in their half-widths, and from quiet statistics; shape (..., targets)."""
     parts = []
     for ratio, column in zip(ratios, columns, strict=True):
         for sign, width in ((-1.96, ratio.widths[1]), (1.96, ratio.widths[2])):
             off = beta[..., column] - ratio.coefficient + sign * (se[..., column] - ratio.se)
             parts.append(off / width)
+    quiet, loud = told
     for column in quiet:
         z = beta[..., column] / se[..., column]
         parts.append(100 * np.sign(z) * np.maximum(np.abs(z) - 1.2, 0.0))
+    for column in loud:
+        parts.append(1e4 * np.maximum(2.1 - np.abs(beta[..., column] / se[..., column]), 0.0))
     return np.stack(parts, axis=-1)
 
 
-def _foresee(patients: Patients, found: Fit, exchanges, ratios, columns, quiet, candidates: int, rng):
+def _foresee(patients: Patients, found: Fit, exchanges, ratios, columns, told, candidates: int, rng):
     """Draw exchanges that change something and say to first order what each does to the position."""
     k = patients.rows.shape[1]
     p = 1 / (1 + np.exp(-patients.rows @ found.beta))
@@ -140,9 +146,9 @@ def _foresee(patients: Patients, found: Fit, exchanges, ratios, columns, quiet, 
     good = np.linalg.eigvalsh(moved)[:, 0] > 0
     moved[~good] = information
     variance = np.einsum("tii->ti", np.linalg.inv(moved))
-    position = _position(ratios, columns, quiet, found.beta + step, np.sqrt(np.maximum(variance, 1e-12)))
+    position = _position(ratios, columns, told, found.beta + step, np.sqrt(np.maximum(variance, 1e-12)))
     position[~good] = np.inf
-    return tried, position - _position(ratios, columns, quiet, found.beta, found.se)
+    return tried, position - _position(ratios, columns, told, found.beta, found.se)
 
 
 def _partners(patients: Patients, exchange: Exchange, how_many: int, rng) -> tuple[np.ndarray, np.ndarray]:
