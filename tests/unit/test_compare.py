@@ -123,7 +123,7 @@ def test_a_bare_zero_has_the_precision_of_its_column():
     assert (found.verdict, found.replicated) == ("same_conclusion", "0.4")
 
 
-def test_other_tests_that_print_the_same_are_named():
+def test_on_synthetic_patients_a_number_may_come_out_by_another_test_which_is_named():
     mine = claim("p", "0.14")
     rows = [
         Row("s_r", "all", "v", "p", 0.0977, method="Fisher", kind="synthetic"),
@@ -131,9 +131,29 @@ def test_other_tests_that_print_the_same_are_named():
         Row("s_r", "all", "v", "p_alternative", 0.2, method="Pearson"),
     ]
     found = compare(mine, {"s_r": Lookup(rows)}, {}, 0.05)
-    assert found.note == "P is not below 0.05 here; prints the same by: exact Pearson"
-    rows[0] = replace(rows[0], kind="real")  # on other patients that would be chance
-    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).note == "P is not below 0.05 here"
+    assert (found.verdict, found.replicated) == ("same_print", "0.14")
+    assert found.note == "only by exact Pearson; by Fisher: 0.10"
+    rows[0] = replace(rows[0], kind="real")  # on other patients that would be the best of many tests
+    found = compare(mine, {"s_r": Lookup(rows)}, {}, 0.05)
+    assert (found.verdict, found.replicated) == ("same_conclusion", "0.10")
+    assert found.note == "P is not below 0.05 here"
+
+
+def test_on_synthetic_patients_a_ratio_may_come_out_by_another_model_which_is_named():
+    mine = replace(claim("or_hi", "5.216"), group="model=multivariable")
+    rows = [
+        Row("s_r", "model=univariable", "v", "or_hi", 5.2161, kind="synthetic"),
+        Row("s_r", "model=multivariable", "v", "or_hi", 5.41, kind="synthetic"),
+    ]
+    found = compare(mine, {"s_r": Lookup(rows)}, {}, 0.05)
+    assert (found.verdict, found.replicated) == ("same_print", "5.216")
+    assert found.note == "only by the univariable model; by the multivariable model: 5.410"
+    rows[1] = replace(rows[1], value=5.2164)
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).note == ""
+    rows[1] = replace(rows[1], value=5.2168)  # the usual rounding of another model before the cutting off of this one
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).note.startswith("only by the univariable model")
+    rows[:] = [replace(row, kind="real", value=row.value + 0.1) for row in rows]
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).verdict == "not_evaluable"
 
 
 def test_truncation_shows_what_it_truncated():

@@ -108,14 +108,15 @@ def compare(
     shown = as_printed(row.value, printed, rounding)
     if claim.stat == "p" and printed.sign == "=" and row.value > 0 and not float(shown):
         shown = f"<{10.0**-printed.decimals:.{printed.decimals}f}"  # no P is 0
-    if rounding is not None:
-        note = "" if rounding in ("half-up", "inequality") else f"only by {rounding} of {row.value:.6g}"
-        return Comparison(shown, row.n, "same_print", _join(note, row.warning))
-    other = _by_another_method(claim, printed, lookup) if row.kind == "synthetic" else None
+    ordinary = rounding in ("half-up", "inequality")
+    other = _by_another_method(claim, printed, lookup) if row.kind == "synthetic" and not ordinary else None
     if other is not None:
-        again = as_printed(other.value, printed, rounding_needed(other.value, printed))
-        note = f"only by {_named(other)}; by {_named(row)}: {shown}"
-        return Comparison(again, other.n, "same_print", _join(note, row.warning))
+        here = as_printed(row.value, printed)
+        note = f"only by {_named(other)}; by {_named(row)}: {here}"
+        return Comparison(as_printed(other.value, printed), other.n, "same_print", _join(note, row.warning))
+    if rounding is not None:
+        note = "" if ordinary else f"only by {rounding} of {row.value:.6g}"
+        return Comparison(shown, row.n, "same_print", _join(note, row.warning))
     verdict, note = _nearest(claim, printed, row, lookups, claims, alpha, fractions)
     return Comparison(shown, row.n, verdict, _join(note, row.warning))
 

@@ -19,7 +19,6 @@ from replicalc.cohort.synthesise.joint import (
 from replicalc.cohort.synthesise.values import (
     integers_with_moments,
     sample_with_quartiles,
-    swap_towards,
     within_bounds,
 )
 from replicalc.errors import ReplicalcError
@@ -124,16 +123,6 @@ def test_samples_have_their_quartiles(n, tenths):
     assert (np.diff(x) >= 0).all() and len(x) == n
     for q, wanted in zip((0.25, 0.5, 0.75), quartiles, strict=True):
         assert np.quantile(x, q, method="weibull") == pytest.approx(wanted, abs=0.051)
-
-
-def test_swapping_keeps_the_values_and_reaches_the_covariance():
-    rng = np.random.default_rng(5)
-    x, y = np.sort(rng.gamma(2, 1, 40)), rng.gamma(2, 1, 40)
-    free = np.ones(40, dtype=bool)
-    free[:5] = False
-    swapped = swap_towards(x, [(y, 0.5)], free, rng)
-    assert sorted(swapped) == sorted(x) and (swapped[:5] == x[:5]).all()
-    assert np.cov(swapped, y)[0, 1] == pytest.approx(0.5, abs=1e-3)
 
 
 def test_values_stay_within_their_bounds_on_the_grid():

@@ -69,7 +69,7 @@ def patients_of(
     factors = np.column_stack([(joint.codes[name] == "yes").astype(float) for name in names])
     outcome = (joint.codes["(outcome)"] == "yes").astype(float)
     start = Patients(outcome, np.column_stack([np.ones(total), factors]), np.ones(total, dtype=bool))
-    columns = {j: ratio for j, ratio in enumerate(wanted, start=1)}
+    columns = dict(enumerate(wanted, start=1))
     exchanges = [Exchange((j,), outcome.astype(int)) for j in columns]
     near, nearness = fit_patients(start, columns, exchanges, [], seed, rounds=rounds, loud=loud)
     return near.rows[:, 1:], near.outcome, nearness

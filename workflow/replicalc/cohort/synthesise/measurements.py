@@ -125,7 +125,9 @@ def fit_measurements(
 
 def _within(free: Mapping[str, list[int]], state: _State, groups: Mapping[str, np.ndarray]) -> dict[str, list[int]]:
     """Leave only the patients of groups that still miss something; of everybody, if those have nothing to change."""
-    missing = {g for (g, _), cost in state.own_cost.items() if cost > 0} | {g for g, c in state.joint_cost.items() if c > 0}
+    missing = {g for (g, _), cost in state.own_cost.items() if cost > 0} | {
+        g for g, c in state.joint_cost.items() if c > 0
+    }
     there = np.any([groups[g] for g in missing], axis=0) if missing else np.zeros(1, dtype=bool)
     inside = {v: [i for i in who if there[i]] for v, who in free.items()} if missing else dict(free)
     return inside if any(inside.values()) else dict(free)

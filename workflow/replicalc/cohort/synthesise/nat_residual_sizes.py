@@ -1,4 +1,4 @@
-"""Sizes and ages of the synthetic patients of ``nat_residual``: quantiles and agreements as printed, classes exactly."""
+"""Sizes of the synthetic patients of ``nat_residual``: quantiles and agreements as printed, classes exactly."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def draw_sizes(patients: dict[str, np.ndarray], claims: Sequence[Claim], seed: i
     groups = {f"subtype={code}": patients["subtype"] == code for code in subtypes}
     groups["all"] = np.ones(len(patients["subtype"]), dtype=bool)
     steps = {name: round(cm * STEPS_PER_CM) for name, cm in LARGEST_CM.items()}
-    wanted = targets(
-        found, dict.fromkeys(LARGEST_CM, STEPS_PER_CM), {g: int(mask.sum()) for g, mask in groups.items()}
-    )
+    wanted = targets(found, dict.fromkeys(LARGEST_CM, STEPS_PER_CM), {g: int(mask.sum()) for g, mask in groups.items()})
 
     nothing_left = {
         "calc_extent_post_mm": np.zeros(len(groups["all"]), dtype=bool),

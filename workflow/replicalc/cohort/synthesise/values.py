@@ -1,4 +1,4 @@
-"""Measurements on a grid: samples with printed quartiles, pairings with a wanted covariance, values within bounds."""
+"""Measurements on a grid: samples with printed quartiles, values within bounds, whole numbers with moments."""
 
 from __future__ import annotations
 
@@ -46,34 +46,6 @@ def pair_by_rank(values: np.ndarray, score: np.ndarray) -> np.ndarray:
     out = np.empty(len(values))
     out[np.argsort(score, kind="stable")] = np.sort(values)
     return out
-
-
-def swap_towards(
-    x: np.ndarray,
-    others: list[tuple[np.ndarray, float]],
-    free: np.ndarray,
-    rng: np.random.Generator,
-    tries: int = 20000,
-) -> np.ndarray:
-    """Swap values of ``x`` between patients marked ``free`` until its covariances reach the wanted ones.
-
-    ``others`` holds (y, wanted covariance of x and y). Values only change places: every quantile of x stays.
-    """
-    x = x.copy()
-    index = np.flatnonzero(free)
-    if len(index) < 2:
-        return x
-    n = len(x)
-    centred = [y - y.mean() for y, _ in others]
-    gaps = np.array([(x * y).sum() / (n - 1) - wanted for y, (_, wanted) in zip(centred, others, strict=True)])
-    for a, b in rng.choice(index, size=(tries, 2)):
-        if x[a] == x[b]:
-            continue
-        change = np.array([(x[a] - x[b]) * (y[b] - y[a]) / (n - 1) for y in centred])
-        if np.abs(gaps + change).sum() < np.abs(gaps).sum():
-            x[a], x[b] = x[b], x[a]
-            gaps += change
-    return x
 
 
 def within_bounds(
