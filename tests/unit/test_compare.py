@@ -308,3 +308,12 @@ def test_a_ratio_on_the_other_side_of_1_turns_its_p():
 def test_no_p_is_shown_as_0():
     assert judge("p", "0.029", 1e-9).replicated == "<0.001"
     assert judge("p", "0.029", 0.0291).replicated == "0.029"
+
+
+def test_an_inequality_about_several_p_values_comes_out_as_printed():
+    mine = replace(claim("holds", "< 0.05"), kind="p")
+    rows = [Row("s_r", "all", "v", "holds", 1.0, method="p(a) < 0.05 and p(b) < 0.05")]
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).verdict == "same_print"
+    assert compare(replace(mine, kind="qualitative"), {"s_r": Lookup(rows)}, {}, 0.05).verdict == "same_conclusion"
+    rows[0] = replace(rows[0], value=0.0)
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).verdict == "conclusion_differs"

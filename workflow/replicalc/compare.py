@@ -91,6 +91,9 @@ def compare(
         holds = row.value == 1
         told = "holds" if holds else "does not hold"
         verdict = "same_conclusion" if holds else "conclusion_differs"
+        number = printed_number(claim.reported)
+        if holds and claim.kind == "p" and number is not None and number.sign != "=":
+            verdict = "same_print"  # an inequality that is true comes out as it is printed
         return Comparison(told, row.n, verdict, _join(f"{told}: {row.method}", row.warning))
     printed = printed_number(claim.reported)
     if printed is None:

@@ -22,8 +22,8 @@ def tables_of(
 ) -> dict[str, Table] | None:
     """Give each ratio a 2x2 table that prints it and its limits; None if one of them has no such table.
 
-    exposed: by name of a ratio, how many have the factor, where it is known. Of several tables one is drawn, of those that
-    print by ordinary rounding if there are any.
+    exposed: by name of a ratio, how many have the factor, where it is known. Of several tables one is drawn,
+    of those that print by ordinary rounding if there are any.
     """
     rng, chosen = np.random.default_rng([seed, 8]), {}
     for ratio in wanted:
