@@ -46,6 +46,17 @@ def test_flow_of_one_criterion(prepare, draw, excluded):
     assert f"assessed: {excluded} patients" in words and "included: 0 patients" in words
 
 
+def test_rows_that_the_export_repeats_are_nobody_assessed(prepare, draw):
+    folder = prepare("ordinary")
+    steps = [("the same row once more in the export", 5, "yes", ""), ("a reason", 7, "yes", "")]
+    write_flow(folder / "flow.csv", 24, "tiny", "real", steps)
+    flow = folder / "flow.csv"
+    flow.write_text(flow.read_text().replace("criterion_1", "identical_rows"))
+    words = draw(folder, "flow").words
+    assert "in the export: 36 rows" in words and "assessed: 31 patients" in words and "included: 24 patients" in words
+    assert "assessed: 36" not in words
+
+
 def test_flow_without_criteria_says_so(prepare, draw):
     folder = prepare("ordinary")
     write_flow(folder / "flow.csv", 24, "tiny", "real", [])

@@ -25,8 +25,10 @@ from replicalc.records import Variable
 
 #: Columns of ``mapped.csv`` that say where a unit comes from; they are no variables. Only stacked and collapsed cohorts
 #: have them: the place in words, the number of rows, the values that differed between them, the codes in one cell.
+#: Those that drop identical rows have the number of rows that were alike.
 PLACE, N_ROWS, DIFFERED, SEVERAL = "source_place", "source_rows", "values_differed", "several_codes"
-BOOKKEEPING = (PLACE, N_ROWS, DIFFERED, SEVERAL)
+ALIKE = "identical_rows"
+BOOKKEEPING = (PLACE, N_ROWS, DIFFERED, SEVERAL, ALIKE)
 RANKED = ("highest", "lowest")
 
 
@@ -36,12 +38,14 @@ class Unit:
 
     ``values`` maps variable to text ('' is missing). ``differed`` and ``several`` map a variable to the values of which
     one was chosen: between the rows of the unit, and within a cell. The file is '' where there is only one table.
+    ``alike`` counts the rows of the export that were the same in every column and of which the unit is the first.
     """
 
     values: dict[str, str]
     places: tuple[tuple[str, str], ...]
     differed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     several: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    alike: int = 1
 
 
 def check_rules(config: dict, variables: dict[str, Variable]) -> list[str]:
@@ -248,6 +252,8 @@ def lines(units: list[Unit], config: dict, variables: dict[str, Variable]) -> tu
         extra[DIFFERED] = lambda unit: _noted(unit.differed, variables)
     if any("split" in entry for entry in config["variables"].values()):
         extra[SEVERAL] = lambda unit: _noted(unit.several, variables)
+    if "identical_rows" in config:
+        extra[ALIKE] = lambda unit: str(unit.alike)
     header = [ROW, *extra, *config["variables"]]
     return header, [
         [unit.places[0][1], *(tell(unit) for tell in extra.values()), *(unit.values[n] for n in config["variables"])]

@@ -6,6 +6,7 @@ explained in ``NOTES.md``); ``derivations`` lists them, ``definitions`` holds th
 
 from __future__ import annotations
 
+from replicalc.cohort.collapse import ALIKE
 from replicalc.cohort.derivations import DERIVATIONS
 from replicalc.cohort.frame import categorical, read_text_table, typed, write_step
 from replicalc.job import job, write_text
@@ -41,7 +42,8 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
     study = load_checked(study_file, "study")
     config = load_checked(cohort_file, "cohort")
     variables = load_dictionary(dictionary_file)
-    frame = typed(read_text_table(mapped), variables)
+    text = read_text_table(mapped)
+    frame = typed(text, variables)
     readings = study["readings"]
     rows = []
     for derivation in DERIVATIONS:
@@ -68,5 +70,7 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
         counts += [(derived.isna() & given.isna()).sum(), contradict]
         told = [name, "+".join(derivation.needs), derivation.rule, *map(str, map(int, counts)), note]
         rows.append([*told, config["cohort"], config["kind"]])
+    if ALIKE in text:  # what was dropped before is told by the flow
+        frame[ALIKE] = text[ALIKE]
     write_step(frame, out)
     write_text(log_out, to_csv(rows, COLUMNS))

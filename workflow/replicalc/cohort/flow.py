@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from replicalc.cohort.frame import Cohort, read_cohort, read_step, write_cohort
+from replicalc.cohort.collapse import ALIKE
+from replicalc.cohort.frame import Cohort, read_cohort, read_text_table, typed, write_cohort
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_dictionary
@@ -34,11 +35,13 @@ def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out,
     """Apply the study's criteria in their order; write the flow, the cohort, and everybody (before any exclusion).
 
     A criterion whose variable a cohort does not have at all cannot be applied: it excludes nobody and the flow says so.
-    Raises ReplicalcError if nobody is left.
+    Where the cohort file says that identical rows are dropped, the first line counts them. Raises ReplicalcError if
+    nobody is left.
     """
     study = load_checked(study_file, "study")
     config = load_checked(cohort_file, "cohort")
-    frame = read_step(derived, load_dictionary(dictionary_file))
+    text = read_text_table(derived)
+    frame = typed(text, load_dictionary(dictionary_file))
     everybody = Cohort(
         frame,
         study=study["study"],
@@ -51,25 +54,36 @@ def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out,
         notes={name: entry["note"] for name, entry in config["variables"].items() if "note" in entry},
     )
     write_cohort(everybody, everybody_out)
-    kept, rows = apply_criteria(frame, study["criteria"], everybody.notes)
+    cleaned = _identical(text)
+    kept, rows = apply_criteria(frame, study["criteria"], everybody.notes, start=1 + len(cleaned))
     if kept.empty:
         told = "; ".join(f"{row[2]}: {row[4]}" for row in rows if row[4] != "0")
         raise ReplicalcError(
             f"cohort {config['cohort']}: nobody is left for study {study['study']} after its criteria ({told})"
         )
     write_cohort(replace(everybody, frame=kept), cohort_out)
-    write_text(flow_out, to_csv([[*row, config["cohort"], config["kind"]] for row in rows], COLUMNS))
+    write_text(flow_out, to_csv([[*row, config["cohort"], config["kind"]] for row in [*cleaned, *rows]], COLUMNS))
+
+
+def _identical(derived: pd.DataFrame) -> list[list[str]]:
+    """The line of the flow for rows of the export that stood there twice or more; none where nothing is dropped."""
+    if ALIKE not in derived:
+        return []
+    exported, left = int(derived[ALIKE].astype(int).sum()), len(derived)
+    because = "the same row once more in the export"
+    return [["1", ALIKE, because, str(exported), str(exported - left), str(left), "yes", ""]]
 
 
 def apply_criteria(
-    frame: pd.DataFrame, criteria: list[dict], notes: dict[str, str]
+    frame: pd.DataFrame, criteria: list[dict], notes: dict[str, str], start: int = 1
 ) -> tuple[pd.DataFrame, list[list[str]]]:
     """Apply inclusion criteria one after the other; return who is left and one row of text a step.
 
-    ``notes`` says, by variable, what means something else in this cohort; it stands beside the criterion.
+    ``notes`` says, by variable, what means something else in this cohort; it stands beside the criterion. ``start`` is
+    the number of the first step.
     """
     rows = []
-    for number, criterion in enumerate(criteria, start=1):
+    for number, criterion in enumerate(criteria, start=start):
         before = len(frame)
         keep, lacking = _keep(frame, criterion)
         note = ""

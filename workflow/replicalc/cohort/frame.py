@@ -111,12 +111,6 @@ def write_step(frame: pd.DataFrame, path: str | Path) -> None:
         frame.to_csv(temporary, index=False, lineterminator="\n", date_format="%Y-%m-%d")
 
 
-def read_step(path: str | Path, variables: dict[str, Variable]) -> pd.DataFrame:
-    """Read a step back with its types."""
-    text = read_text_table(path)
-    return typed(text, variables)
-
-
 def write_cohort(cohort: Cohort, path: str | Path) -> None:
     """Write a cohort as Parquet with its description in the file."""
     frame = cohort.frame.reset_index(drop=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,13 +23,14 @@ from replicalc.cohort.source import (
     ROW,
     STACKED,
     check_bytes,
-    is_workbook,
+    is_typed,
     join_sources,
     own_name,
     place_of,
     read_table,
     source_of,
     stack_sources,
+    without_identical,
 )
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.job import job, write_text
@@ -74,8 +76,12 @@ def map_export(exports, cohort_file, dictionary_file, out):
     else:
         records, origin = join_sources(tables, names, config.get("join_on"))
     _check_columns(list(origin), config, names)
-    typed = [is_workbook(path) for path in exports]
+    typed = [is_typed(path) for path in exports]
+    alike = [1] * len(records)
+    if "identical_rows" in config:
+        records, alike = without_identical(records)
     units = _map_records(records, config, variables, origin, names, typed)
+    units = [replace(unit, alike=count) for unit, count in zip(units, alike, strict=True)]
     if "collapse" in config:
         over = [tuple(record[column] for column in config.get("collapse_over", [])) for record in records]
         units = collapse(units, over, config, variables)
@@ -162,6 +168,10 @@ def _faults_of_sources(config: dict) -> list[str]:
             for source in config["sources"]
             if "without" in source
         ]
+    if "identical_rows" in config and "join_on" in config:
+        problems.append("'identical_rows' counts rows of one table; it cannot be used with 'join_on'")
+    if "identical_rows" in config and "collapse" in config:
+        problems.append("'identical_rows' is not needed with 'collapse', which takes rows together and counts them")
     return problems
 
 

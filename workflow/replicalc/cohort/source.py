@@ -46,17 +46,24 @@ def check_bytes(path: Path, expected: str) -> None:
 
 
 def read_table(path: Path, source: dict) -> list[dict[str, str]]:
-    """Read one source (a CSV file or a sheet of a workbook) as text with the row number of each record.
+    """Read one source (a CSV file, a sheet of a workbook, an SPSS file) as text with the row number of each record.
 
-    ``source`` is an entry of a cohort file's ``sources``: ``sheet``, ``header_row``, ``delimiter``, ``encoding``; the
-    columns carry the names that ``rename`` gives them, and those of ``constants`` are added. Raises ReplicalcError.
+    ``source`` is an entry of a cohort file's ``sources``: ``sheet``, ``header_row``, ``delimiter``, ``encoding``,
+    ``column_names``; the columns carry the names that ``rename`` gives them, and those of ``constants`` are added.
+    Raises ReplicalcError.
     """
-    if is_workbook(path):
+    if is_spss(path):
+        rows = _spss_rows(path, source)
+    elif "column_names" in source:
+        raise ReplicalcError(f"{path}: 'column_names' is for SPSS files (.sav), whose columns have names and labels")
+    elif is_workbook(path):
         rows = _workbook_rows(path, source)
     elif path.suffix.lower() in (".csv", ".txt", ".tsv"):
         rows = _csv_rows(path, source)
     else:
-        raise ReplicalcError(f"{path}: files of type '{path.suffix}' cannot be read; save it as CSV (UTF-8) or XLSX")
+        raise ReplicalcError(
+            f"{path}: files of type '{path.suffix}' cannot be read; save it as CSV (UTF-8), XLSX or SAV"
+        )
     start = source.get("header_row", 1)
     by_number = dict(rows)
     header = [name.strip() for name in by_number.get(start, [])]
@@ -81,7 +88,7 @@ def read_table(path: Path, source: dict) -> list[dict[str, str]]:
     taken = [name for name in constants if name in header]
     if taken:
         raise ReplicalcError(f"{path}: the file has a column '{taken[0]}', so 'constants' cannot give it a value")
-    text_file = not is_workbook(path)
+    text_file = not is_typed(path)
     records = []
     for number, cells in rows:
         if number <= start or not any(cell.strip() for cell in cells):
@@ -114,8 +121,18 @@ def own_name(column: str, source: dict) -> str:
 
 
 def is_workbook(path: str | Path) -> bool:
-    """Tell whether a file is a workbook, whose dates and numbers are typed already."""
+    """Tell whether a file is a workbook."""
     return Path(path).suffix.lower() in (".xlsx", ".xls", ".ods")
+
+
+def is_spss(path: str | Path) -> bool:
+    """Tell whether a file is one of SPSS."""
+    return Path(path).suffix.lower() in (".sav", ".zsav")
+
+
+def is_typed(path: str | Path) -> bool:
+    """Tell whether the dates and numbers of a file are typed already, so that no format or decimal sign is needed."""
+    return is_workbook(path) or is_spss(path)
 
 
 def _csv_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
@@ -159,9 +176,53 @@ def _workbook_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
     return [(number, [_cell(value) for value in row]) for number, row in enumerate(cells, start=1)]
 
 
+def _spss_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
+    """Read an SPSS file. Rows are counted as if it were saved as a sheet: the names in row 1, the first case in row 2.
+
+    What the file itself declares missing (system and user missing) is empty. Codes are read, not their labels.
+    """
+    import pyreadstat
+
+    unfit = [key for key in ("sheet", "header_row", "delimiter") if key in source]
+    if unfit:
+        raise ReplicalcError(f"{path}: '{unfit[0]}' is not for SPSS files, which have no such thing")
+    try:
+        columns, about = pyreadstat.read_sav(path, encoding=source.get("encoding"), output_format="dict")
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError, OverflowError) as error:
+        raise ReplicalcError(f"{path}: not a readable SPSS file ({error})") from error
+    names = list(about.column_names)
+    if source.get("column_names") == "labels":
+        names = [label or name for name, label in zip(names, about.column_labels, strict=True)]
+    cases = zip(*columns.values(), strict=True)
+    cells = ([_cell(value) for value in case] for case in cases)
+    return list(enumerate([names, *cells], start=1))
+
+
+def without_identical(records: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[int]]:
+    """Keep the first of the records that are the same in every column, wherever they stand.
+
+    Returns those kept, in their order, and of how many alike each is the first.
+    """
+    count: dict[tuple[str, ...], int] = {}
+    kept = []
+    for record in records:
+        content = tuple(cell for column, cell in record.items() if column not in (ROW, STACKED))
+        if content not in count:
+            kept.append(record)
+        count[content] = count.get(content, 0) + 1
+    return kept, list(count.values())
+
+
 def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        if value != value:
+            return ""
+        if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        # What follows the 15th decimal is the noise of binary arithmetic; a spreadsheet does not show it either.
+        return repr(value) if len(repr(value).partition(".")[2]) <= 15 else f"{value:.15g}"
     if hasattr(value, "isoformat"):
         text = value.isoformat()
         return text.removesuffix("T00:00:00")

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.collapse import (
+    ALIKE,
     BOOKKEEPING,
     DIFFERED,
     N_ROWS,
@@ -103,15 +104,30 @@ def _units(frame: pd.DataFrame, place: pd.Series, config: dict, record) -> list[
             where = " and ".join(place[part.index])
             if not config.get("stack"):
                 where = "rows " + where.replace("row ", "")
-            problems.append(
-                f"{where}, {columns}: the same {unit} stands more than once; give one row to each, or say under "
-                "'collapse' how its rows become one"
-            )
+            problems.append(f"{where}, {columns}: the same {unit} stands more than once; {_advice(part, config)}")
     record("+".join(unit_id), "duplicate or empty", len(frame), len(problems), True)
     folded = named[unit_id].astype(str).apply(lambda column: column.str.casefold())
     alike = int(folded.duplicated().sum() - named.duplicated(unit_id).sum())
     record("+".join(unit_id), "equal but for capital letters", len(frame), alike, False)
     return problems
+
+
+def _advice(rows: pd.DataFrame, config: dict) -> str:
+    """Say in which variables the rows of one unit differ (never the values), and what can be done about them."""
+    values = rows[list(config["variables"])].astype("object")
+    differ = [name for name in values if values[name].nunique(dropna=False) > 1]
+    if differ:
+        more = f" and {len(differ) - 5} more" if len(differ) > 5 else ""
+        return (
+            f"the rows differ in {', '.join(differ[:5])}{more}; give one row to each, or say under 'collapse' how its "
+            "rows become one"
+        )
+    if "identical_rows" in config:
+        return "the rows are alike in everything that is mapped, but not in every column; give one row to each"
+    return (
+        "the rows are alike in everything that is mapped; give one row to each, or say 'identical_rows: keep_first' if "
+        "the same row may stand in the export twice"
+    )
 
 
 def _count_choices(text: pd.DataFrame, config: dict, record) -> None:
@@ -127,6 +143,11 @@ def _count_choices(text: pd.DataFrame, config: dict, record) -> None:
             differ = int(found.map(lambda names, name=name: name in names).sum())
             note = f"rule: {rule}{_order_told(config, name, rule)}"
             record(name, f"rows of one {unit} differ", several, differ, False, note)
+    if ALIKE in text:
+        n_alike = text[ALIKE].astype(int)
+        note = f"{n_alike.sum()} rows in the export, {len(text)} of them different; the first of each is kept"
+        found = int((n_alike > 1).sum())
+        record("+".join(config["unit_id"]), "identical rows", len(text), found, False, note)
     if SEVERAL in text:
         found = text[SEVERAL].map(noted_variables)
         for name, entry in config["variables"].items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from replicalc.cohort.collapse import ALIKE
 from replicalc.cohort.frame import Cohort, read_cohort
 from replicalc.figures.canvas import (
     BLUE,
@@ -86,6 +87,9 @@ def _draw(flow: str, cohort: str, svg: str, png: str, grouping, classes: list[li
         return not_evaluable(svg, png, title=title, about=about, reasons={"": "the study names no criteria"})
     patients = _patients(data)
     whose = f" of {patients} patients" if patients else ""
+    # Rows of the export that stand there twice are nobody assessed; the box below them says who is.
+    repeated = steps[0]["criterion"] == ALIKE
+    assessed = steps[0]["n_after" if repeated else "n_before"]
     texts = [_side_text(step) for step in steps]
     heights = [LINE * len(lines) + 0.13 for lines in texts]
     kept = [step["applied"] == "yes" for step in steps]
@@ -101,7 +105,8 @@ def _draw(flow: str, cohort: str, svg: str, png: str, grouping, classes: list[li
         notes.append(f"included, but left out where the variable is needed, because it is not known: {lacking}")
     with sheet(svg, png, title=title, about=about, body=body + tail + 0.05, notes=notes) as page:
         ax = page.canvas(MARGIN, 0, WIDTH - 2 * MARGIN, body + tail + 0.05)
-        y = _main_box(ax, 0, f"assessed: {steps[0]['n_before']} {unit}", bold=True)
+        first = f"in the export: {steps[0]['n_before']} rows" if repeated else f"assessed: {assessed} {unit}"
+        y = _main_box(ax, 0, first, bold=not repeated)
         for i, (step, lines, height) in enumerate(zip(steps, texts, heights, strict=True)):
             end = y + height + GAP
             middle = y + GAP / 2 + height / 2
@@ -113,15 +118,17 @@ def _draw(flow: str, cohort: str, svg: str, png: str, grouping, classes: list[li
                 included = [f"included: {step['n_after']} {unit}", *([whose.strip()] if whose else [])]
                 y = _main_box(ax, end, "\n".join(included), bold=True)
             else:
-                y = _main_box(ax, end, f"n = {step['n_after']}") if box_follows else end
+                after = f"assessed: {assessed} {unit}" if repeated and i == 0 else f"n = {step['n_after']}"
+                y = _main_box(ax, end, after, bold=repeated and i == 0) if box_follows else end
         if classes:
             _divide(ax, y, tail - 2 * GAP, classes)
         page.alt = (
-            f"{steps[0]['n_before']} {unit} assessed, "
+            (f"{steps[0]['n_before']} rows in the export, of which different: " if repeated else "")
+            + f"{assessed} {unit} assessed, "
             + ", ".join(
                 f"{step['n_excluded']} excluded ({step['excluded_because']})"
                 for step in steps
-                if step["applied"] == "yes"
+                if step["applied"] == "yes" and step["criterion"] != ALIKE
             )
             + f", {steps[-1]['n_after']} included{whose}; {kept.count(False)} of {len(steps)} criteria not applied."
         )

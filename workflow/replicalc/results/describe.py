@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from replicalc.cohort.collapse import ALIKE
 from replicalc.job import job
 from replicalc.records import load_checked, load_claims, read_csv
 from replicalc.results.common import SCALE, absent, add_clustered, groups, open_cohort, remark, with_warning
@@ -124,18 +125,19 @@ def patient_flow(flow, cohort, out):
     """Turn the flow of patients into a result: assessed, excluded for each reason, included, and whose values lack.
 
     Those included of whom a variable is not known are counted by variable (``n_value_missing``): results that need it
-    leave them out.
+    leave them out. A row that the export repeats is nobody assessed; such rows are counted as a reason of their own.
     """
     steps = read_csv(flow)
     data, table = open_cohort(cohort, None, out)
-    table.add("n_assessed", int(steps[0]["n_before"]))
+    assessed = int(steps[0]["n_after" if steps[0]["criterion"] == ALIKE else "n_before"])
+    table.add("n_assessed", assessed)
     for step in steps:
         note = step["note"]
         place = dict(variable=step["criterion"], n=int(step["n_before"]), warning=note)
         table.add("n_excluded", int(step["n_excluded"]), **place)
         table.add("n_left", int(step["n_after"]), **place)
         table.add("applied", float(step["applied"] == "yes"), **place)
-    table.add("n_included", int(steps[-1]["n_after"]), n=int(steps[0]["n_before"]))
+    table.add("n_included", int(steps[-1]["n_after"]), n=assessed)
     if data.unit_of_analysis == "patient":
         table.add("n_patients", len(data.frame))
     elif "patient_id" in data.frame and data.frame["patient_id"].notna().all():
