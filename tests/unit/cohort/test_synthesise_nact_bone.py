@@ -124,7 +124,7 @@ def test_metastases_of_calcified_cancer_are_mainly_axial(made):
 
 
 def test_each_criterion_leaves_somebody_out(made):
-    assert [row["criterion"] for row in made.flow if int(row["n_excluded"]) > 0] == ["breast_cancer", "mammography"]
+    assert [row["criterion"] for row in made.flow[1:] if int(row["n_excluded"]) > 0] == ["breast_cancer", "mammography"]
     assert int(made.flow[-1]["n_after"]) == len(made.frame)
 
 

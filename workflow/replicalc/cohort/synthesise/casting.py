@@ -14,11 +14,13 @@ import numpy as np
 
 from replicalc.cohort.synthesise import casting_search as search
 from replicalc.cohort.synthesise import casting_times as times
+from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS
 from replicalc.cohort.synthesise.casting_assumptions import casting_assumptions
 from replicalc.cohort.synthesise.casting_export import export_rows, undescribed_rows
 from replicalc.cohort.synthesise.casting_fits import PrintedRatio, printed_ratio, two_group_cox
 from replicalc.cohort.synthesise.casting_groups import GROUPS, Group, claims_of, solve_group
+from replicalc.cohort.synthesise.mess import write_export
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_claims, load_dictionary
 from replicalc.table import to_csv
@@ -52,8 +54,8 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
         rows += mine + undescribed_rows(mine, rng)
     order = np.random.default_rng([seed, 9]).permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
-    write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(casting_assumptions(unmet), COLUMNS))
+    assumed = write_export(rows, synonyms.CASTING, export_out, seed)
+    write_text(assumptions_out, to_csv([*casting_assumptions(unmet), *assumed], COLUMNS))
 
 
 def ratio_of(claims: Iterable[Claim], result: str, variable: str) -> PrintedRatio:

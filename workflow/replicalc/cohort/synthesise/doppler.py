@@ -12,11 +12,13 @@ from itertools import product
 
 import numpy as np
 
+from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS
 from replicalc.cohort.synthesise.crudely import patients_of, tables_of
 from replicalc.cohort.synthesise.design import spread
 from replicalc.cohort.synthesise.doppler_assumptions import doppler_assumptions
 from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
+from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.models import Ratio, fit, fit_table, ratios, whole
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
@@ -61,8 +63,9 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     rows += _left_out(rows, rng)
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
-    write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(doppler_assumptions(joint.unmet, unmet, crude, NO_CANCER, NO_SURGERY), COLUMNS))
+    assumed = write_export(rows, synonyms.DOPPLER, export_out, seed)
+    assumed = [*doppler_assumptions(joint.unmet, unmet, crude, NO_CANCER, NO_SURGERY), *assumed]
+    write_text(assumptions_out, to_csv(assumed, COLUMNS))
 
 
 def solve_ultrasound(claims: list[Claim], seed: int) -> tuple[Joint, int]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS
 from replicalc.cohort.synthesise.exchanges import Exchange, Patients, fit_patients
+from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.models import Ratio, fit, ratios
 from replicalc.cohort.synthesise.nact_bone_assumptions import nact_bone_assumptions
 from replicalc.cohort.synthesise.nact_bone_export import export_rows
@@ -68,8 +70,8 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     treated = _treated(printed, seed, unmet)
     followed = _followed(printed, seed, unmet)
     rows = export_rows(treated, followed, np.random.default_rng([seed, 2]))
-    write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(nact_bone_assumptions(treated, followed, unmet), COLUMNS))
+    assumed = write_export(rows, synonyms.NACT_BONE, export_out, seed)
+    write_text(assumptions_out, to_csv([*nact_bone_assumptions(treated, followed, unmet), *assumed], COLUMNS))
 
 
 def _table(printed: Printouts, variable: str, ratio: Ratio, outcome_is_event: bool) -> Table:

@@ -12,8 +12,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS, nat_residual_assumptions
 from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
+from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.nat_residual_export import LEFT_OUT, excluded_rows, export_rows
 from replicalc.cohort.synthesise.nat_residual_sizes import LARGEST_CM, draw_sizes
 from replicalc.cohort.synthesise.values import integers_with_moments
@@ -70,8 +72,8 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     rows = included + excluded_rows(included, others, rng)
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
-    write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(nat_residual_assumptions(joint, LARGEST_CM, sizes.missed), COLUMNS))
+    assumed = write_export(rows, synonyms.NAT_RESIDUAL, export_out, seed)
+    write_text(assumptions_out, to_csv([*nat_residual_assumptions(joint, LARGEST_CM, sizes.missed), *assumed], COLUMNS))
 
 
 def solve_joint(claims: Iterable[Claim], printed: dict, total: int, seed: int) -> Joint:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS
 from replicalc.cohort.synthesise.joint import (
     Cells,
@@ -22,6 +23,7 @@ from replicalc.cohort.synthesise.joint import (
     restrictions,
     solve,
 )
+from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.us_mri_assumptions import us_mri_assumptions
 from replicalc.cohort.synthesise.us_mri_export import Protocol, export_rows
 from replicalc.cohort.synthesise.us_mri_prior import BENIGN, DERIVED, FACTORS, allowed, weights
@@ -55,8 +57,9 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     rng = np.random.default_rng([seed, 2])
     women = gather(joint.codes, n_women, rng)
     rows = export_rows(joint.codes, women, protocol, rng)
-    write_text(export_out, to_csv([[str(v) for v in row.values()] for row in rows], list(rows[0])))
-    write_text(assumptions_out, to_csv(us_mri_assumptions(joint, women, (SAME_HISTOLOGY, SAME_TYPE)), COLUMNS))
+    assumed = write_export(rows, synonyms.US_MRI, export_out, seed)
+    assumed = [*us_mri_assumptions(joint, women, (SAME_HISTOLOGY, SAME_TYPE)), *assumed]
+    write_text(assumptions_out, to_csv(assumed, COLUMNS))
 
 
 def solve_joint(claims: Iterable[Claim], total: int, seed: int) -> Joint:
