@@ -38,6 +38,7 @@ rule all:
         comparisons=all_comparisons(),
         verifications=all_verifications(),
         pooled=study_results(),
+        exports=synthetic_exports(),
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
 
 

@@ -163,8 +163,40 @@ def test_criteria_leave_somebody_out(finished, study):
     assert nobody == (["breast_cancer"] if study == "nat_residual" else [])
 
 
-def test_nobody_is_exported_twice(finished):
-    export = rows(finished / RESULTS / "raw/export.csv")
+@each_study
+def test_rows_that_the_export_repeats_are_found_and_counted(finished, study):
+    """Cleaning drops what stands there twice, and nothing else: every id is left once, and the flow says how many."""
+    folder = finished / "results" / study / "synthetic"
+    export = [tuple(row.values()) for row in rows(folder / "raw/export.csv")]
+    first = rows(folder / "steps/flow.csv")[0]
+    assert first["criterion"] == "identical_rows" and int(first["n_excluded"]) >= 2
+    assert [int(first[name]) for name in ("n_before", "n_after")] == [len(export), len(set(export))]
+    units = {row[:2] if study == "us_mri" else row[0] for row in export}
+    assert len(units) == len(set(export)) == len(rows(folder / "steps/mapped.csv"))
+
+
+@each_study
+@pytest.mark.parametrize("kind", ["xlsx", "sav"])
+def test_workbook_and_spss_file_give_the_same_cohort(finished, tmp_path, study, kind):
+    """The door for hospitals' files: only the name of the file, and of the columns of an SPSS file, differs."""
+    from replicalc.cohort import derivation, flow, mapping, validation
+
+    folder, record = finished / "results" / study / "synthetic", ROOT / "config" / "studies" / study
+    how, log, about = tmp_path / "how.yaml", tmp_path / "log", (record / "study.yaml", tmp_path / "how.yaml")
+    mine = f"file: export.{kind}{', column_names: labels' if kind == 'sav' else ''}"
+    how.write_text((record / "synthetic.yaml").read_text().replace("- file: export.csv", f"- {{{mine}}}"))
+    dictionary = ROOT / "data/dictionary.csv"
+    mapped, checks, derived, told, steps, cohort, everybody = (tmp_path / name for name in "abcdefg")
+    mapping.map_export([folder / f"raw/export.{kind}"], how, dictionary, mapped, log)
+    validation.validate_cohort(mapped, how, dictionary, checks, log)
+    derivation.derive_cohort(mapped, checks, *about, dictionary, derived, told, log)
+    flow.select_patients(derived, *about, dictionary, steps, cohort, everybody, log)
+    assert cohort.read_bytes() == (folder / "cohort.parquet").read_bytes()
+    assert steps.read_bytes() == (folder / "steps/flow.csv").read_bytes()
+
+
+def test_nobody_is_exported_under_two_ids(finished):
+    export = {tuple(row.items()): row for row in rows(finished / RESULTS / "raw/export.csv")}.values()
     assert len({(row["Date of birth"], row["Start of NAT"], row["Surgery"]) for row in export}) == len(export)
     found = rows(finished / RESULTS / "steps/validation.csv")
     contradictions = [

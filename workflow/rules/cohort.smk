@@ -3,7 +3,29 @@
 # steps/split.csv. The wildcards are the study and the cohort.
 from replicalc import results
 from replicalc.cohort import derivation, flow, mapping, validation
+from replicalc.cohort.synthesise import formats
 from replicalc.digest import digest
+
+
+rule synthetic_formats:
+    """Cohort: the synthetic export also as a workbook and as an SPSS file, for whoever works with these."""
+    input:
+        export="results/{study}/synthetic/raw/export.csv",
+        mapping=ancient("config/studies/{study}/synthetic.yaml"),
+        dictionary=ancient("data/dictionary.csv"),
+    output:
+        xlsx="results/{study}/synthetic/raw/export.xlsx",
+        sav="results/{study}/synthetic/raw/export.sav",
+    log:
+        "logs/{study}/synthetic/synthetic_formats.log",
+    params:
+        uses=lambda wildcards: [
+            registry.print_of("mapping", wildcards.study, "synthetic"),
+            registry.print_of("variables", wildcards.study),
+        ],
+        code=digest("cohort.synthesise.formats:other_formats"),
+    run:
+        formats.other_formats(input.export, input.mapping, input.dictionary, output.xlsx, output.sav, log[0], **params)
 
 
 rule map_export:

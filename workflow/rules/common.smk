@@ -61,6 +61,12 @@ def study_results():
     return [file for files in registry.study_files.values() for file in files]
 
 
+def synthetic_exports():
+    """The synthetic export of each study as a workbook and as an SPSS file, beside the CSV that the run itself reads."""
+    made = [study for study, cohort in registry.pairs if cohort == "synthetic"]
+    return [f"results/{study}/synthetic/raw/export.{kind}" for study in made for kind in ("xlsx", "sav")]
+
+
 def result_elsewhere(study, cohort, result):
     """A result of another study on the same cohort, where it can be evaluated; otherwise nothing."""
     return [f"results/{study}/{cohort}/{result}.csv"] if (study, cohort) in registry.pairs else []
