@@ -17,6 +17,7 @@ from replicalc.table import to_csv
 
 DICTIONARY = ROOT / "data" / "dictionary.csv"
 HOW = ROOT / "config/studies/us_mri/synthetic.yaml"
+CANONICAL = set(load_checked(HOW, "cohort")["variables"])
 STUDY = ROOT / "config/studies/us_mri/study.yaml"
 
 
@@ -72,6 +73,17 @@ def cohort_of(folder, kind: str) -> bytes:
 @pytest.mark.parametrize("kind", ["xlsx", "sav"])
 def test_every_format_gives_the_same_cohort(made, kind):
     assert cohort_of(made, kind) == cohort_of(made, "csv")
+
+
+def test_the_tidy_rows_give_the_same_patients_as_the_untidy_ones(made, tmp_path):
+    rows = lesions()
+    (tmp_path / "export.csv").write_text(to_csv([list(row.values()) for row in rows], list(rows[0])))
+    found = []
+    for folder in (made, tmp_path):
+        mapping.map_export([folder / "export.csv"], HOW, DICTIONARY, tmp_path / "mapped", tmp_path / "log")
+        found.append([{k: v for k, v in row.items() if k in CANONICAL} for row in read_csv(tmp_path / "mapped")])
+    assert found[0] == found[1] and len(found[0]) == 60
+    assert (made / "export.csv").read_text() != (tmp_path / "export.csv").read_text()
 
 
 def test_in_the_workbook_dates_and_numbers_are_typed_and_texts_are_not(made):

@@ -97,6 +97,34 @@ def test_impossible_value(run):
     assert "export.csv" in message
 
 
+def test_a_cell_may_carry_its_unit_where_the_cohort_file_says_so(run):
+    how = {"unit": "mm, units_in_cells: [cm, inch]"}
+    rows = run(export=EXPORT.replace("2.5", "2.7 cm").replace("4.0", "2inch"), **how)
+    assert [row["mri_pre_mm"] for row in rows] == ["27", "", "50.8"]
+    rows = run(export=EXPORT.replace("2.5", '"2,7 cm"').replace("4.0", "27"), decimal=",", **how)
+    assert [row["mri_pre_mm"] for row in rows] == ["27", "", "27"]
+
+
+@pytest.mark.parametrize("text", ["2.7 m", "cm", "2.7 cm cm", "2.7 cm?", "cm 2.7"])
+def test_a_unit_that_is_none_of_those_declared(run, text):
+    said = refused(
+        run,
+        f"value '{text}'",
+        "alone or before cm",
+        unit="mm, units_in_cells: [cm]",
+        export=EXPORT.replace("2.5", text),
+    )
+    assert "row 2" in said
+
+
+def test_a_unit_in_a_cell_that_nobody_declared(run):
+    refused(run, "value '2.7 cm'", "is not a number", export=EXPORT.replace("2.5", "2.7 cm"))
+
+
+def test_units_in_cells_are_held_against_the_dictionary(run):
+    refused(run, "units_in_cells", "'kg'", "Allowed: mm, cm, inch", unit="mm, units_in_cells: [kg]")
+
+
 def test_wrong_unit_in_the_file(run):
     refused(run, "unit 'kg'", "Allowed: mm, cm", unit="kg")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from project import ROOT
 
 from replicalc.cohort.source import without_identical
 from replicalc.cohort.synthesise import synonyms
-from replicalc.cohort.synthesise.mess import NOT_KNOWN, TWICE_AT_LEAST, untidy, write_export
+from replicalc.cohort.synthesise.mess import AT_LEAST, NOT_KNOWN, untidy, write_export
 from replicalc.errors import ReplicalcError
 from replicalc.records import load_checked
 
@@ -35,7 +37,7 @@ def test_cleaning_finds_every_repetition_and_undoing_the_synonyms_gives_the_tidy
         {c: "" if cell in NOT_KNOWN else usual.get(c, {}).get(cell, cell) for c, cell in row.items()} for row in kept
     ]
     assert undone == tidy
-    assert max(alike) == 2 and len(messy) - len(kept) == alike.count(2) == max(TWICE_AT_LEAST, round(n / 100))
+    assert max(alike) == 2 and len(messy) - len(kept) == alike.count(2) == max(AT_LEAST, round(n / 100))
     assert all(row["Size"] == tidy[i]["Size"] for i, row in enumerate(kept))
 
 
@@ -61,6 +63,14 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
     assert "3 rows stand in the export twice" in told[0][-1][1]
 
 
+def test_some_lengths_are_in_cm_and_all_are_the_same_lengths():
+    tidy = [{"Patient ID": f"SYN-{i:04d}", "mm": "" if i % 50 == 0 else str(i % 49)} for i in range(2000)]
+    messy, _ = without_identical(untidy(tidy, {}, np.random.default_rng(1), ["mm"]))
+    changed = [(old["mm"], new["mm"]) for old, new in zip(tidy, messy, strict=True) if old != new]
+    assert len(changed) == round(0.03 * 1920) and all(new.endswith(" cm") for _, new in changed)
+    assert all(Decimal(new.removesuffix(" cm")) * 10 == int(old) and old != "0" for old, new in changed)
+
+
 def test_a_column_that_is_not_there_is_named():
     with pytest.raises(ReplicalcError, match="no column 'Sex'"):
         untidy(table(5), {"Sex": {"f": ("F",)}}, np.random.default_rng(1))
@@ -80,3 +90,6 @@ def test_every_synonym_means_the_same_code_in_every_variable_of_the_column(study
             for text, others in ways.items():
                 assert {codes[other] for other in others} == {codes[text]}, f"{column}: {text}"
                 assert len({text, *others}) == 1 + len(others)
+    for column in getattr(synonyms, f"{study.upper()}_LENGTHS", ()):
+        (entry,) = (entry for entry in config["variables"].values() if entry.get("column") == column)
+        assert entry["unit"] == "mm" and "cm" in entry["units_in_cells"]

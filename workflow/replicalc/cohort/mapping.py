@@ -138,7 +138,13 @@ def check_mapping(config: dict, variables: dict[str, Variable], path: str | Path
                     f"variables.{name}: unit {unit!r} cannot be turned into {variable.unit or 'a plain number'}. "
                     f"Allowed: {', '.join(u or 'none' for u in allowed)}"
                 )
-        elif "unit" in entry:
+            problems += [
+                f"variables.{name}: 'units_in_cells' names {given!r}, which cannot be turned into "
+                f"{variable.unit or 'a plain number'}. Allowed: {', '.join(filter(None, allowed)) or 'none'}"
+                for given in entry.get("units_in_cells", [])
+                if given not in allowed
+            ]
+        elif "unit" in entry or "units_in_cells" in entry:
             problems.append(f"variables.{name}: is a {variable.type}; it takes no 'unit'")
         if (variable.type == "date") != ("format" in entry):
             problems.append(f"variables.{name}: 'format' (such as %d.%m.%Y) is for dates, and dates need it")
@@ -316,11 +322,15 @@ def _converter(variable: Variable, entry: dict, decimal: str, typed: bool):
         point = f"[.{decimal}]" if typed else re.escape(decimal)
         pattern = re.compile(rf"[+-]?(\d{{1,15}}({point}\d{{0,15}})?|{point}\d{{1,15}})([eE][+-]?\d{{1,2}})?")
         factor = Fraction(FACTORS[(entry.get("unit", ""), variable.unit)])
+        told = {unit: Fraction(FACTORS[(unit, variable.unit)]) for unit in entry.get("units_in_cells", [])}
 
         def convert(text: str) -> str:
+            unit = next((unit for unit in told if text.endswith(unit)), "")
+            text = text.removesuffix(unit).rstrip()
             if not pattern.fullmatch(text):
-                raise ValueError(f"is not a number (decimal sign '{decimal}')")
-            number = Fraction(text.replace(",", ".")) * factor
+                allowed = f", alone or before {' or '.join(told)}" if told else ""
+                raise ValueError(f"is not a number (decimal sign '{decimal}'){allowed}")
+            number = Fraction(text.replace(",", ".")) * told.get(unit, factor)
             if variable.type == "integer" and number.denominator != 1:
                 raise ValueError("is not a whole number")
             return str(number.numerator) if number.denominator == 1 else repr(float(number))

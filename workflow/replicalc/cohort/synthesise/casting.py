@@ -54,7 +54,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
         rows += mine + undescribed_rows(mine, rng)
     order = np.random.default_rng([seed, 9]).permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
-    assumed = write_export(rows, synonyms.CASTING, export_out, seed)
+    assumed = write_export(rows, synonyms.CASTING, export_out, seed, synonyms.CASTING_LENGTHS)
     write_text(assumptions_out, to_csv([*casting_assumptions(unmet), *assumed], COLUMNS))
 
 

@@ -63,7 +63,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     rows += _left_out(rows, rng)
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
-    assumed = write_export(rows, synonyms.DOPPLER, export_out, seed)
+    assumed = write_export(rows, synonyms.DOPPLER, export_out, seed, synonyms.DOPPLER_LENGTHS)
     assumed = [*doppler_assumptions(joint.unmet, unmet, crude, NO_CANCER, NO_SURGERY), *assumed]
     write_text(assumptions_out, to_csv(assumed, COLUMNS))
 

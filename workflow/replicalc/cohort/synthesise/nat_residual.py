@@ -72,7 +72,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     rows = included + excluded_rows(included, others, rng)
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
-    assumed = write_export(rows, synonyms.NAT_RESIDUAL, export_out, seed)
+    assumed = write_export(rows, synonyms.NAT_RESIDUAL, export_out, seed, synonyms.NAT_RESIDUAL_LENGTHS)
     write_text(assumptions_out, to_csv([*nat_residual_assumptions(joint, LARGEST_CM, sizes.missed), *assumed], COLUMNS))
 
 

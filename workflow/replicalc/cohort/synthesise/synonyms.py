@@ -1,7 +1,7 @@
 """How codes of the synthetic exports are written now and then: synonyms, abbreviations, capital letters.
 
-Each is a code of the same meaning in ``synthetic.yaml`` of its study (a test compares them). Ids, dates and numbers
-stand in no list: they are written in one way.
+Each is a code of the same meaning in ``synthetic.yaml`` of its study (a test compares them). Ids and dates stand in no
+list: they are written in one way.
 """
 
 from __future__ import annotations
@@ -106,3 +106,8 @@ NAT_RESIDUAL = {
     "Residual invasive": YES_NO,
     "Residual DCIS": YES_NO,
 }
+
+#: Columns of millimetres, typed by hand, in which some cells are in cm.
+DOPPLER_LENGTHS = ("Largest diameter (mm)",)
+CASTING_LENGTHS = ("Size (mm)",)
+NAT_RESIDUAL_LENGTHS = ("Invasive size (mm)",)
