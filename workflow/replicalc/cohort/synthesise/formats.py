@@ -110,7 +110,7 @@ def _write_sav(columns: Sequence[Column], path) -> None:
     data, formats, measures, labels = {}, {}, {}, {}
     for name, column in zip(names, columns, strict=True):
         if column.kind == "date":
-            # A column of Python dates that begins with a gap is taken for text by the library; a date of SPSS is a number.
+            # The library takes a column of Python dates that begins with a gap for text; a date of SPSS is a number.
             seconds = [None if day is None else (day - SPSS_DAY_0).days * 86400.0 for day in column.dates()]
             data[name] = pd.Series(seconds, dtype="float64")
             formats[name], measures[name] = "EDATE10", "scale"
