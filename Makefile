@@ -1,17 +1,23 @@
-# make results | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
+# make results | witnesses | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
 # DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (about an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
+# K=5 is the number of synthetic cohorts that `make witnesses` holds against each other.
 CORES ?= 4
+K ?= 5
 PYTHON ?= python3
 DEFECTS ?= --quick
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
-.PHONY: results test lint format bench unlock clean
+.PHONY: results witnesses test lint format bench unlock clean
 .DELETE_ON_ERROR:
 
 results: .venv/.ready
 	@$(BIN)/snakemake --cores $(CORES) $(if $(COHORTS),--config cohorts="$(COHORTS)") && $(BIN)/replicalc summary
+
+# What each paper leaves open, from K synthetic cohorts of each study.
+witnesses: .venv/.ready
+	@$(BIN)/snakemake --cores $(CORES) witnesses --config witnesses=$(K)
 
 test: .venv/.ready
 	$(BIN)/python -m pytest -n auto --dist loadfile

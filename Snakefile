@@ -19,6 +19,7 @@ include: "workflow/rules/nat_residual.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/pooled.smk"
 include: "workflow/rules/verify.smk"
+include: "workflow/rules/witnesses.smk"
 
 
 # Every claim has a rule, every rule a claim, every file the name of its rule; otherwise nothing starts.
@@ -39,6 +40,7 @@ rule all:
         verifications=all_verifications(),
         pooled=study_results(),
         exports=synthetic_exports(),
+        witnesses=witness_files() if len(registry.witnesses) > 1 else [],
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
 
 

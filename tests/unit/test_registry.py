@@ -30,6 +30,42 @@ def test_the_real_claims_fit(registry):
     assert registry.pairs == [(study, "synthetic") for study in registry.studies]
 
 
+def load(**changes) -> Registry:
+    return Registry.load({**load_yaml("config/config.yaml"), **changes})
+
+
+def test_one_synthetic_cohort_is_no_witness_of_what_is_open(registry):
+    assert registry.witnesses == ["synthetic"]
+    with pytest.raises(ReplicalcError, match=r"'witnesses' is 1, .* make witnesses K=5"):
+        registry.need_witnesses()
+
+
+def test_further_synthetic_cohorts_share_their_mapping_and_have_seeds_of_their_own(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    several = load(witnesses=12, cohorts="synthetic_2 synthetic")
+    several.need_witnesses()
+    assert several.witnesses == ["synthetic", *(f"synthetic_{number}" for number in range(2, 13))]
+    assert several.seed_of("synthetic") == several.seed
+    seeds = [several.seed_of(cohort) for cohort in several.witnesses]
+    assert len(set(seeds)) == 12 and min(seeds) == several.seed
+    assert several.seed_of("synthetic_12") == load(witnesses=1).seed_of("synthetic_12"), "not a matter of how many"
+    assert several.cohort_file("doppler", "synthetic_12") == several.cohort_file("doppler", "synthetic")
+    assert several.export_files("doppler", "synthetic_12") == ["results/doppler/synthetic_12/raw/export.csv"]
+    assert several.titles == {"synthetic_2": "", "synthetic": ""}
+    several.check(rules(several), {})
+    assert several.pairs[:2] == [("doppler", "synthetic_2"), ("doppler", "synthetic")]
+
+
+@pytest.mark.parametrize("name", ["synthetic", "synthetic_2", "synthetic_17"])
+def test_a_real_cohort_cannot_have_the_name_of_a_synthetic_one(elsewhere, name):
+    from pathlib import Path
+
+    text = Path("config/cohorts/cmmd.yaml").read_text().replace("cohort: cmmd", f"cohort: {name}")
+    Path(f"config/cohorts/{name}.yaml").write_text(text)
+    with pytest.raises(ReplicalcError, match=rf"{name}.yaml: a real cohort cannot be called '{name}'"):
+        load()
+
+
 def test_a_rule_for_a_whole_study_needs_no_claim_but_its_name(registry):
     pooled = ("casting_pooled", ["results/casting/casting_pooled.csv"], ["logs/casting/casting_pooled.log"])
     registry.check([*rules(registry), pooled])
@@ -71,6 +107,9 @@ def test_a_file_not_named_after_its_rule(registry):
         ({"cohorts": []}, "cohorts: must not be empty"),
         ({"sead": 1}, "unknown key 'sead'. Did you mean 'seed'"),
         ({"cohorts": "../etc"}, "cohorts"),
+        ({"witnesses": 0}, "witnesses: 0 is less than the minimum of 1"),
+        ({"witnesses": "two"}, "witnesses: 'two' should be a whole number"),
+        ({"cohorts": "synthetic_3", "witnesses": 2}, "no cohort 'synthetic_3'. Did you mean 'synthetic_2'"),
     ],
 )
 def test_faults_in_the_configuration(monkeypatch, changes, told):

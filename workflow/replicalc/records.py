@@ -175,6 +175,12 @@ def load_checked(path: str | Path, schema: str) -> dict:
     return data
 
 
+def load_cohort(path: str | Path, name: str | None = None) -> dict:
+    """Read a cohort file. ``name`` is the cohort's own name where several synthetic cohorts share the file."""
+    config = load_checked(path, "cohort")
+    return {**config, "cohort": name} if name else config
+
+
 def _records(path: str | Path, kind: type) -> list:
     rows = read_csv(path)
     names = [f.name for f in fields(kind)]

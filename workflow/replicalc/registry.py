@@ -21,8 +21,22 @@ from replicalc.records import Claim, Variable, load_checked, load_claims, load_d
 CONFIG = Path("config")
 DICTIONARY = Path("data/dictionary.csv")
 SYNTHETIC = "synthetic"
+#: Names of synthetic cohorts: the first one, and further ones by their number.
+WITNESS = rf"{SYNTHETIC}(?:_(?:[2-9]|[1-9][0-9]+))?"
+#: What a further synthetic cohort adds to the seed of the one before: a prime, so that seeds tried by hand (one
+#: more, ten more) seldom meet it.
+SEED_STEP = 1_000_003
 #: Groups of a result that are no variable of patients.
 PSEUDO_GROUPS = ("error", "measure", "model", "strategy", "study", "time")
+
+
+def is_synthetic(cohort: str) -> bool:
+    """Tell whether a cohort is one of those that the workflow makes from printed numbers.
+
+    >>> [is_synthetic(name) for name in ("synthetic", "synthetic_12", "synthetic_1", "synthetic_ispy1")]
+    [True, True, False, False]
+    """
+    return re.fullmatch(WITNESS, cohort) is not None
 
 
 @contextmanager
@@ -126,6 +140,8 @@ class Registry:
     study_files: dict[str, list[str]] = field(default_factory=dict)
     #: Every study with every cohort of the run that can speak to it; all of them until ``check`` has seen the rules.
     pairs: list[tuple[str, str]] = field(default_factory=list)
+    #: The synthetic cohorts that are held against each other: of every study the same names.
+    witnesses: list[str] = field(default_factory=lambda: [SYNTHETIC])
     #: Why a cohort of the run is not applied to a study: (study, cohort, reason).
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -136,11 +152,19 @@ class Registry:
         validate(config, "config", "config/config.yaml or --config")
         named = config["cohorts"]
         cohorts = named.replace(",", " ").split() if isinstance(named, str) else list(named)
+        witnesses = [SYNTHETIC, *(f"{SYNTHETIC}_{number}" for number in range(2, config["witnesses"] + 1))]
         known_studies = sorted(path.parent.name for path in (CONFIG / "studies").glob("*/study.yaml"))
-        known_cohorts = [
-            SYNTHETIC,
-            *sorted(p.stem for p in (CONFIG / "cohorts").glob("*.yaml") if p.stem.islower()),
-        ]
+        real = sorted(p.stem for p in (CONFIG / "cohorts").glob("*.yaml") if p.stem.islower())
+        fail_with_all(
+            "config/cohorts:",
+            [
+                f"{name}.yaml: a real cohort cannot be called '{name}'; names that begin with '{SYNTHETIC}' belong to "
+                "the cohorts that the workflow makes. Give the file and its 'cohort' another name"
+                for name in real
+                if name.startswith(SYNTHETIC)
+            ],
+        )
+        known_cohorts = [*witnesses, *real]
         problems = []
         for word, given, known in (
             ("study", config["studies"], known_studies),
@@ -181,13 +205,15 @@ class Registry:
         registry = cls(
             list(config["studies"]), cohorts, config["seed"], config["raw_folders"], results, records, variables
         )
+        registry.witnesses = witnesses
         registry.pairs = [(study, cohort) for study in registry.studies for cohort in registry.cohorts]
         for study, cohort in registry.pairs:
             path = registry.cohort_file(study, cohort)
             found = load_checked(path, "cohort")
             check_mapping(found, variables, path)
-            if found["cohort"] != cohort:
-                raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{cohort}'")
+            expected = SYNTHETIC if is_synthetic(cohort) else cohort  # the witnesses of a study share a file
+            if found["cohort"] != expected:
+                raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{expected}'")
             for name in found.get("studies", []):
                 if name not in known_studies:
                     told = f"there is no study '{name}'.{did_you_mean(name, known_studies)}"
@@ -199,14 +225,28 @@ class Registry:
     @property
     def titles(self) -> dict[str, str]:
         """What each cohort of the run is; a synthetic one says so by its name."""
-        real = [cohort for cohort in self.cohorts if cohort != SYNTHETIC]
+        real = [cohort for cohort in self.cohorts if not is_synthetic(cohort)]
         found = {cohort: load_checked(self.cohort_file("", cohort), "cohort")["title"] for cohort in real}
         return {cohort: found.get(cohort, "") for cohort in self.cohorts}
 
     def cohort_file(self, study: str, cohort: str) -> str:
-        """The mapping of a cohort; the synthetic export of a study has its own beside the study."""
-        folder = CONFIG / "studies" / study if cohort == SYNTHETIC else CONFIG / "cohorts"
-        return str(folder / f"{cohort}.yaml")
+        """The mapping of a cohort; the synthetic exports of a study share one beside the study."""
+        if is_synthetic(cohort):
+            return str(CONFIG / "studies" / study / f"{SYNTHETIC}.yaml")
+        return str(CONFIG / "cohorts" / f"{cohort}.yaml")
+
+    def seed_of(self, cohort: str) -> int:
+        """The seed of a synthetic cohort: that of the run for the first, ``SEED_STEP`` more for each further one."""
+        _, _, number = cohort.partition("_")
+        return self.seed + SEED_STEP * (int(number or 1) - 1)
+
+    def need_witnesses(self) -> None:
+        """Raise ReplicalcError where there is one synthetic cohort alone: nothing could be held against it."""
+        if len(self.witnesses) < 2:
+            raise ReplicalcError(
+                "config/config.yaml or --config: 'witnesses' is 1, and what a paper leaves open shows from 2 synthetic "
+                "cohorts on. Try: make witnesses K=5"
+            )
 
     def models(self, study: str) -> list[str]:
         """The ids of the multivariable models that a study declares; each has a certificate."""
@@ -215,8 +255,8 @@ class Registry:
     def export_files(self, study: str, cohort: str) -> list[str]:
         """The raw files of a cohort, one for each entry of its ``sources``. Raises ReplicalcError if one is missing."""
         sources = load_checked(self.cohort_file(study, cohort), "cohort")["sources"]
-        if cohort == SYNTHETIC:
-            return [f"results/{study}/{SYNTHETIC}/raw/{source['file']}" for source in sources]
+        if is_synthetic(cohort):
+            return [f"results/{study}/{cohort}/raw/{source['file']}" for source in sources]
         return [str(locate(source["file"], cohort, self.raw_folders)) for source in sources]
 
     def check(self, rules: list[tuple[str, list[str], list[str]]], made: dict[str, Made] | None = None) -> None:
@@ -275,7 +315,7 @@ class Registry:
             has, constant = available(config, about["readings"])
             if study not in config.get("studies", [study]):
                 self.left_out.append((study, cohort, "not among the 'studies' of the cohort file"))
-            elif cohort == SYNTHETIC or findings(claims, made, self.variables, has, constant):
+            elif is_synthetic(cohort) or findings(claims, made, self.variables, has, constant):
                 kept.append((study, cohort))
             else:
                 lacking = nearest(claims, made, self.variables, has)

@@ -103,7 +103,7 @@ class ResultTable:
             if place in seen:
                 raise ReplicalcError(f"{self.result}: the statistic {place} stands twice in the table")
             seen.add(place)
-        write_text(path, to_csv([[_text(getattr(row, name)) for name in COLUMNS] for row in self.rows], COLUMNS))
+        write_text(path, to_csv([[as_text(getattr(row, name)) for name in COLUMNS] for row in self.rows], COLUMNS))
 
 
 def to_csv(rows: list[list[str]], columns: tuple[str, ...] | list[str]) -> str:
@@ -115,7 +115,8 @@ def to_csv(rows: list[list[str]], columns: tuple[str, ...] | list[str]) -> str:
     return buffer.getvalue()
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Give the text of a cell: whole numbers without a point, others with all digits, nothing for None and NaN."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):

@@ -260,12 +260,14 @@ rule casting_synthesise:
         claims=ancient("config/studies/casting/claims.csv"),
         dictionary=ancient("data/dictionary.csv"),
     output:
-        export="results/casting/synthetic/raw/export.csv",
-        assumptions="results/casting/synthetic/assumptions.csv",
+        export="results/casting/{cohort}/raw/export.csv",
+        assumptions="results/casting/{cohort}/assumptions.csv",
     log:
-        "logs/casting/synthetic/synthesise.log",
+        "logs/casting/{cohort}/synthesise.log",
+    wildcard_constraints:
+        cohort=WITNESS,
     params:
-        seed=registry.seed,
+        seed=lambda wildcards: registry.seed_of(wildcards.cohort),
         uses=[registry.print_of("printed", "casting"), registry.print_of("variables", "casting")],
         code=digest("cohort.synthesise.casting:synthesise"),
     run:

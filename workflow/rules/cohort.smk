@@ -57,6 +57,7 @@ rule validate_cohort:
         "logs/{study}/{cohort}/steps/validate_cohort.log",
     params:
         uses=lambda wildcards: used(wildcards, "mapping", "variables"),
+        cohort=lambda wildcards: wildcards.cohort,
         code=digest("cohort.validation:validate_cohort"),
     run:
         validation.validate_cohort(input.mapped, input.mapping, input.dictionary, output.checks, log[0], **params)
@@ -77,6 +78,7 @@ rule derive_cohort:
         "logs/{study}/{cohort}/steps/derive_cohort.log",
     params:
         uses=lambda wildcards: used(wildcards, "readings", "mapping", "variables"),
+        cohort=lambda wildcards: wildcards.cohort,
         code=digest("cohort.derivation:derive_cohort"),
     run:
         derivation.derive_cohort(
@@ -107,6 +109,7 @@ rule select_patients:
         "logs/{study}/{cohort}/steps/select_patients.log",
     params:
         uses=lambda wildcards: used(wildcards, "criteria", "mapping", "variables"),
+        cohort=lambda wildcards: wildcards.cohort,
         code=digest("cohort.flow:select_patients"),
     run:
         flow.select_patients(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from replicalc.digest import digest
 from replicalc.evaluable import Made
-from replicalc.registry import Registry, plain_words, plainly
+from replicalc.registry import WITNESS, Registry, plain_words, plainly
 from replicalc.report.summary import print_summary
 
 STARTED = time.time()
@@ -70,6 +70,20 @@ def synthetic_exports():
 def result_elsewhere(study, cohort, result):
     """A result of another study on the same cohort, where it can be evaluated; otherwise nothing."""
     return [f"results/{study}/{cohort}/{result}.csv"] if (study, cohort) in registry.pairs else []
+
+
+def witness_results(study):
+    """Every result of a study on each of its synthetic cohorts; where there is only one, stop and say how to get more."""
+    with plainly():
+        registry.need_witnesses()
+    return [
+        f"results/{study}/{cohort}/{result}.csv" for cohort in registry.witnesses for result in registry.results[study]
+    ]
+
+
+def witness_files():
+    """What the synthetic cohorts of each study say together."""
+    return [f"results/{study}/witnesses.{kind}" for study in registry.studies for kind in ("csv", "md")]
 
 
 def all_figures():

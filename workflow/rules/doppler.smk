@@ -169,12 +169,14 @@ rule doppler_synthesise:
         claims=ancient("config/studies/doppler/claims.csv"),
         dictionary=ancient("data/dictionary.csv"),
     output:
-        export="results/doppler/synthetic/raw/export.csv",
-        assumptions="results/doppler/synthetic/assumptions.csv",
+        export="results/doppler/{cohort}/raw/export.csv",
+        assumptions="results/doppler/{cohort}/assumptions.csv",
     log:
-        "logs/doppler/synthetic/synthesise.log",
+        "logs/doppler/{cohort}/synthesise.log",
+    wildcard_constraints:
+        cohort=WITNESS,
     params:
-        seed=registry.seed,
+        seed=lambda wildcards: registry.seed_of(wildcards.cohort),
         uses=[registry.print_of("printed", "doppler"), registry.print_of("variables", "doppler")],
         code=digest("cohort.synthesise.doppler:synthesise"),
     run:

@@ -204,12 +204,14 @@ rule nact_bone_synthesise:
         claims=ancient("config/studies/nact_bone/claims.csv"),
         dictionary=ancient("data/dictionary.csv"),
     output:
-        export="results/nact_bone/synthetic/raw/export.csv",
-        assumptions="results/nact_bone/synthetic/assumptions.csv",
+        export="results/nact_bone/{cohort}/raw/export.csv",
+        assumptions="results/nact_bone/{cohort}/assumptions.csv",
     log:
-        "logs/nact_bone/synthetic/synthesise.log",
+        "logs/nact_bone/{cohort}/synthesise.log",
+    wildcard_constraints:
+        cohort=WITNESS,
     params:
-        seed=registry.seed,
+        seed=lambda wildcards: registry.seed_of(wildcards.cohort),
         uses=[registry.print_of("printed", "nact_bone"), registry.print_of("variables", "nact_bone")],
         code=digest("cohort.synthesise.nact_bone:synthesise"),
     run:

@@ -491,12 +491,14 @@ rule nat_residual_synthesise:
         claims=ancient("config/studies/nat_residual/claims.csv"),
         dictionary=ancient("data/dictionary.csv"),
     output:
-        export="results/nat_residual/synthetic/raw/export.csv",
-        assumptions="results/nat_residual/synthetic/assumptions.csv",
+        export="results/nat_residual/{cohort}/raw/export.csv",
+        assumptions="results/nat_residual/{cohort}/assumptions.csv",
     log:
-        "logs/nat_residual/synthetic/synthesise.log",
+        "logs/nat_residual/{cohort}/synthesise.log",
+    wildcard_constraints:
+        cohort=WITNESS,
     params:
-        seed=registry.seed,
+        seed=lambda wildcards: registry.seed_of(wildcards.cohort),
         uses=[registry.print_of("printed", "nat_residual"), registry.print_of("variables", "nat_residual")],
         code=digest("cohort.synthesise.nat_residual:synthesise"),
     run:

@@ -267,12 +267,14 @@ rule us_mri_synthesise:
         claims=ancient("config/studies/us_mri/claims.csv"),
         dictionary=ancient("data/dictionary.csv"),
     output:
-        export="results/us_mri/synthetic/raw/export.csv",
-        assumptions="results/us_mri/synthetic/assumptions.csv",
+        export="results/us_mri/{cohort}/raw/export.csv",
+        assumptions="results/us_mri/{cohort}/assumptions.csv",
     log:
-        "logs/us_mri/synthetic/synthesise.log",
+        "logs/us_mri/{cohort}/synthesise.log",
+    wildcard_constraints:
+        cohort=WITNESS,
     params:
-        seed=registry.seed,
+        seed=lambda wildcards: registry.seed_of(wildcards.cohort),
         uses=[registry.print_of("printed", "us_mri"), registry.print_of("variables", "us_mri")],
         code=digest("cohort.synthesise.us_mri:synthesise"),
     run:

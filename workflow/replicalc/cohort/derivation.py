@@ -10,7 +10,7 @@ from replicalc.cohort.collapse import ALIKE
 from replicalc.cohort.derivations import DERIVATIONS
 from replicalc.cohort.frame import categorical, read_text_table, typed, write_step
 from replicalc.job import job, write_text
-from replicalc.records import load_checked, load_dictionary
+from replicalc.records import load_checked, load_cohort, load_dictionary
 from replicalc.table import to_csv
 
 COLUMNS = (
@@ -29,18 +29,18 @@ COLUMNS = (
 
 
 @job
-def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, out, log_out):
+def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, out, log_out, *, cohort=None):
     """Add the derived variables to the mapped cohort, and write which came from what.
 
     A patient's value is derived where the raw values are there; where they are not, the value that the cohort gives is
     taken. Both are counted, and so is how often they contradict each other. Where a study does not say how a class is
     defined (it has no such reading), the class is not derived, and the table says so. ``validation`` is read only so
-    that nothing is derived from a cohort that was not validated.
+    that nothing is derived from a cohort that was not validated. ``cohort`` is the name where it is not the file's.
     """
     import pandas as pd
 
     study = load_checked(study_file, "study")
-    config = load_checked(cohort_file, "cohort")
+    config = load_cohort(cohort_file, cohort)
     variables = load_dictionary(dictionary_file)
     text = read_text_table(mapped)
     frame = typed(text, variables)

@@ -9,7 +9,7 @@ from replicalc.cohort.collapse import ALIKE
 from replicalc.cohort.frame import Cohort, read_cohort, read_text_table, typed, write_cohort
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
-from replicalc.records import load_checked, load_dictionary
+from replicalc.records import load_checked, load_cohort, load_dictionary
 from replicalc.table import to_csv
 
 if TYPE_CHECKING:
@@ -31,15 +31,17 @@ SPLIT_COLUMNS = ("calcified", "subtype", "n", "share_percent", "cohort", "kind")
 
 
 @job
-def select_patients(derived, study_file, cohort_file, dictionary_file, flow_out, cohort_out, everybody_out):
+def select_patients(
+    derived, study_file, cohort_file, dictionary_file, flow_out, cohort_out, everybody_out, *, cohort=None
+):
     """Apply the study's criteria in their order; write the flow, the cohort, and everybody (before any exclusion).
 
     A criterion whose variable a cohort does not have at all cannot be applied: it excludes nobody and the flow says so.
-    Where the cohort file says that identical rows are dropped, the first line counts them. Raises ReplicalcError if
-    nobody is left.
+    Where the cohort file says that identical rows are dropped, the first line counts them. ``cohort`` is the name where
+    it is not that of the cohort file. Raises ReplicalcError if nobody is left.
     """
     study = load_checked(study_file, "study")
-    config = load_checked(cohort_file, "cohort")
+    config = load_cohort(cohort_file, cohort)
     text = read_text_table(derived)
     frame = typed(text, load_dictionary(dictionary_file))
     everybody = Cohort(

@@ -25,7 +25,7 @@ from replicalc.cohort.mapping import TOTAL
 from replicalc.cohort.source import ROW
 from replicalc.errors import fail_with_all
 from replicalc.job import job, write_text
-from replicalc.records import Variable, load_checked, load_dictionary
+from replicalc.records import Variable, load_cohort, load_dictionary
 from replicalc.table import to_csv
 
 if TYPE_CHECKING:
@@ -35,9 +35,12 @@ COLUMNS = ("variable", "check", "n_checked", "n_found", "stops_the_run", "note",
 
 
 @job
-def validate_cohort(mapped, cohort_file, dictionary_file, out):
-    """Check the mapped cohort and write one row a check. Raises ReplicalcError listing every impossible value."""
-    config = load_checked(cohort_file, "cohort")
+def validate_cohort(mapped, cohort_file, dictionary_file, out, *, cohort=None):
+    """Check the mapped cohort and write one row a check. Raises ReplicalcError listing every impossible value.
+
+    ``cohort`` is the name where it is not that of the cohort file.
+    """
+    config = load_cohort(cohort_file, cohort)
     variables = load_dictionary(dictionary_file)
     text = read_text_table(mapped)
     frame = typed(text[[name for name in text if name not in BOOKKEEPING]], variables)
