@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 
 import pytest
 from project import ROOT
@@ -58,7 +59,8 @@ def test_a_statistic_that_is_undefined_or_absent_is_counted_and_no_number_stands
 def test_the_last_digits_of_an_iteration_are_no_difference_but_a_small_p_is():
     assert spread([statistic("or", 2.5)], [statistic("or", 2.5 * (1 + 1e-9))]).open == "no"
     assert spread([statistic("or", 2.5)], [statistic("or", 2.5001)]).open == "yes"
-    assert spread([statistic("p", 1e-9)], [statistic("p", 2e-9)]).open == "yes"
+    assert spread([statistic("p", 1e-21)], [statistic("p", 2e-21)]).open == "yes"
+    assert spread([statistic("bias", 0)], [statistic("bias", 1e-17)]).open == "no"
     assert spread([statistic("or", math.inf)], [statistic("or", math.inf)]).open == "no"
 
 
@@ -117,7 +119,7 @@ def test_what_is_printed_is_open_to_nobody_and_a_witness_that_misses_it_is_count
     missed = spread([statistic("percent", 36.49)], [statistic("percent", 36.7)], claims=printed, stat="percent")
     assert (missed.n_as_printed, missed.open, missed.why) == (1, "no", "printed; 1 of 2 witnesses have it")
     never = spread([statistic("percent", 36.71)], [statistic("percent", 36.72)], claims=printed, stat="percent")
-    assert (never.n_as_printed, never.why) == (0, "printed otherwise; in every witness the same")
+    assert (never.n_as_printed, never.why) == (0, "not as printed; in every witness the same")
 
 
 def test_a_number_that_comes_out_by_another_model_is_not_printed_by_its_own():
@@ -133,6 +135,50 @@ def test_a_number_that_comes_out_by_another_model_is_not_printed_by_its_own():
     assert found.why == "the printed number comes out by another method; by this one number and conclusion differ"
     crude = spread(*witnesses, stat="or", group="model=univariable")
     assert (crude.open, crude.why) == ("no", "the same in every witness")
+
+
+@pytest.mark.parametrize(
+    ("values", "reached", "is_open", "told"),
+    [
+        ((1, 1, 0), 2, "yes", "a sentence that the printed numbers do not settle; it holds in 2 of 3 witnesses"),
+        ((1, 1, 1), 3, "no", "a sentence; it holds in every witness"),
+        ((0, 0, 0), 0, "no", "a sentence; it holds in no witness"),
+        ((math.nan,) * 3, 0, "no", "a sentence that cannot be judged on these patients"),
+    ],
+)
+def test_a_sentence_is_settled_or_it_is_not(values, reached, is_open, told):
+    words = [claim("holds", "worse", variable="", kind="statement")]
+    rows = ([statistic("holds", value, variable="", method="or > 1", warning="none")] for value in values)
+    found = spread(*rows, claims=words)
+    assert (found.n_as_printed, found.open, found.why) == (reached, is_open, told)
+
+
+def test_the_page_has_what_is_open_first_and_counts_the_rest(tmp_path):
+    from replicalc.witnesses_page import page
+
+    witnesses = [
+        {
+            "s_r": ratio(value, lo, 3.0, p) + ratio(2.0, 1.1, 3.6, 0.02, "model=crude"),
+            "s_q": [replace(row, result="s_q") for row in [*ratio(value, 1.1, 3.0, 0.01), statistic("percent", 36.7)]],
+        }
+        for value, lo, p in ((1.5, 0.9, 0.2), (1.9, 1.2, 0.01))
+    ]
+    said = [replace(claim("percent", "36.5"), result="s_q")]
+    told = page(gather(witnesses, said, alpha=0.05, fractions=False), "s", {"synthetic": 7, "synthetic_2": 9}, 0.05)
+    parts = told.split("\n## ")
+    assert [part.splitlines()[0] for part in parts[1:]] == [
+        "The conclusion is open",
+        "The number is open, the conclusion is not",
+        "Not printed, but the same in every witness",
+    ]
+    rows = [[line for line in part.splitlines() if line.startswith(("| r ", "| q "))] for part in parts[1:]]
+    assert [len(each) for each in rows] == [1, 1, 1], "a P beside its ratio has no line of its own"
+    assert rows[0][0] == (
+        "| r | all | stage=late | odds ratio |  | 1.5 | 1.7 | 1.9 | 0.9 to 3 | 0.01 to 0.2 | "
+        "interval includes 1 in 1 of 2; interval above 1 in 1 of 2 |"
+    )
+    assert "- q (stage=late), percent: printed 36.5, here 36.7; not as printed; in every witness the same" in told
+    assert "Printed numbers: 1. In every witness 0 come out as printed, 0\n" in told
 
 
 def test_sides_of_a_sentence_are_no_statistics_but_whether_it_holds_is():
@@ -178,5 +224,5 @@ def test_the_job_reads_every_cohort_and_tells_what_is_open_in_words(tmp_path):
         ("0.9", "1.35", "yes", "synthetic")
     }
     page = told.read_text()
-    assert "`synthetic_2` (seed 2)" in page and "| odds ratio of the 2 x 2 table |  | 0.9 |" in page
+    assert "`synthetic_2` (2)" in page and "| odds ratio of the 2 x 2 table |  | 0.9 |" in page
     assert f"alpha is {load_checked(study / 'study.yaml', 'study')['alpha']:g}" in page

@@ -29,6 +29,9 @@ NULLS |= {"risk_difference": 0, "difference": 0}
 RATIOS = ("or", "hr", "odds_ratio")
 #: Values closer than this, relative to the larger, are the same: iterated estimates differ in their last digits.
 SAME = 1e-6
+#: How the reason begins where the printed number is that of another test or model.
+BY_ANOTHER = "the printed number comes out by another method"
+_P = re.compile(r"(icc_)?p(_\w+)?")
 _LIMIT = re.compile(r"(?P<estimate>\w+?)_(?P<side>lo|hi)(?P<other>_alternative)?")
 
 
@@ -36,8 +39,10 @@ _LIMIT = re.compile(r"(?P<estimate>\w+?)_(?P<side>lo|hi)(?P<other>_alternative)?
 class Spread:
     """One statistic over all witnesses. ``least``, ``median`` and ``most`` are of those in which it is defined.
 
-    ``n_as_printed`` counts the witnesses in which this statistic prints as ``reported``; None where nothing is printed
-    at its place. ``conclusion`` is '' where a statistic asserts nothing; ``same_conclusion`` 'yes', 'no' or ''.
+    ``n_as_printed`` counts the witnesses in which this statistic prints as ``reported`` (a sentence: holds), and
+    ``n_by_another_method`` those in which only another test or model gives the printed number; None where nothing is
+    printed at its place. ``prints`` is what the witnesses print there. ``conclusion`` is '' where a statistic asserts
+    nothing; ``same_conclusion`` 'yes', 'no' or ''.
     """
 
     result: str
@@ -47,12 +52,14 @@ class Spread:
     unit: str
     method: str
     reported: str
+    prints: str
     n_witnesses: int
     n_undefined: int
     least: float
     median: float
     most: float
     n_as_printed: int | None
+    n_by_another_method: int | None
     same_conclusion: str
     conclusion: str
     open: str
@@ -152,11 +159,11 @@ class _Printed:
             [[compare(claim, lookups, self._claims, *self._how) for claim in claims] for lookups in where]
             for where in (self._plain, self._any)
         )
-        as_printed = [all(each.verdict == "same_print" for each in found) for found in plain]
-        by_another = [
-            not own and all(each.verdict == "same_print" for each in found)
-            for own, found in zip(as_printed, either, strict=True)
-        ]
+        reached = ("same_print", "same_conclusion") if place[2] == "holds" else ("same_print",)
+        as_printed, anyhow = (
+            [all(each.verdict in reached for each in found) for found in where] for where in (plain, either)
+        )
+        by_another = [found and not own for own, found in zip(as_printed, anyhow, strict=True)]
         reported = dict.fromkeys(claim.reported for claim in claims)
         return _Print("; ".join(reported), [found[0].replicated for found in plain], as_printed, by_another)
 
@@ -168,7 +175,7 @@ def _spread(rows: list[Row | None], said: list[str], printed: _Print | None) -> 
     undefined = len(rows) - len(values)
     told = Counter(each for each in said if each)
     same = "" if not told else "yes" if len(told) == 1 else "no"
-    is_open, why = _openness(values, undefined, same, printed)
+    is_open, why = _openness(first.stat, values, undefined, same, printed)
     return Spread(
         first.result,
         first.group,
@@ -177,12 +184,14 @@ def _spread(rows: list[Row | None], said: list[str], printed: _Print | None) -> 
         first.unit,
         "; ".join(dict.fromkeys(row.method for row in rows if row is not None and row.method)),
         printed.reported if printed else "",
+        "; ".join(dict.fromkeys(printed.shown)) if printed else "",
         len(rows),
         undefined,
         min(values, default=math.nan),
         statistics.median(values) if values else math.nan,
         max(values, default=math.nan),
         sum(printed.as_printed) if printed else None,
+        sum(printed.by_another) if printed else None,
         same,
         "; ".join(f"{words} in {'all' if n == len(rows) else f'{n} of {len(rows)}'}" for words, n in told.items()),
         is_open,
@@ -190,30 +199,44 @@ def _spread(rows: list[Row | None], said: list[str], printed: _Print | None) -> 
     )
 
 
-def _openness(values: list[float], undefined: int, same: str, printed: _Print | None) -> tuple[str, str]:
+def _openness(stat: str, values: list[float], undefined: int, same: str, printed: _Print | None) -> tuple[str, str]:
     """Say whether the paper leaves a statistic open, as far as the witnesses show, and in what way."""
-    witnesses = len(values) + undefined
+    witnesses, other = len(values) + undefined, ""
     if printed is not None:
+        if stat == "holds":
+            return _of_sentence(sum(printed.as_printed), witnesses, bool(values))
         if all(printed.as_printed):
             return "no", "printed, and so in every witness"
-        if not all(printed.by_another):
+        reached = [own or another for own, another in zip(printed.as_printed, printed.by_another, strict=True)]
+        if not all(reached):
             if len(set(printed.shown)) == 1:
-                return "no", "printed otherwise; in every witness the same"
-            return "no", f"printed; {sum(printed.as_printed)} of {witnesses} witnesses have it"
-    other = "the printed number comes out by another method; by this one " if printed is not None else ""
+                return "no", "not as printed; in every witness the same"
+            return "no", f"printed; {sum(reached)} of {witnesses} witnesses have it"
+        other = f"{BY_ANOTHER}; by this one "
     if not values:
         return "no", "not defined in any witness"
     if same == "no":
         return "yes", f"{other}number and conclusion differ"
-    if not _all_the_same(values):
+    if not _all_the_same(stat, values):
         return "yes", f"{other}the number differs{', the conclusion does not' if same else ''}"
     if undefined:
         return "yes", f"{other}not defined in {undefined} of {witnesses}, the same in the others"
     return "no", f"{other}the same in every witness"
 
 
-def _all_the_same(values: list[float]) -> bool:
-    return all(value == values[0] or math.isclose(value, values[0], rel_tol=SAME, abs_tol=1e-12) for value in values)
+def _of_sentence(holding: int, witnesses: int, judged: bool) -> tuple[str, str]:
+    """Say whether the printed numbers settle a sentence of the paper."""
+    if not judged:
+        return "no", "a sentence that cannot be judged on these patients"
+    if holding in (0, witnesses):
+        return "no", f"a sentence; it holds in {'every' if holding else 'no'} witness"
+    return "yes", f"a sentence that the printed numbers do not settle; it holds in {holding} of {witnesses} witnesses"
+
+
+def _all_the_same(stat: str, values: list[float]) -> bool:
+    """Tell whether values agree but for the last digits; near 0 too, save for a P."""
+    near = 0.0 if _P.fullmatch(stat) else 1e-12
+    return all(value == values[0] or math.isclose(value, values[0], rel_tol=SAME, abs_tol=near) for value in values)
 
 
 def _conclusion(row: Row | None, places: _Places, alpha: float) -> str:
@@ -222,7 +245,7 @@ def _conclusion(row: Row | None, places: _Places, alpha: float) -> str:
         return ""
     if row.stat == "holds":
         return "holds" if row.value else "does not hold"
-    if re.fullmatch(r"(icc_)?p(_\w+)?", row.stat):
+    if _P.fullmatch(row.stat):
         return _of_p(row, places, alpha)
     limit = _LIMIT.fullmatch(row.stat)
     estimate, other = (limit["estimate"], limit["other"] or "") if limit else (row.stat, "")

@@ -18,86 +18,106 @@ EFFECTS = {
     "icc": "ICC",
     "p": "P",
 }
+#: A second estimate of a model; it stands in the table and is not repeated on the page.
+PENALISED = ", Firth"
 HEAD = (
-    "| result | group | variable | statistic | printed | least | median | most | limits, from ... to | conclusion |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| result | group | variable | statistic | printed | least | median | most | limits | P | in the witnesses |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 )
+Places = dict[tuple[str, str, str, str], "Spread"]
 
 
 def page(spreads: list[Spread], study: str, seeds: dict[str, int], alpha: float) -> str:
     """Write the page (Markdown): counts, printed numbers that are missed, then effects that are open and settled."""
-    told = ", ".join(f"`{cohort}` (seed {seed})" for cohort, seed in seeds.items())
-    limits = {(each.result, each.group, each.variable, each.stat): each for each in spreads}
-    effects = [each for each in spreads if each.stat in EFFECTS and each.n_undefined < each.n_witnesses]
-    conclusion = [each for each in effects if each.open == "yes" and each.same_conclusion == "no"]
-    number = [each for each in effects if each.open == "yes" and each.same_conclusion != "no"]
-    settled = [each for each in effects if each.open == "no" and each.n_as_printed is None]
-    lines = [
-        f"# {study}: what the paper leaves open",
-        "",
-        f"{len(seeds)} synthetic cohorts, each made so that the printed numbers come out: {told}. They differ in what",
-        "the paper does not print. A range below is the range over these cohorts: it leaves open at least as much.",
-        "With more cohorts, or under other assumptions than those of `<cohort>/assumptions.csv`, it can only be wider,",
-        "and what is the same in all of them may still differ in patients that were not tried. Nothing here says",
-        "anything about patients. Every statistic: `witnesses.csv`.",
-        "",
-        *_counts(spreads),
-        "",
-        *_section(
-            "The conclusion is open",
-            f"Not printed, or printed by another method; alpha is {alpha:g}. A reader may not conclude either way.",
-            [_line(each, limits) for each in conclusion],
-        ),
-        *_section(
-            "The number is open, the conclusion is not",
+    told = ", ".join(f"`{cohort}` ({seed})" for cohort, seed in seeds.items())
+    places = {(each.result, each.group, each.variable, each.stat): each for each in spreads}
+    effects = [each for each in spreads if _is_shown(each, places)]
+    conclusion = [each for each in effects if "no" in _conclusions(each, places)]
+    others = [each for each in effects if each not in conclusion]
+    number = [each for each in others if _conclusions(each, places)]
+    settled = [each for each in others if each not in number and each.n_as_printed is None]
+    return "\n".join(
+        [
+            f"# {study}: what the paper leaves open",
             "",
-            [_line(each, limits) for each in number],
-        ),
-        *_section(
-            "Not printed, but the same in every witness",
+            f"{len(seeds)} synthetic cohorts (with their seeds): {told}. Each is made so that the printed numbers come",
+            "out; they differ in what the paper does not print. A range below is the range over these cohorts. The",
+            "paper leaves open at least as much: with more cohorts, or under other assumptions than those of",
+            "`<cohort>/assumptions.csv`, a range can only become wider, and what is the same in all cohorts may still",
+            "differ in patients that were not tried. Nothing here is about real patients. Every statistic stands in",
+            "`witnesses.csv`.",
             "",
-            [_line(each, limits) for each in settled],
-        ),
-    ]
-    return "\n".join(lines).rstrip() + "\n"
+            *_counts(spreads, study),
+            "",
+            f"Below stand {', '.join(EFFECTS.values())}. Limits: the least lower and the greatest upper one.",
+            f"P: the least and the most; alpha is {alpha:g}. A number under 'printed' comes out by another method.",
+            "",
+            *_section("The conclusion is open", conclusion, places, study),
+            *_section("The number is open, the conclusion is not", number, places, study),
+            *_section("Not printed, but the same in every witness", settled, places, study),
+        ]
+    )
 
 
-def _counts(spreads: list[Spread]) -> list[str]:
+def _is_shown(each: Spread, places: Places) -> bool:
+    """Tell whether a statistic has a line: an effect that is defined, or a P without an effect beside it."""
+    if each.stat not in EFFECTS or each.n_undefined == each.n_witnesses or each.group.endswith(PENALISED):
+        return False
+    beside = (_beside(each, places, stat) for stat in EFFECTS if stat != "p")
+    return each.stat != "p" or not any(other and other.n_undefined < other.n_witnesses for other in beside)
+
+
+def _beside(each: Spread, places: Places, stat: str) -> Spread | None:
+    return places.get((each.result, each.group, each.variable, stat))
+
+
+def _conclusions(each: Spread, places: Places) -> list[str]:
+    """Whether the conclusions of an effect and of its P are the same in all witnesses; of what is open alone."""
+    p = _beside(each, places, "p")
+    return [other.same_conclusion for other in (each, p) if other is not None and other.open == "yes"]
+
+
+def _counts(spreads: list[Spread], study: str) -> list[str]:
     """Count the statistics by what the witnesses say of them; name the printed ones that do not come out."""
-    printed = [each for each in spreads if each.n_as_printed is not None]
+    printed = [each for each in spreads if each.n_as_printed is not None and each.stat != "holds"]
+    sentences = [each for each in spreads if each.n_as_printed is not None and each.stat == "holds"]
     silent = [each for each in spreads if each.n_as_printed is None and each.n_undefined < each.n_witnesses]
-    reached = [each for each in printed if each.n_as_printed == each.n_witnesses]
-    other = [each for each in printed if each not in reached and each.why.startswith("the printed number comes out by")]
-    same = [each for each in printed if each.why.startswith("printed otherwise")]
-    varying = [each for each in printed if each not in reached and each not in other and each not in same]
+    own = [each for each in printed if each.n_as_printed == each.n_witnesses]
+    anyhow = [each for each in printed if each.n_as_printed + each.n_by_another_method == each.n_witnesses]
+    missed = [each for each in printed if each not in anyhow]
     differ = [each for each in silent if each.open == "yes"]
     concluding = [each for each in differ if each.same_conclusion == "no"]
+    holding = [each for each in sentences if each.n_as_printed == each.n_witnesses]
     lines = [
-        f"- **{len(printed)} printed statistics**: {len(reached)} print so in every witness, {len(other)} come out by "
-        f"another method than the study's rule takes, {len(same)} print otherwise, always the same, {len(varying)} are "
-        "not reached by every witness.",
-        f"- **{len(silent)} statistics that are not printed**: {len(silent) - len(differ)} are the same in every "
-        f"witness, {len(differ)} differ, {len(concluding)} of these with their conclusion.",
-    ]
-    lines += [
-        f"- Not reached by every witness: {_place(each)}, {each.stat}: printed {each.reported}, "
-        f"{each.n_as_printed} of {each.n_witnesses} print so; {_number(each.least)} to {_number(each.most)}."
-        for each in varying
+        f"- Printed numbers: {len(printed)}. In every witness {len(own)} come out as printed, {len(anyhow) - len(own)}",
+        f"  by another method than the study's rule takes; {len(missed)} are missed by a witness or by all"
+        f"{':' if missed else '.'}",
+        *(
+            f"  - {_place(each, study)}, {each.stat}: printed {each.reported}, here {each.prints}; {each.why}"
+            for each in missed
+        ),
+        f"- Sentences: {len(sentences)}. {len(holding)} hold in every witness"
+        f"{'; the others:' if holding != sentences else '.'}",
+        *(f"  - {_place(each, study)}: {each.reported}; {each.why}" for each in sentences if each not in holding),
+        f"- Statistics that are not printed: {len(silent)}. {len(silent) - len(differ)} are the same in every witness,",
+        f"  {len(differ)} differ, {len(concluding)} of these with their conclusion.",
     ]
     return lines
 
 
-def _section(title: str, words: str, lines: list[str]) -> list[str]:
-    told = [words, ""] if words else []
-    return [f"## {title}", "", *told, *([*HEAD, *lines] if lines else ["None."]), ""]
+def _section(title: str, effects: list[Spread], places: Places, study: str) -> list[str]:
+    lines = [*HEAD, *(_line(each, places, study) for each in effects)] if effects else ["None."]
+    return [f"## {title}", "", *lines, ""]
 
 
-def _line(each: Spread, limits: dict[tuple[str, str, str, str], Spread]) -> str:
-    """One statistic; limits are the least lower and the greatest upper limit over the witnesses."""
-    lo, hi = (limits.get((each.result, each.group, each.variable, f"{each.stat}_{side}")) for side in ("lo", "hi"))
-    span = f"{_number(lo.least)} to {_number(hi.most)}" if lo and hi else ""
+def _line(each: Spread, places: Places, study: str) -> str:
+    lo, hi = (_beside(each, places, f"{each.stat}_{side}") for side in ("lo", "hi"))
+    p = _beside(each, places, "p") if each.stat != "p" else None
+    told = [each.conclusion] if each.conclusion else []
+    if p is not None and (not told or p.same_conclusion != each.same_conclusion):
+        told.append(p.conclusion)
     cells = [
-        each.result,
+        each.result.removeprefix(f"{study}_"),
         each.group,
         each.variable,
         EFFECTS[each.stat],
@@ -105,20 +125,22 @@ def _line(each: Spread, limits: dict[tuple[str, str, str, str], Spread]) -> str:
         _number(each.least),
         _number(each.median),
         _number(each.most),
-        span,
-        each.conclusion,
+        f"{_number(lo.least)} to {_number(hi.most)}" if lo and hi else "",
+        f"{_number(p.least)} to {_number(p.most)}" if p else "",
+        "; ".join(told),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def _place(each: Spread) -> str:
-    return f"{each.result} ({', '.join(filter(None, [each.group, each.variable]))})"
+def _place(each: Spread, study: str) -> str:
+    where = ", ".join(part for part in (each.group, each.variable) if part and part != "all")
+    return each.result.removeprefix(f"{study}_") + (f" ({where})" if where else "")
 
 
 def _number(value: float) -> str:
-    """Three digits; the table has all of them.
+    """Give three digits; the table has all of them.
 
-    >>> _number(0.000123456), _number(1234.5), _number(float("inf"))
-    ('0.000123', '1.23e+03', 'inf')
+    >>> _number(0.000123456), _number(123.45), _number(float("inf"))
+    ('0.000123', '123', 'inf')
     """
     return "" if math.isnan(value) else f"{value:.3g}"
