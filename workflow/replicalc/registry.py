@@ -23,9 +23,9 @@ DICTIONARY = Path("data/dictionary.csv")
 SYNTHETIC = "synthetic"
 #: Names of synthetic cohorts: the first one, and further ones by their number.
 WITNESS = rf"{SYNTHETIC}(?:_(?:[2-9]|[1-9][0-9]+))?"
-#: What a further synthetic cohort adds to the seed of the one before: a prime, so that seeds tried by hand (one
-#: more, ten more) seldom meet it.
-SEED_STEP = 1_000_003
+#: What a further synthetic cohort adds to the seed of the one before: a prime that neither seeds tried by hand (one
+#: more, ten more) nor the steps between the attempts of a search meet.
+SEED_STEP = 10_000_019
 #: Groups of a result that are no variable of patients.
 PSEUDO_GROUPS = ("error", "measure", "model", "strategy", "study", "time")
 

@@ -134,3 +134,16 @@ def test_values_stay_within_their_bounds_on_the_grid():
 def test_ages_have_the_printed_moments():
     x = integers_with_moments(127, 49.9, 9.3, 25, 75, np.random.default_rng(2))
     assert x.mean() == pytest.approx(49.9, abs=0.05) and x.std(ddof=1) == pytest.approx(9.3, abs=0.05)
+
+
+def test_what_a_table_has_in_place_of_a_printed_number_is_said():
+    """7 of 20 cannot be 36 %; the table says what it has, so that the distance can be read off."""
+    cells = Cells({"a": ["x", "y"]}, lambda cell: True, {})
+    conditions = [
+        Restriction("s.n", {"a": ("x",)}, None, 7, 7),
+        Restriction("s.pct", {"a": ("x",)}, {}, 0.355, 0.365),
+        Restriction("s.other", {"a": ("y",)}, None, 13, 13),
+    ]
+    found = solve(cells, conditions, np.ones(2), 20, 1)
+    assert found.unmet == ("s.pct",)
+    assert found.reached == {"s.pct": "7 of 20 here, 35.000 %; 35.5 to 36.5 % would print so"}

@@ -63,7 +63,7 @@ def nat_residual_assumptions(
             [
                 "(joint table)",
                 f"{claim} does not come out",
-                "cannot be met together with the other claims",
+                f"cannot be met together with the other claims: {joint.reached[claim]}",
                 "CP-SAT",
             ]
         )

@@ -41,15 +41,15 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     """Write the synthetic export of all five groups and the list of everything that was assumed to make it."""
     claims = load_claims(claims_file)
     codes = {name: variable.code_list for name, variable in load_dictionary(dictionary_file).items()}
-    rows, unmet = [], []
+    rows, unmet = [], {}
     for number, (study, group) in enumerate(GROUPS.items()):
         own = claims_of(claims, study)
         rng = np.random.default_rng([seed, 10 + number])
         joint = solve_group(study, own, seed, number)
-        unmet += joint.unmet
+        unmet |= joint.reached
         follow = FOLLOW.get(study, follow_by_status)
         patients, lost = follow(dict(joint.codes), group, own, codes, rng)
-        unmet += lost
+        unmet |= lost
         mine = export_rows(study, patients, rng)
         rows += mine + undescribed_rows(mine, rng)
     order = np.random.default_rng([seed, 9]).permutation(len(rows))
@@ -63,7 +63,9 @@ def ratio_of(claims: Iterable[Claim], result: str, variable: str) -> PrintedRati
     return printed_ratio([claim for claim in claims if claim.result == result], variable)
 
 
-def follow_tabar2004(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
+def follow_tabar2004(
+    patients: dict, group: Group, claims: list[Claim], codes: dict, rng
+) -> tuple[dict, dict[str, str]]:
     """Follow all to one closing day; deaths print the survivals, exchanges print the adjusted hazard ratio."""
     n = len(patients["grade"])
     age, entry = times.ages(group, n, rng), times.entries(group, n, rng)
@@ -80,14 +82,16 @@ def follow_tabar2004(patients: dict, group: Group, claims: list[Claim], codes: d
     died = (leaves < limit) & (rng.random(n) > times.MOVED)
     status = np.where(found.event, DEAD, np.where(died, OTHER, ALIVE))
     more = {"vital_status": status, "age": age, "entry": entry, "days": found.days}
-    return {**patients, **more}, [*found.unmet, *unmet]
+    return {**patients, **more}, found.unmet | unmet
 
 
-def follow_by_status(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
+def follow_by_status(
+    patients: dict, group: Group, claims: list[Claim], codes: dict, rng
+) -> tuple[dict, dict[str, str]]:
     """Follow patients whose vital status the joint table tells; deaths come after a random part of follow-up."""
     n = len(patients["grade"])
     ratios = {name: ratio_of(claims, "casting_x_population_death", name) for name in (CASTING, CRUSHED)}
-    unmet: list[str] = []
+    unmet: dict[str, str] = {}
     if all(ratio.parts for ratio in ratios.values()):
         model = search.adjusted_model(patients, codes)
         casting = patients["tumour_feature"] == "casting"
@@ -102,10 +106,12 @@ def follow_by_status(patients: dict, group: Group, claims: list[Claim], codes: d
     )
     found = times.die_by_status(status == DEAD, closing - entry, share, printed, rng)
     more = {"age": times.ages(group, n, rng), "entry": entry, "days": found.days}
-    return {**patients, **more}, [*unmet, *found.unmet]
+    return {**patients, **more}, unmet | found.unmet
 
 
-def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: dict, rng) -> tuple[dict, list[str]]:
+def follow_palka2008(
+    patients: dict, group: Group, claims: list[Claim], codes: dict, rng
+) -> tuple[dict, dict[str, str]]:
     """Follow few patients: who dies when prints one hazard ratio, who relapses when prints the other.
 
     Some deaths leave no room for relapses that print; then both are drawn anew, up to ``PALKA_ATTEMPTS`` times.
@@ -131,10 +137,10 @@ def follow_palka2008(patients: dict, group: Group, claims: list[Claim], codes: d
     entry = rng.integers(np.minimum(group.first.toordinal(), latest), latest + 1)
     entry = np.where(best["vital_status"] == ALIVE, latest, entry)
     dead, relapse = best["vital_status"] != ALIVE, best["relapse"] == "yes"
-    unmet = []
+    unmet: dict[str, str] = {}
     for ratio, days, event in ((died, best["days"], dead), (relapsed, best["relapse_days"], relapse)):
         b, s = two_group_cox(days[None, :], event[None, :], casting)
-        unmet += ratio.unmet(b[0], s[0])
+        unmet |= ratio.unmet(b[0], s[0])
     return {**patients, **best, "age": times.ages(group, n, rng), "entry": entry}, unmet
 
 

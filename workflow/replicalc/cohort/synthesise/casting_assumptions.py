@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from replicalc.cohort.synthesise import casting_export as export
 from replicalc.cohort.synthesise import casting_groups as groups
 from replicalc.cohort.synthesise import casting_times as times
@@ -11,8 +9,8 @@ from replicalc.cohort.synthesise import casting_times as times
 OURS = "assumption of this project"
 
 
-def casting_assumptions(unmet: Iterable[str]) -> list[list[str]]:
-    """Return one row an assumption, then one for each claim that does not come out."""
+def casting_assumptions(unmet: dict[str, str]) -> list[list[str]]:
+    """Return one row an assumption, then one for each claim that does not come out, with what was reached."""
     rows = [
         ["(groups)", "five groups of patients, told apart by primary_study; each printed number looks at its own group",
          "the review has no patients; its numbers are those of five studies", OURS],
@@ -78,8 +76,8 @@ def casting_assumptions(unmet: Iterable[str]) -> list[list[str]]:
         ("excluded patients", f"{export.UNDESCRIBED} in each group, mammographic feature not described; otherwise like those "
          "included", "the papers give no number"),
     ]]  # fmt: skip
-    rows += [["(search)", f"{claim_id} does not come out", "not within the conditions or tries allowed", "search"]
-             for claim_id in unmet]  # fmt: skip
+    rows += [["(search)", f"{claim_id} does not come out", f"not within the conditions or tries allowed: {reached}", "search"]
+             for claim_id, reached in unmet.items()]  # fmt: skip
     return rows
 
 

@@ -51,10 +51,14 @@ class PrintedRatio:
         gaps = [(np.abs(found[name] - v) - INNER * half) / v for name, (_, v, half) in self.parts.items()]
         return np.nan_to_num(np.maximum(gaps, 0.0).sum(0), nan=np.inf, posinf=np.inf)
 
-    def unmet(self, b: float, s: float) -> list[str]:
-        """Name the claims that do not print from log ratio ``b`` and its standard error ``s``."""
+    def unmet(self, b: float, s: float) -> dict[str, str]:
+        """Name the claims that do not print from log ratio ``b`` and its standard error ``s``, with what came out."""
         found = self.values(b, s)
-        return [cid for name, (cid, v, half) in self.parts.items() if not abs(found[name] - v) < half]
+        return {
+            cid: f"{found[name]:.6g} came out, printed {v:g}"
+            for name, (cid, v, half) in self.parts.items()
+            if not abs(found[name] - v) < half
+        }
 
 
 def printed_ratio(claims: Iterable[Claim], variable: str) -> PrintedRatio:

@@ -140,7 +140,9 @@ def odds_by_exchange(patients: dict, model: Patterns, ratios: dict[str, PrintedR
             break
     of_status, of_tumour = found
     b, s = fit(status[of_status] == DEAD, by_feature + by_tumour[of_tumour])
-    unmet = [claim_id for ratio, k in zip(ratios.values(), places, strict=True) for claim_id in ratio.unmet(b[k], s[k])]
+    unmet: dict[str, str] = {}
+    for ratio, k in zip(ratios.values(), places, strict=True):
+        unmet |= ratio.unmet(b[k], s[k])
     exchanged = {name: patients[name][of_tumour] for name in tumour}
     return {**patients, **exchanged, "vital_status": status[of_status]}, unmet
 

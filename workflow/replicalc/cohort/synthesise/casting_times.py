@@ -55,6 +55,11 @@ class Curve:
         gap = abs(survival_percent(days, event, self.horizon) - self.value) / self.half - INNER
         return max(gap, 0.0) if gap == gap else float("inf")
 
+    def unmet(self, days: np.ndarray, event: np.ndarray) -> dict[str, str]:
+        """Name the claim of a curve that was not reached, with what came out."""
+        found = survival_percent(days, event, self.horizon)
+        return {self.claim_id: f"{found:.5g} % came out, printed {self.value:g} %"}
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -62,7 +67,7 @@ class Followed:
 
     days: np.ndarray
     event: np.ndarray
-    unmet: tuple[str, ...]
+    unmet: dict[str, str]
 
 
 def curves(claims: list[Claim]) -> list[Curve]:
@@ -159,7 +164,7 @@ def die_by_curves(patients: dict, leaves: np.ndarray, printed: list[Curve], rng)
     that is in one; every feature has at least two deaths, without which its hazard ratio has no estimate.
     """
     n = len(leaves)
-    days, event, unmet = np.zeros(n, dtype=int), np.zeros(n, dtype=bool), []
+    days, event, unmet = np.zeros(n, dtype=int), np.zeros(n, dtype=bool), {}
     hazard, rest, base = relative_hazard(patients), np.ones(n, dtype=bool), (0, 0.0)
     for curve in printed:
         who = curve.who(patients)
@@ -168,7 +173,7 @@ def die_by_curves(patients: dict, leaves: np.ndarray, printed: list[Curve], rng)
         base = max(base, (int(who.sum()), rate))
         draw = functools.partial(draw_deaths, rate, hazard[who], leaves[who], rng)
         days[who], event[who], miss = draw_until(curve, draw)
-        unmet += [curve.claim_id] if miss > 0 else []
+        unmet |= curve.unmet(days[who], event[who]) if miss > 0 else {}
     features = patients["tumour_feature"][rest]
 
     def enough(_, dead: np.ndarray) -> bool:
@@ -176,7 +181,7 @@ def die_by_curves(patients: dict, leaves: np.ndarray, printed: list[Curve], rng)
 
     draw = functools.partial(draw_deaths, base[1], hazard[rest], leaves[rest], rng)
     days[rest], event[rest], _ = draw_until(None, draw, enough)
-    return Followed(distinct(days, event), event, tuple(unmet))
+    return Followed(distinct(days, event), event, unmet)
 
 
 def die_by_status(
@@ -187,7 +192,7 @@ def die_by_status(
     event: (n,) who dies of breast cancer. limit: (n,) days to the closing day. share: (n,) part of it during which a
     patient is followed. printed: curves, each with the mark of its patients.
     """
-    days, unmet = np.maximum(np.ceil(share * limit), 30).astype(int), []
+    days, unmet = np.maximum(np.ceil(share * limit), 30).astype(int), {}
     for curve, who in printed:
         own = np.flatnonzero(who)
 
@@ -197,8 +202,8 @@ def die_by_status(
             return distinct(np.maximum(np.ceil(part * limit[own]), 30).astype(int), event[own]), event[own]
 
         days[own], _, miss = draw_until(curve, draw)
-        unmet += [curve.claim_id] if miss > 0 else []
-    return Followed(days, event, tuple(unmet))
+        unmet |= curve.unmet(days[own], event[own]) if miss > 0 else {}
+    return Followed(days, event, unmet)
 
 
 def closing_for_median(entry: np.ndarray, share: np.ndarray, months: float) -> int:

@@ -64,7 +64,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     assumed = write_export(rows, synonyms.DOPPLER, export_out, seed, synonyms.DOPPLER_LENGTHS)
-    assumed = [*doppler_assumptions(joint.unmet, unmet, crude, NO_CANCER, NO_SURGERY), *assumed]
+    assumed = [*doppler_assumptions(joint.reached, unmet, crude, NO_CANCER, NO_SURGERY), *assumed]
     write_text(assumptions_out, to_csv(assumed, COLUMNS))
 
 
@@ -78,7 +78,7 @@ def solve_ultrasound(claims: list[Claim], seed: int) -> tuple[Joint, int]:
     return joint, int((joint.codes["prognosis"] == "poor").sum())
 
 
-def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[dict, list[str], bool]:
+def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[dict, dict[str, str], bool]:
     """Give each patient the six factors and the prognosis, so that the ratios come out.
 
     Crudely, if each of them is the ratio of a 2x2 table with the margins recovered; as one model otherwise. Returns
@@ -96,7 +96,7 @@ def _patients(joint: Joint, wanted: list[Ratio], poor: int, seed: int) -> tuple[
     everyone = list(range(1, len(wanted) + 1))
     factors, outcome, _ = patients_of(tables, wanted, _plausible, seed, loud=everyone)
     patients: dict[str, np.ndarray] = {name: factors[:, j] == 1 for j, name in enumerate(names)}
-    return {**patients, "poor": outcome == 1}, [], True
+    return {**patients, "poor": outcome == 1}, {}, True
 
 
 def _plausible(has: dict[str, str]) -> float:
@@ -132,9 +132,9 @@ def _one_model(joint: Joint, wanted: list[Ratio], poor: int, with_calcification:
     patients["poor"] = np.arange(total) < table.events.sum()
     n = table.events + table.others
     found = fit(rows, n.astype(float), rows.T @ table.events)
-    unmet = []
+    unmet: dict[str, str] = {}
     for j, ratio in enumerate(wanted, start=1):
-        unmet += ratio.unmet(found.beta[j], found.se[j])
+        unmet |= ratio.unmet(found.beta[j], found.se[j])
     return patients, unmet
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 OWN = "assumption of this project"
 
 
 def doppler_assumptions(
-    counts_unmet: Iterable[str], model_unmet: Iterable[str], crude: bool, no_cancer: int, no_surgery: int
+    counts_unmet: dict[str, str], model_unmet: dict[str, str], crude: bool, no_cancer: int, no_surgery: int
 ) -> list[list[str]]:
-    """One row an assumption (variable, assumed, why, source); claims that do not come out stand at the end."""
+    """One row an assumption (variable, assumed, why, source); claims that do not come out stand at the end.
+
+    counts_unmet, model_unmet: what was reached, by claim that does not come out.
+    """
     silent = "not printed"
     stated = [
         (
@@ -85,11 +86,10 @@ def doppler_assumptions(
         ["(diagnostic measures)", "the limits of the five measures are not aimed at; comparison.csv says how they come out",
          "which interval method was used is not said", OWN]
     )  # fmt: skip
-    for claim_id in counts_unmet:
-        rows.append(
-            ["(joint table)", f"{claim_id} does not come out", "cannot be met together with the other claims", "CP-SAT"]
-        )
-    for claim_id in model_unmet:
-        why = "not reached together with the other ratios and limits, the number of patients and the prognosis"
+    for claim_id, reached in counts_unmet.items():
+        why = f"cannot be met together with the other claims: {reached}"
+        rows.append(["(joint table)", f"{claim_id} does not come out", why, "CP-SAT"])
+    for claim_id, reached in model_unmet.items():
+        why = f"not reached together with the other ratios and limits, the patients and the prognosis: {reached}"
         rows.append(["(model)", f"{claim_id} does not come out", why, "search described in docs/methods/synthetic.md"])
     return rows

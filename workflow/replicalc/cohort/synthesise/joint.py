@@ -9,7 +9,7 @@ CP-SAT with one worker and a fixed seed. A claim that cannot be met together wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -37,11 +37,15 @@ class Restriction:
 
 @dataclass(frozen=True)
 class Joint:
-    """The solved table: the codes of each factor, one array entry a patient; and the claims that could not be met."""
+    """The solved table: the codes of each factor, one array entry a patient; and the claims that could not be met.
+
+    ``reached`` says of each of these, in words, what the table has instead.
+    """
 
     codes: dict[str, np.ndarray]
     unmet: tuple[str, ...]
     n_claims: int
+    reached: dict[str, str] = field(default_factory=dict)
 
 
 class Cells:
@@ -230,7 +234,18 @@ def solve(cells: Cells, conditions: list[Restriction], prior: np.ndarray, total:
     if found is None:
         raise ReplicalcError(f"no table of {total} patients with all the printed numbers was found")
     codes = {name: np.repeat(values, found) for name, values in cells.codes.items()}
-    return Joint(codes, unmet, len(usable))
+    reached = {c.claim_id: _reached(cells, c, found) for c in usable if c.claim_id in unmet}
+    return Joint(codes, unmet, len(usable), reached)
+
+
+def _reached(cells: Cells, condition: Restriction, found: np.ndarray) -> str:
+    """Say what a table (counts, one a cell) has in place of a printed number."""
+    part = int(found[cells.mask(condition.part)].sum())
+    if condition.whole is None:
+        return f"{part} here; {condition.lo:g} to {condition.hi:g} would print so"
+    whole = int(found[cells.mask(condition.whole)].sum())
+    share = f"{100 * part / whole:.3f} %" if whole else "no share"
+    return f"{part} of {whole} here, {share}; {100 * condition.lo:.6g} to {100 * condition.hi:.6g} % would print so"
 
 
 class _Sums:

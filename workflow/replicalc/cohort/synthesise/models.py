@@ -48,11 +48,15 @@ class Ratio:
         found = np.exp(coefficient + Z * se * np.array([0.0, -1.0, 1.0]))
         return np.array([(v - float(p.value)) / _half(p) for v, p in zip(found, self.printed, strict=True)])
 
-    def unmet(self, coefficient: float, se: float) -> list[str]:
-        """Name the claims that do not print so, under any rounding that the comparison accepts."""
+    def unmet(self, coefficient: float, se: float) -> dict[str, str]:
+        """Name the claims that do not print so under any rounding that the comparison accepts, with what came out."""
         found = np.exp(coefficient + Z * se * np.array([0.0, -1.0, 1.0]))
         pairs = zip(self.claim_ids, self.printed, found, strict=True)
-        return [claim for claim, printed, value in pairs if rounding_needed(float(value), printed) is None]
+        return {
+            claim: f"{value:.6g} came out, printed {printed.text}"
+            for claim, printed, value in pairs
+            if rounding_needed(float(value), printed) is None
+        }
 
 
 def _half(printed: Printed) -> float:

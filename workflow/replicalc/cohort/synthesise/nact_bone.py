@@ -66,7 +66,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     claims = load_claims(claims_file)
     numbers = {(c.group, c.variable, c.stat): parse(c.reported) for c in claims if parse(c.reported)}
     printed = Printouts(numbers, claims)
-    unmet: list[str] = []
+    unmet: dict[str, str] = {}
     treated = _treated(printed, seed, unmet)
     followed = _followed(printed, seed, unmet)
     rows = export_rows(treated, followed, np.random.default_rng([seed, 2]))
@@ -84,28 +84,31 @@ def _table(printed: Printouts, variable: str, ratio: Ratio, outcome_is_event: bo
     return found[0]
 
 
-def _check_p(printed: Printouts, variable: str, table: Table, unmet: list[str]) -> None:
+def _check_p(printed: Printouts, variable: str, table: Table, unmet: dict[str, str]) -> None:
     """Name the printed P of a table's test, and what is printed of its odds ratio, if the table has another one."""
     for claim in printed.claims:
         if claim.stat != "p" or claim.variable != f"calcified x {variable}" or not parse(claim.reported):
             continue
         if rounding_needed(pearson_p(table), parse(claim.reported)) is None:
-            unmet.append(claim.claim_id)
+            unmet[claim.claim_id] = (
+                f"{table.k1} of {table.n1} against {table.k2} of {table.n2} has P {pearson_p(table):.4f} by Pearson's "
+                f"test, printed {claim.reported}"
+            )
 
 
-def _unmet_ratio(ratio: Ratio, table: Table, outcome_is_event: bool) -> list[str]:
+def _unmet_ratio(ratio: Ratio, table: Table, outcome_is_event: bool) -> dict[str, str]:
     """Name what is printed of a crude odds ratio and does not come out of the table (Woolf's limits)."""
     a, b, c, d = table.k1, table.n1 - table.k1, table.k2, table.n2 - table.k2
     log_ratio = np.log(a * d / (b * c)) * (1 if outcome_is_event else -1)
     return ratio.unmet(log_ratio, np.sqrt(1 / a + 1 / b + 1 / c + 1 / d))
 
 
-def _treated(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.ndarray]:
+def _treated(printed: Printouts, seed: int, unmet: dict[str, str]) -> dict[str, np.ndarray]:
     """Patients with neoadjuvant chemotherapy: response, necrosis on MRI where MRI was done, and the other factors."""
     crude = printed.ratio("nact_bone_a_nonpcr_univariable", "univariable", CALCIFIED)
     table = _table(printed, "pcr=yes", crude, False)
     _check_p(printed, "pcr", table, unmet)
-    unmet += _unmet_ratio(crude, table, False)
+    unmet |= _unmet_ratio(crude, table, False)
     result = "nact_bone_a_nonpcr_multivariable"
     wanted = {i: printed.ratio(result, "multivariable", name) for i, name in ((1, CALCIFIED), (2, NECROSIS))}
     calcified = np.arange(table.total) < table.n1
@@ -148,7 +151,7 @@ def _treated(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.nd
     (loud, _), found, seen = nearest
     _check_p(printed, "mri_necrosis", seen, unmet)
     if loud:
-        unmet.append("nact_bone.added.others_ns")
+        unmet["nact_bone.added.others_ns"] = f"significant here: {', '.join(loud)}"
     _name_unmet(found, wanted, unmet)
     return {
         **factors_of(found.rows),
@@ -198,12 +201,12 @@ def _seen_on_mri(printed: Printouts, table: Table, wanted: dict[int, Ratio], wid
     return best[2]
 
 
-def _followed(printed: Printouts, seed: int, unmet: list[str]) -> dict[str, np.ndarray]:
+def _followed(printed: Printouts, seed: int, unmet: dict[str, str]) -> dict[str, np.ndarray]:
     """Patients followed for bone metastasis: who has it, of which type and extent, and the other factors."""
     ratio = printed.ratio("nact_bone_a_bone_univariable", "univariable", CALCIFIED)
     table = _table(printed, "bone_metastasis=yes", ratio, True)
     _check_p(printed, "bone_metastasis", table, unmet)
-    unmet += _unmet_ratio(ratio, table, True)
+    unmet |= _unmet_ratio(ratio, table, True)
     wanted = {1: printed.ratio("nact_bone_a_bone_multivariable", "multivariable", CALCIFIED)}
     calcified = np.arange(table.total) < table.n1
     outcome = np.zeros(table.total)
@@ -255,7 +258,7 @@ def _recorded(people, calcified, outcome, alone: Ratio, together: Ratio, rng) ->
     return known
 
 
-def _bones(printed: Printouts, table: Table, found: Patients, calcified, unmet: list[str], rng) -> dict:
+def _bones(printed: Printouts, table: Table, found: Patients, calcified, unmet: dict[str, str], rng) -> dict:
     """Type and extent of the metastases, not known in some; the widespread ones are more often mixed."""
     kind, extent = (np.full(table.total, "", dtype=object) for _ in range(2))
     lytic, widespread = (_known_of(printed, name, table, unmet) for name in ("osteolytic", "bone_whole_body"))
@@ -277,7 +280,7 @@ def _bones(printed: Printouts, table: Table, found: Patients, calcified, unmet: 
     return {"bone_type": kind, "bone_extent": extent}
 
 
-def _known_of(printed: Printouts, variable: str, table: Table, unmet: list[str]) -> Table:
+def _known_of(printed: Printouts, variable: str, table: Table, unmet: dict[str, str]) -> Table:
     """How many metastases are known, and how many are of the kind: as many known as the percentages and P allow."""
     claim_p = printed.numbers.get(("all", f"calcified x {variable}", "p"))
     shares = printed.share(f"{variable}=yes")
@@ -293,8 +296,7 @@ def _known_of(printed: Printouts, variable: str, table: Table, unmet: list[str])
     return chosen
 
 
-def _name_unmet(found: Patients, wanted: dict[int, Ratio], unmet: list[str]) -> None:
+def _name_unmet(found: Patients, wanted: dict[int, Ratio], unmet: dict[str, str]) -> None:
     fitted = found.fit()
     for column, ratio in wanted.items():
-        misses = np.abs(ratio.misses(fitted.beta[column], fitted.se[column]))
-        unmet += [claim_id for claim_id, miss in zip(ratio.claim_ids, misses, strict=True) if miss > 1]
+        unmet |= ratio.unmet(fitted.beta[column], fitted.se[column])

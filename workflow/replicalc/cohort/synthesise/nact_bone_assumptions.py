@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from replicalc.cohort.synthesise.nact_bone_export import NO_CANCER, NO_MAMMOGRAPHY
 
 OWN = "assumption of this project"
 
 
-def nact_bone_assumptions(treated: dict, followed: dict, unmet: Iterable[str]) -> list[list[str]]:
-    """One row an assumption (variable, assumed, why, source); claims that do not come out stand at the end."""
+def nact_bone_assumptions(treated: dict, followed: dict, unmet: dict[str, str]) -> list[list[str]]:
+    """One row an assumption (variable, assumed, why, source); claims that do not come out stand at the end.
+
+    unmet: what was reached, by claim that does not come out.
+    """
     silent = "not printed"
     with_mri, recorded = int(treated["mri"].sum()), int(followed["receptors"].sum())
     stated = [
@@ -78,8 +79,8 @@ def nact_bone_assumptions(treated: dict, followed: dict, unmet: Iterable[str]) -
         ),
     ]
     rows = [[variable, assumed, why, OWN] for variable, assumed, why in stated]
-    for claim_id in unmet:
-        why = "not reached together with the other printed numbers"
+    for claim_id, reached in unmet.items():
+        why = f"not reached together with the other printed numbers: {reached}"
         rows.append(
             ["(printed numbers)", f"{claim_id} does not come out", why, "search described in docs/methods/synthetic.md"]
         )

@@ -169,7 +169,12 @@ def us_mri_assumptions(joint: Joint, women: list[list[int]], same: tuple[float, 
         ),
     ]
     unmet = [
-        ("(joint table)", f"{claim} does not come out", "cannot be met together with the other claims", "CP-SAT")
+        (
+            "(joint table)",
+            f"{claim} does not come out",
+            f"cannot be met together with the other claims: {joint.reached[claim]}",
+            "CP-SAT",
+        )
         for claim in joint.unmet
     ]
     return [list(row) for row in (*rows, *unmet)]
