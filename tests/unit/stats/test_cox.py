@@ -128,3 +128,23 @@ def test_nonsense_is_refused():
         cox([1, 2], [1, 1], [[1], [2], [3]], ["x"], "efron")
     with pytest.raises(ValueError, match="no term is called"):
         cox([1, 2, 3], [1, 1, 1], [[1], [3], [2]], ["x"], "efron").term("y")
+
+
+def test_a_maximum_to_which_the_first_steps_do_not_lead():
+    """Newton's steps from 0 run off to where the information vanishes; the maximum is where a slower search has it."""
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(234)
+    x = (rng.random((40, 3)) < [0.5, 0.3, 0.15]).astype(float)
+    days = rng.permutation(40) + 1
+    died = rng.random(40) < 0.03 + 0.5 * x[:, 2]
+    found = cox(days, died.astype(int), x, ["a", "b", "c"], "efron")
+
+    def minus_log_likelihood(beta):
+        risks = [np.exp(x[days >= day] @ beta).sum() for day in days[died]]
+        return np.log(risks).sum() - (x[died] @ beta).sum()
+
+    slowly = minimize(minus_log_likelihood, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13})
+    assert found.converged and slowly.success
+    assert [term.coefficient for term in found.terms] == pytest.approx(list(slowly.x), abs=1e-6)
+    assert found.log_likelihood == pytest.approx(-slowly.fun, abs=1e-10)

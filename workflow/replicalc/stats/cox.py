@@ -289,14 +289,17 @@ def _maximum(t: Floats, d: Floats, z: Floats, ties: str, sets: _RiskSets) -> tup
     """
     from statsmodels.duration.hazard_regression import PHReg
 
-    with np.errstate(all="ignore"):
-        fit = PHReg(t, z, d, ties=ties).fit(method="newton", disp=0, maxiter=6, warn_convergence=False)
     zero = np.zeros(z.shape[1])
+    with np.errstate(all="ignore"):
+        try:
+            start = PHReg(t, z, d, ties=ties).fit(method="newton", disp=0, maxiter=6, warn_convergence=False).params
+        except np.linalg.LinAlgError:  # its steps went where the information vanishes; there is a maximum all the same
+            start = zero
     at, beta = _pieces(z, zero, ties, sets), zero
-    if np.abs(np.nan_to_num(fit.params, nan=1e9)).max() < 50:  # in standard deviations of the covariates
-        begun = _pieces(z, np.asarray(fit.params), ties, sets)
+    if np.abs(np.nan_to_num(start, nan=1e9)).max() < 50:  # in standard deviations of the covariates
+        begun = _pieces(z, np.asarray(start), ties, sets)
         if begun.value > at.value:
-            at, beta = begun, np.asarray(fit.params)
+            at, beta = begun, np.asarray(start)
     for _ in range(100):
         step = np.linalg.lstsq(at.information.sum(0), at.score.sum(0), rcond=1e-14)[0]
         step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 5.0))
