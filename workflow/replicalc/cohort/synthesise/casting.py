@@ -34,6 +34,8 @@ PALKA_DEATHS, PALKA_RELAPSES = (0.18, 0.28), (0.02, 0.2)
 #: One death in so many is of another cause in that group, without a relapse.
 PALKA_OTHER = 10
 PALKA_ATTEMPTS = 5
+#: Draws of a group from the beginning, as long as a claim is missed; and what the seed of its table grows by each time.
+ATTEMPTS, TABLE_STEP = 4, 1_000
 
 
 @job
@@ -44,11 +46,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     rows, unmet = [], {}
     for number, (study, group) in enumerate(GROUPS.items()):
         own = claims_of(claims, study)
-        rng = np.random.default_rng([seed, 10 + number])
-        joint = solve_group(study, own, seed, number)
-        unmet |= joint.reached
-        follow = FOLLOW.get(study, follow_by_status)
-        patients, lost = follow(dict(joint.codes), group, own, codes, rng)
+        patients, lost, rng = _patients_of(study, group, own, codes, seed, number)
         unmet |= lost
         mine = export_rows(study, patients, rng)
         rows += mine + undescribed_rows(mine, rng)
@@ -56,6 +54,25 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     assumed = write_export(rows, synonyms.CASTING, export_out, seed, synonyms.CASTING_LENGTHS)
     write_text(assumptions_out, to_csv([*casting_assumptions(unmet), *assumed], COLUMNS))
+
+
+def _patients_of(study: str, group: Group, claims: list[Claim], codes: dict, seed: int, number: int):
+    """Make the patients of one group; return (patients, what was reached of claims that do not come out, generator).
+
+    Some tables of tumours leave no deaths that print. Then table and follow-up are drawn anew, up to ``ATTEMPTS``
+    times; the first draw with the fewest claims missed is kept.
+    """
+    best = None
+    for attempt in range(ATTEMPTS):
+        rng = np.random.default_rng([seed, 10 + number, *([attempt] if attempt else [])])
+        joint = solve_group(study, claims, seed + TABLE_STEP * attempt, number)
+        patients, lost = FOLLOW.get(study, follow_by_status)(dict(joint.codes), group, claims, codes, rng)
+        unmet = joint.reached | lost
+        if best is None or len(unmet) < len(best[1]):
+            best = patients, unmet, rng
+        if not unmet:
+            break
+    return best
 
 
 def ratio_of(claims: Iterable[Claim], result: str, variable: str) -> PrintedRatio:
