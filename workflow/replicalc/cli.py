@@ -1,4 +1,4 @@
-"""The command line: ``replicalc summary`` and, by hand, ``recover``, ``which-...``, ``check`` and ``certify``."""
+"""The command line: ``replicalc summary`` and, by hand, ``recover``, ``which-...``, ``check`` and ``certify``; ``synthesise``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from replicalc import __version__
 from replicalc.errors import ReplicalcError
-from replicalc.hand import certify, check, check_means, recover, recover_split, which
+from replicalc.hand import certify, check, check_means, recover, recover_split, synthesise, which
 from replicalc.hand.answer import first_words
 from replicalc.hand.arguments import Parser
 
@@ -23,7 +23,8 @@ EPILOG = """Examples:
   replicalc which-test --table "12 5; 6 11" --p 0.086 --named pearson
   replicalc which-interval --count 8 --n 10 --lo 49.0 --hi 94.3
 
-An answer is a signal about numbers. The exit code is 0 whatever it says, and 2 where the input was at fault."""
+An answer is a signal about numbers. The exit code is 0 whatever it says, and 2 where the input was at fault;
+synthesise has 1 where not every number could be given to patients."""
 
 
 def parser() -> Parser:
@@ -50,6 +51,7 @@ def parser() -> Parser:
     for module in (check, check_means):
         module.add(groups["check"])
     certify.add(groups["certify"])
+    synthesise.add(commands)
     return top
 
 
@@ -67,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(answer.as_json() if given.json else answer.as_text(given.show), flush=True)
     except BrokenPipeError:  # the reader (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return answer.exit_code
 
 
 def _summary(file: str) -> int:

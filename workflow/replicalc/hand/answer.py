@@ -35,7 +35,9 @@ class Answer:
 
     solutions: everything that gives the printed numbers, one row each. n_solutions: how many there are, where more were
     counted than kept. checks: everything that was tried or compared, one row each, where that is not the same.
-    repair: what would have to be printed instead; empty if nothing. sentence: for a review.
+    repair: what would have to be printed instead; empty if nothing. sentence: for a review. says: what the verdict means
+    here, where that is not what it means of printed numbers. exit_code: 0 where the question was answered; a command that
+    was asked to make something has another where it could not.
     """
 
     command: str
@@ -49,6 +51,8 @@ class Answer:
     repair: str = ""
     n_solutions: int | None = None
     notes: Sequence[str] = field(default=())
+    says: str = ""
+    exit_code: int = 0
 
     @property
     def number(self) -> int:
@@ -73,7 +77,7 @@ class Answer:
 
     def as_text(self, show: int) -> str:
         """For a reader; of each list ``show`` rows."""
-        lines = [f"verdict    {self.verdict}: {VERDICTS[self.verdict]}"]
+        lines = [f"verdict    {self.verdict}: {self.says or VERDICTS[self.verdict]}"]
         if self.solutions:
             lines += [f"solutions  {self.number:,}", *_rows(self.solutions, show, self.number)]
         else:
