@@ -167,5 +167,7 @@ def _scaler():
     try:
         from replicalc.cohort.synthesise.scale import scaled
     except ModuleNotFoundError:
-        raise ReplicalcError("--n and --copies need replicalc.cohort.synthesise.scale, which is not installed") from None
+        raise ReplicalcError(
+            "--n and --copies need replicalc.cohort.synthesise.scale, which is not installed"
+        ) from None
     return scaled

@@ -92,7 +92,8 @@ def fit_measurements(
 
     values: by variable, shape (n,), whole grid steps, where to start. least, most: the same shape, what each patient's
     value may be (equal: it is fixed). groups: by name, shape (n,), who belongs to it. steps: changes tried in a round;
-    rounds: of the second stage, and starts: of the whole, at most.
+    rounds: of the second stage, and starts: of the whole, at most; with no starts the values are good but for the
+    agreements, and only the second stage is run.
 
     Raises ReplicalcError if a target names a group or variable that is not there, or a start is out of its bounds.
     """
@@ -103,20 +104,29 @@ def fit_measurements(
         return Fitted({v: np.array(x) for v, x in values.items()}, _missed(values, groups, targets))
     partners = _partners(groups, free)
     kept, energy = {v: [int(a) for a in x] for v, x in values.items()}, math.inf
-    for _ in range(starts):
+    for _ in range(max(starts, 1)):
         state = _State(values, least, most, groups, targets, implied=True)
-        for hot in (5.0, 1.0):
+        for hot in (5.0, 1.0) if starts else ():
             if _anneal(state, free, partners, rng, 2 * steps, (hot, 0.02), swaps=0.0):
                 break
         state = _State(state.x, least, most, groups, targets, implied=False)
+        mine, nearest = {v: list(x) for v, x in state.x.items()}, state.energy()
         for round_ in range(rounds):
-            hot, swaps = (10.0, 0.9) if round_ == 0 else (0.5, 0.5)
-            here = free if round_ % 2 == 0 else _within(free, state, groups)
-            _anneal(state, here, partners, rng, steps, (hot, 0.005), swaps=swaps)
-            if state.energy() < energy:
-                kept, energy = {v: list(x) for v, x in state.x.items()}, state.energy()
-            if energy < DONE:
+            if nearest < DONE:
                 break
+            if round_ == 0:
+                here, hot, swaps = free, 10.0 if starts else 0.5, 0.9
+            elif round_ % 2:  # shake what still misses something, the smallest group first
+                here, hot, swaps = _within(free, state, groups), (10.0, 3.0)[round_ // 2 % 2], 0.5
+            else:
+                here, hot, swaps = free, 0.5, 0.5
+            _anneal(state, here, partners, rng, steps, (hot, 0.005), swaps=swaps)
+            if state.energy() < nearest:
+                mine, nearest = {v: list(x) for v, x in state.x.items()}, state.energy()
+            else:
+                state = _State(mine, least, most, groups, targets, implied=False)
+        if nearest < energy:
+            kept, energy = mine, nearest
         if energy < DONE:
             break
     found = {v: np.array(x) for v, x in kept.items()}
@@ -124,12 +134,12 @@ def fit_measurements(
 
 
 def _within(free: Mapping[str, list[int]], state: _State, groups: Mapping[str, np.ndarray]) -> dict[str, list[int]]:
-    """Leave only the patients of groups that still miss something; of everybody, if those have nothing to change."""
-    missing = {g for (g, _), cost in state.own_cost.items() if cost > 0} | {
-        g for g, c in state.joint_cost.items() if c > 0
-    }
-    there = np.any([groups[g] for g in missing], axis=0) if missing else np.zeros(1, dtype=bool)
-    inside = {v: [i for i in who if there[i]] for v, who in free.items()} if missing else dict(free)
+    """Leave only the patients of the smallest group that still misses something, if they have anything to change."""
+    missing = {g for (g, _), cost in state.own_cost.items() if cost > 0} | {g for g, c in state.joint_cost.items() if c > 0}
+    if not missing:
+        return dict(free)
+    there = groups[min(missing, key=lambda g: (int(groups[g].sum()), g))]
+    inside = {v: [i for i in who if there[i]] for v, who in free.items()}
     return inside if any(inside.values()) else dict(free)
 
 
