@@ -24,6 +24,8 @@ from replicalc.errors import ReplicalcError
 
 #: Combinations of codes up to which all groups of one measurement are put into one table.
 MOST_TIED = 2_000
+#: Tables that are tried where groups have no printed size and measurements do not fit the ones that were drawn.
+TABLES = 5
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,14 @@ def make_patients(margins: Margins, seed: int) -> Made:
     """
     conditions, measured = conditions_of(margins), measured_of(margins)
     cliques = cliques_of(margins.codes, _ties(margins, conditions, measured))
-    groups = [place_conditions(g) for g in dict.fromkeys(r.group for r in margins.rows if r.stat in OF_MEASUREMENTS)]
-    groups = [g for g in groups if g]
     if not cliques and margins.n_row is None:
         raise ReplicalcError("no row says how many patients there are (all, n), and none has a count")
     tables = (
-        solve_tables(cliques, conditions, margins.n_row, groups, seed)
+        solve_tables(cliques, conditions, margins.n_row, _measured_groups(margins), seed)
         if cliques
         else Tables([], int(margins.n_row.printed.value))
     )
-    codes, steps = _with_sizes(margins, cliques, tables, conditions, measured, seed)
+    tables, codes, steps = _with_sizes(margins, cliques, tables, conditions, measured, seed)
     columns = {name: codes[name] for name in margins.codes}
     columns |= {m.name: _as_text(steps[m.name], m.step) for m in measured}
     order = np.random.default_rng([seed, 13]).permutation(tables.total)
@@ -75,23 +75,22 @@ def make_patients(margins: Margins, seed: int) -> Made:
 
 def _with_sizes(margins: Margins, cliques, tables: Tables, conditions, measured: Sequence[Measured], seed: int):
     """Patients by codes and their measurements; where these patients cannot have the values, others are looked for."""
-    rng = np.random.default_rng([seed, 14])
-    codes = patients_of(cliques, tables.counts, rng)
-    try:
-        return codes, _draw_all(margins, measured, _members(margins, codes, tables.total), seed)
-    except _NoValuesOf as failed:
-        programme_of = _Together(margins, cliques, conditions, _members(margins, codes, tables.total), seed)
-        known = [m for m in measured if m.rows and programme_of.takes(m)]
-        if failed.measured in known:
-            programme_of.tables([failed.measured])  # most conflicts are within one measurement
-            codes = patients_of(cliques, programme_of.tables(known).counts, rng) if cliques else codes
-    members = _members(margins, codes, tables.total)
-    return codes, _draw_all(margins, measured, members, seed, give_up=True)
-
-
-class _NoValuesOf(Exception):
-    def __init__(self, measured: Measured):
-        self.measured = measured
+    for again in range(TABLES):
+        codes = patients_of(cliques, tables.counts, np.random.default_rng([seed, 14, again]))
+        members = _members(margins, codes, tables.total)
+        try:
+            return tables, codes, _draw_all(margins, measured, members, seed, give_up=again == TABLES - 1)
+        except NoValues as failed:
+            both = _Together(margins, cliques, conditions, members, seed)
+            if not both.takes(failed.measured):
+                return tables, codes, _draw_all(margins, measured, members, seed, give_up=True)
+            # Most contradictions are within one measurement, so that one is asked first.
+            found = both.tables([failed.measured]) and both.tables([m for m in measured if m.rows and both.takes(m)])
+            # None: groups of these sizes cannot have the values, and others may be possible.
+            tables = found or solve_tables(
+                cliques, conditions, margins.n_row, _measured_groups(margins), seed + 7919 * (again + 1)
+            )
+    raise AssertionError("the last round returns")
 
 
 def _draw_all(margins: Margins, measured: Sequence[Measured], members, seed: int, *, give_up: bool = False):
@@ -100,10 +99,7 @@ def _draw_all(margins: Margins, measured: Sequence[Measured], members, seed: int
     for number, together in enumerate(tied_sets(measured, agreements)):
         names = {m.name for m in together}
         mine = [a for a in agreements if a.x in names]
-        try:
-            steps |= draw(together, mine, members, [seed, 30 + number], give_up=give_up)
-        except NoValues as failed:
-            raise _NoValuesOf(failed.measured) from None
+        steps |= draw(together, mine, members, [seed, 30 + number], give_up=give_up)
     return steps
 
 
@@ -132,8 +128,11 @@ class _Together:
         patterns, of = np.unique(inside, axis=0, return_inverse=True)
         return q, of.ravel(), patterns
 
-    def tables(self, measured: Sequence[Measured]) -> Tables:
-        """Tables of patients who can have the values. Raises Conflict if there are none."""
+    def tables(self, measured: Sequence[Measured]) -> Tables | None:
+        """Tables of patients who can have the values; None if only groups of other sizes might.
+
+        Raises Conflict if there are none.
+        """
         programme = self._programme(measured, droppable=False)
         status, solver = programme.solve(self.seed)
         if status == "found":
@@ -143,16 +142,27 @@ class _Together:
             raise ReplicalcError(
                 f"whether patients can have the numbers of {names} could not be told in the work allowed"
             )
+        if not self._settled(measured):
+            return None
         rows, sure = smallest_conflict(self._programme(measured, droppable=True), self.seed)
         raise Conflict(rows, minimal=sure, given=self._given(rows, measured))
+
+    def _settled(self, measured: Sequence[Measured]) -> bool:
+        """Whether the printed counts leave the groups no other size."""
+        for group in dict.fromkeys(g for m in measured for g in m.groups):
+            place = place_conditions(group)
+            programme = Programme(self.cliques, self.conditions, self.margins.n_row, [place])
+            programme.model.add(programme.size_of(place) != self.n[group])
+            if programme.solve(self.seed)[0] != "none":
+                return False
+        return True
 
     def _programme(self, measured: Sequence[Measured], *, droppable: bool) -> Programme:
         groups = [place_conditions(g) for m in measured for g in m.groups if g != "all"]
         programme = Programme(self.cliques, self.conditions, self.margins.n_row, groups, droppable=droppable)
         for group in dict.fromkeys(g for m in measured for g in m.groups):
             place = place_conditions(group)
-            of = programme.sum_of(programme.place([place]), [place]) if place else programme.total
-            programme.model.add(of == self.n[group])
+            programme.model.add(programme.size_of(place) == self.n[group])
         for m in measured:
             q, of, patterns = self._patterns(m)
             sizes = (
@@ -165,12 +175,16 @@ class _Together:
         """What the proof took for granted besides the rows."""
         named = {r.variable for r in rows if r.stat in OF_MEASUREMENTS}
         looked = [reaches(m) for m in measured if m.name in named]
-        told = {r.group for r in self.margins.rows if r.stat == "n"}
-        told |= {r.variable for r in self.margins.rows if r.group == "all" and r.stat == "count"}
-        sizes = {r.group: self.n[r.group] for r in rows if r.variable in named and r.group not in told}
-        texts = [f"values of {', '.join(looked)} were looked for"] if looked else []
-        texts += [f"{group} has {n} patients" for group, n in sizes.items()]
+        groups = dict.fromkeys(r.group for r in rows if r.stat in OF_MEASUREMENTS)
+        texts = [f"{group} are {self.n[group]} patients" for group in groups]
+        texts += [f"values of {', '.join(looked)} were looked for"] if looked else []
         return "; " + "; ".join(texts) if texts else ""
+
+
+def _measured_groups(margins: Margins) -> list[Conditions]:
+    """The groups, other than all, of which a measurement is printed."""
+    groups = dict.fromkeys(r.group for r in margins.rows if r.stat in OF_MEASUREMENTS)
+    return [place_conditions(g) for g in groups if g != "all"]
 
 
 def _ties(margins: Margins, conditions: Sequence[Condition], measured: Sequence[Measured]) -> list[frozenset[str]]:

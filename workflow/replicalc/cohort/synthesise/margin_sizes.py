@@ -26,6 +26,8 @@ from replicalc.cohort.synthesise.measurement_targets import EDGE
 from replicalc.cohort.synthesise.measurements import Agreement, Moment, Quantile, Target, fit_measurements
 
 LEVEL = 0.95  # of the limits of an agreement
+#: Of the values of an agreement that print: how far from their ends one is looked for, so that all programs round alike.
+AGREEMENT_EDGE = 1e-3
 #: Changes tried in a round of the random search, rounds, and starts where the first did not reach everything.
 STEPS, ROUNDS, STARTS = 30_000, 4, 3
 
@@ -95,7 +97,7 @@ def agreement_windows(rows: Sequence[Row], members: Mapping[str, np.ndarray]) ->
         if lo > hi:
             pair = [r for r in mine if r.line in (lo_line, hi_line)]
             raise Conflict(pair, minimal=True, given=f"; no ICC(C,1) of {n} patients has both")
-        edge = EDGE * (hi - lo)
+        edge = AGREEMENT_EDGE * (hi - lo)
         x, y = place[1].split("~")
         found.append(Agreement(str(mine[0].line), place[0], x, y, lo + edge, hi - edge))
     return found
@@ -150,7 +152,8 @@ def draw(
         begin[m.name] = np.clip(begin[m.name], least[m.name], most[m.name])
     targets = [t for m in together for t in targets_of(m)]
     wanted = [*targets, *agreements]
-    fitted = fit_measurements(begin, least, most, groups, wanted, seed, steps=STEPS, rounds=ROUNDS, starts=1)
+    rounds = ROUNDS if agreements else 1  # what is missed without agreements, the integer programme settles
+    fitted = fit_measurements(begin, least, most, groups, wanted, seed, steps=STEPS, rounds=rounds, starts=1)
     short = {each.target.variable for each in fitted.missed if not isinstance(each.target, Agreement)}
     if not fitted.missed:
         return fitted.values

@@ -126,6 +126,10 @@ class Programme:
             self.rows[row.line] = row
         return self.literal[row.line]
 
+    def size_of(self, place: Conditions):
+        """How many are in a place."""
+        return self.sum_of(self.place([place]), [place]) if place else self.total
+
     def sum_of(self, q: int, places: Sequence[Conditions]):
         """How many are in any of the places, as a variable made once."""
         return self.sum_of_mask(q, self.cliques[q].mask(places))
@@ -156,11 +160,17 @@ class Programme:
             hi.denominator * part <= hi.numerator * whole,
         ]
 
-    def solve(self, seed: int, work: float = MOST_WORK, assume: Iterable[int] | None = None):
-        """Search. Returns status ('found', 'none', 'unknown') and the solver."""
-        if assume is not None:
-            self.model.clear_assumptions()
-            self.model.add_assumptions([self.literal[line] for line in assume])
+    def solve(self, seed: int, work: float = MOST_WORK, hold: Iterable[int] | None = None):
+        """Search. ``hold``: the lines of the rows that hold, of droppable ones.
+
+        Returns status ('found', 'none', 'unknown') and the solver.
+        """
+        if hold is not None:
+            held = set(hold)
+            for line, literal in self.literal.items():
+                value = int(line in held)
+                domain = self.model.proto.variables[literal.index].domain
+                domain[0], domain[1] = value, value
         solver = self.cp.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed % 2**31
@@ -258,23 +268,22 @@ def wholes_with_share(lo: Fraction, hi: Fraction, most: int) -> list[list[int]]:
 def smallest_conflict(programme: Programme, seed: int) -> tuple[list[Row], bool]:
     """Cut the rows of a droppable programme down to a conflict in which each is needed, and say whether that is sure.
 
-    CP-SAT names a sufficient set of rows first; then one after the other is left out if the rest still conflicts
-    (deletion filter, Chinneck & Dravnieks 1991, doi:10.1287/ijoc.3.2.157).
+    Rows are left out if the rest still conflicts, first many at a time, at last one by one (deletion filter, Chinneck &
+    Dravnieks 1991, doi:10.1287/ijoc.3.2.157). Literals are fixed, not assumed: then presolve sees plain inequalities.
     """
-    kept, sure = list(programme.literal), True
-    status, solver = programme.solve(seed, assume=kept)
-    if status != "none":
-        raise ReplicalcError("the rows could not be examined for conflicts within the work allowed")
-    core = {abs(index) for index in solver.sufficient_assumptions_for_infeasibility()}
-    named = [line for line in kept if programme.literal[line].index in core]
-    if named and programme.solve(seed, assume=named)[0] == "none":
-        kept = named
-    for line in reversed(list(kept)):
-        rest = [other for other in kept if other != line]
-        status, solver = programme.solve(seed, WORK_OF_A_QUESTION, assume=rest)
-        if status == "none":
-            kept = rest
-        sure = sure and status != "unknown"
+    kept = list(programme.literal)
+    if programme.solve(seed, hold=kept)[0] != "none":
+        raise ReplicalcError("the rows contradict each other, but which of them could not be told in the work allowed")
+    size, sure = max(len(kept) // 2, 1), True
+    while size:
+        sure = True
+        for start in range((len(kept) - 1) // size * size, -1, -size):
+            rest = kept[:start] + kept[start + size :]
+            status, _ = programme.solve(seed, WORK_OF_A_QUESTION, hold=rest)
+            if status == "none":
+                kept = rest
+            sure = sure and status != "unknown"
+        size = min(size // 2, len(kept) // 2) if size > 1 else 0
     return [programme.rows[line] for line in sorted(kept)], sure
 
 
