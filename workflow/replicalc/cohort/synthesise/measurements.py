@@ -135,7 +135,9 @@ def fit_measurements(
 
 def _within(free: Mapping[str, list[int]], state: _State, groups: Mapping[str, np.ndarray]) -> dict[str, list[int]]:
     """Leave only the patients of the smallest group that still misses something, if they have anything to change."""
-    missing = {g for (g, _), cost in state.own_cost.items() if cost > 0} | {g for g, c in state.joint_cost.items() if c > 0}
+    missing = {g for (g, _), cost in state.own_cost.items() if cost > 0} | {
+        g for g, c in state.joint_cost.items() if c > 0
+    }
     if not missing:
         return dict(free)
     there = groups[min(missing, key=lambda g: (int(groups[g].sum()), g))]
