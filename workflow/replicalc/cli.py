@@ -1,4 +1,4 @@
-"""The command line: ``replicalc summary`` and, by hand, ``recover``, ``which-...``, ``check`` and ``certify``; ``synthesise``."""
+"""The command line: ``replicalc summary``, the questions by hand (``recover`` to ``certify``) and ``synthesise``."""
 
 from __future__ import annotations
 

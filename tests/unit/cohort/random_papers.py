@@ -152,6 +152,6 @@ def comes_out(row: Row, patients: Patients) -> bool:
 
 def as_margins(rows):
     """Rows as the package reads them from a file."""
-    from replicalc.cohort.synthesise.margins import row_of, margins_of
+    from replicalc.cohort.synthesise.margins import margins_of, row_of
 
     return margins_of([row_of(line, *row) for line, row in enumerate(rows, start=2)])

@@ -61,7 +61,9 @@ def test_examples_in_help_run(line):
 @pytest.mark.parametrize(("line", "printed"), SHOWN, ids=[line for line, _ in SHOWN])
 def test_the_documentation_shows_what_is_printed(line, printed):
     code, out, err = run(shlex.split(line))
-    assert code == (2 if err else 0)
+    # A command that was asked to make something has 1 where it could not make all of it.
+    short = line.startswith("synthesise --table") and not out.startswith("verdict    exact")
+    assert code == (2 if err else 1 if short else 0)
     # "..." stands for numbers of an iterative solver, whose last places may differ from one machine to the next.
     assert doctest.OutputChecker().check_output(
         printed.rstrip() + "\n", (out or err).rstrip() + "\n", doctest.ELLIPSIS

@@ -90,3 +90,82 @@ def test_a_cohort_is_scaled(tmp_path):
     export = (tmp_path / "w" / "raw" / "export.csv").read_text().count("\n") - 1
     assert pq.read_metadata(tmp_path / "w" / "scaled.parquet").num_rows == 3 * export
     assert any(row["file"].endswith("scaled.parquet") for row in json.loads(out)["solutions"])
+
+
+TABLE = "group,variable,stat,value\nall,,n,60\nall,a=yes,percent,35.0\na=yes,x_cm,median,2.4\nall,x_cm,median,1.9\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "margins.csv"
+    path.write_text(TABLE)
+    return path
+
+
+def test_patients_of_a_table_are_written_with_what_was_assumed(table, tmp_path):
+    out = tmp_path / "patients.csv"
+    code, printed, err = run(f"synthesise --table {table} --out {out} --seed 3 --json")
+    assert (code, err) == (0, "")
+    answer = json.loads(printed)
+    assert answer["verdict"] == "exact" and all(row["prints"] for row in answer["checks"])
+    rows = [line.split(",") for line in out.read_text().splitlines()]
+    assert rows[0] == ["patient_id", "a", "x_cm"] and len(rows) == 61 and rows[1][0] == "SYN-0001"
+    assert sum(row[1] == "yes" for row in rows) == 21
+    values = sorted(float(row[2]) for row in rows[1:] if row[1] == "yes")
+    assert values[10] == 2.4
+    assumed = (tmp_path / "patients.assumptions.csv").read_text()
+    assert assumed.startswith("variable,assumed,why,source\n") and "maximum entropy" in assumed
+
+    before = out.read_bytes()
+    code, printed, err = run(f"synthesise --table {table} --out {out} --seed 4")
+    assert (code, printed) == (2, "") and "is there already" in err and out.read_bytes() == before
+    assert run(f"synthesise --table {table} --out {out} --seed 4 --force")[0] == 0 and out.read_bytes() != before
+    assert run(f"synthesise --table {table} --out {out} --seed 3 --force")[0] == 0 and out.read_bytes() == before
+
+
+def test_numbers_that_contradict_each_other_are_refused_with_exit_code_1(table, tmp_path):
+    table.write_text(TABLE + "all,a=yes,count,28\n")
+    code, printed, err = run(f"synthesise --table {table} --out {tmp_path / 'p.csv'} --anyway --json")
+    answer = json.loads(printed)
+    assert (code, err, answer["verdict"]) == (1, "", "impossible")
+    assert [row["line"] for row in answer["checks"]] == [2, 3, 6]
+    assert "without any one of them the others can hold" in answer["evidence"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["margins.csv"]
+
+
+def test_what_is_not_reached_is_named_and_written_only_if_asked(tmp_path):
+    path, out = tmp_path / "m.csv", tmp_path / "p.csv"
+    lines = [
+        "all,,n,10",
+        "all,x,min,1",
+        "all,x,max,2",
+        "all,y,min,1",
+        "all,y,max,2",
+        "all,x,mean,1.1",
+        "all,y,mean,1.9",
+    ]
+    lines += ["all,x~y,icc,0.50", "all,x,step,1", "all,y,step,1"]
+    path.write_text("group,variable,stat,value\n" + "\n".join(lines) + "\n")
+    code, printed, _ = run(f"synthesise --table {path} --out {out} --json")
+    answer = json.loads(printed)
+    assert (code, answer["verdict"]) == (1, "underdetermined") and not out.exists()
+    missed = [row for row in answer["checks"] if not row["prints"]]
+    assert [row["stat"] for row in missed] == ["icc"] and f"{missed[0]['computed']:.4g}"[:4] in answer["evidence"]
+    code, printed, _ = run(f"synthesise --table {path} --out {out} --anyway")
+    assert code == 1 and out.exists()
+    assert "does not come out" in (tmp_path / "p.assumptions.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("--out patients.txt", "a file that ends in .csv is needed"),
+        ("--out ''", "a file that ends in .csv is needed"),
+        ("--seed 99999999999", "--seed"),
+    ],
+)
+def test_faults_of_a_table_are_one_sentence(table, more, says):
+    code, out, err = run(f"synthesise --table {table} {more}")
+    assert (code, out) == (2, "") and says in err and err.count("\n") == 1
+    code, _, err = run("synthesise --table nowhere.csv")
+    assert code == 2 and "no such file" in err

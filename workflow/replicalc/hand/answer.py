@@ -35,9 +35,9 @@ class Answer:
 
     solutions: everything that gives the printed numbers, one row each. n_solutions: how many there are, where more were
     counted than kept. checks: everything that was tried or compared, one row each, where that is not the same.
-    repair: what would have to be printed instead; empty if nothing. sentence: for a review. says: what the verdict means
-    here, where that is not what it means of printed numbers. exit_code: 0 where the question was answered; a command that
-    was asked to make something has another where it could not.
+    repair: what would have to be printed instead; empty if nothing. sentence: for a review. says: what the verdict
+    means here, where that is not what it means of printed numbers. exit_code: 0 where the question was answered; a
+    command that was asked to make something has another where it could not.
     """
 
     command: str

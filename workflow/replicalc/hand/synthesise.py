@@ -102,15 +102,16 @@ def _answer_of_study(arguments: argparse.Namespace, seed: int, written: list[Pat
     missing = [row for row in assumed if row["assumed"].endswith("does not come out")]
     named = [row["assumed"].split()[0] for row in missing]
     # What is met is told by the comparison of a run, which sends the export through the ordinary rules.
-    short = f"{len(named)} printed numbers are named as not coming out" if named else "no printed number is left out"
+    numbers = f"{len(named)} printed number{'s' if len(named) > 1 else ''}"
+    short = f"{numbers} of the paper cannot or did not come out" if named else "no printed number is named as left out"
     return Answer(
         arguments.name,
         given(arguments) | {"seed": seed},
         "not_checkable",
         f"replicalc.cohort.synthesise.{arguments.study}:synthesise, as the workflow runs it",
         f"{len(rows)} rows were written; {len(assumed)} assumptions are listed; {short}.",
-        f"A synthetic export of {arguments.study} with {len(rows)} rows was made with seed {seed}; it was made from the "
-        "printed numbers and is no evidence about patients.",
+        f"A synthetic export of {arguments.study} with {len(rows)} rows was made with seed {seed}; it was made from "
+        "the printed numbers and is no evidence about patients.",
         [{"file": str(path), "bytes": path.stat().st_size} for path in written],
         [{"does not come out": name, "why": row["why"]} for name, row in zip(named, missing, strict=True)],
         notes=["whether every number comes out again is told by comparison.csv of a run (make results)"],

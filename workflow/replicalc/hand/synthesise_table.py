@@ -104,8 +104,8 @@ def _made(arguments: argparse.Namespace, seed: int, made, written: list[Path]) -
             "exact",
             METHOD,
             f"all {len(checks)} printed numbers come out of {made.n} patients; these are one set of many",
-            f"There are patients from whom all {len(checks)} printed numbers come out ({made.n} were made with seed {seed}); "
-            "they are synthetic and no evidence about patients.",
+            f"There are patients from whom all {len(checks)} printed numbers come out ({made.n} were made with seed "
+            f"{seed}); they are synthetic and no evidence about patients.",
             [solution],
             checks,
             notes=notes,
@@ -118,9 +118,10 @@ def _made(arguments: argparse.Namespace, seed: int, made, written: list[Path]) -
         given(arguments) | {"seed": seed},
         "underdetermined",
         METHOD,
-        f"{len(checks) - len(missed)} of {len(checks)} printed numbers come out of {made.n} patients; {'; '.join(told)}",
-        f"Patients from whom all {len(checks)} printed numbers come out were not found, nor a proof that there are none; "
-        f"not reached: {listed([c.row.name for c in missed])}.",
+        f"{len(checks) - len(missed)} of {len(checks)} printed numbers come out of {made.n} patients; "
+        + "; ".join(told),
+        f"Patients from whom all {len(checks)} printed numbers come out were not found, nor a proof that there are "
+        f"none; not reached: {listed([c.row.name for c in missed])}.",
         [solution] if written else [],
         checks,
         notes=notes,
@@ -145,7 +146,8 @@ def _refused(arguments: argparse.Namespace, seed: int, conflict) -> Answer:
         arguments.name,
         given(arguments) | {"seed": seed},
         "impossible",
-        METHOD + "; deletion filter for the fewest rows",
+        "whole patients in all tables and groups at once, proven by a constraint solver; deletion filter for the "
+        "fewest rows",
         f"no patients have all of {names}; {least}{conflict.given}",
         f"No patients can have all of the printed numbers: {names} contradict each other."
         if len(rows) > 1

@@ -90,8 +90,9 @@ def cliques_of(codes: Mapping[str, tuple[str, ...]], ties: Sequence[frozenset[st
     if sizes and (max(sizes) > MOST_CELLS or sum(sizes) > MOST_CELLS_IN_ALL):
         largest = found[int(np.argmax([float(s) for s in sizes]))]
         names = sorted(largest, key=order.__getitem__)
+        some = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         raise ReplicalcError(
-            f"the rows tie {len(names)} variables together ({', '.join(names[:8])}{', ...' if len(names) > 8 else ''}), "
+            f"the rows tie {len(names)} variables together ({some}), "
             f"{max(sizes):,} combinations of codes; at most {MOST_CELLS:,} are taken: leave out some cross-tables"
         )
     return [_clique(each, codes, order) for each in _as_tree(found, order)]

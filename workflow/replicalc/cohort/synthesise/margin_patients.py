@@ -1,4 +1,4 @@
-"""Synthetic patients from printed numbers alone: tables, measurements, what was assumed, and every number computed again.
+"""Synthetic patients from printed numbers alone: tables, measurements, what was assumed, every number computed again.
 
 What no printed number ties together is drawn independently (maximum entropy). Patients made so have the printed
 numbers and nothing else of the real ones: they are no evidence about patients.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import nan, prod
+from math import prod
 
 import numpy as np
 
@@ -52,6 +52,25 @@ def make_patients(margins: Margins, seed: int) -> Made:
     Raises Conflict, which names the fewest rows, if no patients can have all numbers; ReplicalcError if there is too
     much to search.
     """
+    try:
+        return _make(margins, seed)
+    except Conflict as conflict:
+        named = {
+            name
+            for r in conflict.rows
+            for place in (r.group, *r.variable.split("~"))
+            for name in place_conditions(place)
+        }
+        closed = [
+            f"taken for granted of {name}: {what}"
+            for name, what, _ in margins.assumed
+            if name in named and what.startswith("its codes")
+        ]
+        given = "".join(f"; {text}" for text in closed)
+        raise Conflict(conflict.rows, minimal=conflict.minimal, given=conflict.given + given) from None
+
+
+def _make(margins: Margins, seed: int) -> Made:
     conditions, measured = conditions_of(margins), measured_of(margins)
     cliques = cliques_of(margins.codes, _ties(margins, conditions, measured))
     if not cliques and margins.n_row is None:
@@ -104,7 +123,7 @@ def _draw_all(margins: Margins, measured: Sequence[Measured], members, seed: int
 
 
 class _Together:
-    """Tables and the values of measurements in one programme, to find other patients or to prove that there are none."""
+    """Tables and values of measurements in one programme, to find other patients or to prove that there are none."""
 
     def __init__(
         self, margins: Margins, cliques: Sequence[Clique], conditions: Sequence[Condition], members, seed: int
@@ -266,11 +285,3 @@ def _assumptions(margins: Margins, cliques: Sequence[Clique], measured: Sequence
             "not printed",
             own,
         )
-
-
-def spread_of(checked: Checked) -> float:
-    """How far a computed value is from what prints, in units of the printed number's last place."""
-    lo, hi = (float(v) for v in checked.row.interval)
-    if np.isnan(checked.value):
-        return nan
-    return max(lo - checked.value, checked.value - hi, 0.0) * 10**checked.row.printed.decimals

@@ -1,7 +1,7 @@
-"""Measurements of patients from printed ranges, quantiles, means, SDs and agreements, in all patients and in groups.
+"""Measurements from printed ranges, quantiles, means, SDs and agreements, in all patients and in groups.
 
 Values are drawn around what is printed, brought to the printed numbers by the random search of ``measurements``, and
-where that misses one, by the integer programme of ``margin_histograms``, which also knows when there is nothing to find.
+where that misses one, by the integer programme of ``margin_histograms``, which also tells where there are none.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from replicalc.cohort.synthesise.margin_histograms import (
 from replicalc.cohort.synthesise.margin_tables import MOST_WORK, Conflict, add_between
 from replicalc.cohort.synthesise.margins import AGREEMENTS, OF_MEASUREMENTS, Margins, Row
 from replicalc.cohort.synthesise.measurement_targets import EDGE
-from replicalc.cohort.synthesise.measurements import Agreement, Moment, Quantile, Target, fit_measurements
+from replicalc.cohort.synthesise.measurements import Agreement, Fitted, Moment, Quantile, Target, fit_measurements
 
 LEVEL = 0.95  # of the limits of an agreement
-#: Of the values of an agreement that print: how far from their ends one is looked for, so that all programs round alike.
+#: Of the values of an agreement that print: how far from their ends one is looked for; all programs then round alike.
 AGREEMENT_EDGE = 1e-3
 #: Changes tried in a round of the random search, rounds, and starts where the first did not reach everything.
 STEPS, ROUNDS, STARTS = 30_000, 4, 3
@@ -154,24 +154,31 @@ def draw(
     wanted = [*targets, *agreements]
     rounds = ROUNDS if agreements else 1  # what is missed without agreements, the integer programme settles
     fitted = fit_measurements(begin, least, most, groups, wanted, seed, steps=STEPS, rounds=rounds, starts=1)
-    short = {each.target.variable for each in fitted.missed if not isinstance(each.target, Agreement)}
     if not fitted.missed:
         return fitted.values
-    begin = dict(fitted.values)
-    for m in together:
-        if m.name in short:
-            try:
-                begin[m.name] = exact_values(m, members, begin[m.name], seed[0])
-            except NoValues:
-                if not give_up:
-                    raise
+    begin, short = _mended(fitted, together, members, seed[0], give_up=give_up)
     if not agreements:
         return begin
     # Where the integer programme gave the values, what is left is to pair them; else another start may do better.
     again = fit_measurements(
         begin, least, most, groups, wanted, [*seed, 2], steps=STEPS, rounds=2 * ROUNDS, starts=0 if short else STARTS
     )
-    return again.values
+    # An agreement that is out of reach is not to draw quantiles and means with it.
+    return _mended(again, together, members, seed[0], give_up=give_up)[0]
+
+
+def _mended(fitted: Fitted, together: Sequence[Measured], members, seed: int, *, give_up: bool):
+    """Values with which every row but agreements comes out, and the names of the measurements that lacked one."""
+    short = {each.target.variable for each in fitted.missed if not isinstance(each.target, Agreement)}
+    values = dict(fitted.values)
+    for m in together:
+        if m.name in short:
+            try:
+                values[m.name] = exact_values(m, members, values[m.name], seed)
+            except NoValues:
+                if not give_up:
+                    raise
+    return values, short
 
 
 def exact_values(measured: Measured, members: Mapping[str, np.ndarray], start: np.ndarray, seed: int) -> np.ndarray:

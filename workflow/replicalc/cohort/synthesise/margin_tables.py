@@ -1,4 +1,4 @@
-"""Whole patients in all tables at once: printed counts and shares as one integer programme, conflicts as small as can be.
+"""Whole patients in all tables at once: printed counts and shares as one integer programme, and smallest conflicts.
 
 CP-SAT with one worker and a fixed seed. Every row of printed numbers is a set of inequalities between whole numbers
 (shares as exact fractions), so 'no patients' is proven, not merely not found. A conflict is cut down until every row in
@@ -181,7 +181,7 @@ class Programme:
         return ("none" if status == self.cp.INFEASIBLE else "unknown"), solver
 
     def near(self, expected: Sequence[np.ndarray], drawn: Sequence[np.ndarray]) -> list:
-        """The price of moving away from the drawn counts by atom; to add somebody costs the more, the rarer the atom."""
+        """The price of moving away from the drawn counts by atom; adding to a rare atom costs more."""
         terms = []
         for counts, expects, start in zip(self.counts, expected, drawn, strict=True):
             price = np.round(100 - 20 * np.log(np.clip(expects, 1e-9, 1.0))).astype(int)

@@ -85,7 +85,7 @@ def fit_measurements(
     targets: Sequence[Target],
     seed: Sequence[int],
     steps: int = 60_000,
-    rounds: int = 8,
+    rounds: int = 12,
     starts: int = 4,
 ) -> Fitted:
     """Change ``values`` until every target is met, or the search is over.
@@ -104,26 +104,34 @@ def fit_measurements(
         return Fitted({v: np.array(x) for v, x in values.items()}, _missed(values, groups, targets))
     partners = _partners(groups, free)
     kept, energy = {v: [int(a) for a in x] for v, x in values.items()}, math.inf
-    for _ in range(max(starts, 1)):
+    alone, energy_alone = kept, math.inf
+    for start in range(max(starts, 1)):
         state = _State(values, least, most, groups, targets, implied=True)
+        good = not starts
         for hot in (5.0, 1.0) if starts else ():
-            if _anneal(state, free, partners, rng, 2 * steps, (hot, 0.02), swaps=0.0):
-                break
+            good = good or _anneal(state, free, partners, rng, 2 * steps, (hot, 0.02), swaps=0.0)
+        if not good and start < starts - 1:
+            if state.energy() < energy_alone:
+                alone, energy_alone = {v: list(x) for v, x in state.x.items()}, state.energy()
+            continue  # another start is sooner there than pairing values that lack a quantile
+        if not good and state.energy() > energy_alone:
+            state = _State(alone, least, most, groups, targets, implied=True)
         state = _State(state.x, least, most, groups, targets, implied=False)
         mine, nearest = {v: list(x) for v, x in state.x.items()}, state.energy()
         for round_ in range(rounds):
             if nearest < DONE:
                 break
             if round_ == 0:
-                here, hot, swaps = free, 10.0 if starts else 0.5, 0.9
-            elif round_ % 2:  # shake what still misses something, the smallest group first
-                here, hot, swaps = _within(free, state, groups), (10.0, 3.0)[round_ // 2 % 2], 0.5
+                # Values that are good are only paired: what changes places within a stratum leaves every quantile.
+                here, heat, swaps = free, (10.0 if starts else 0.5, 0.03), 1.0 if good else 0.9
+            elif round_ % 3 == 2:  # shake what still misses something, the smallest group first
+                here, heat, swaps = _within(free, state, groups), (3.0, 0.03), 0.5
             else:
-                here, hot, swaps = free, 0.5, 0.5
-            _anneal(state, here, partners, rng, steps, (hot, 0.005), swaps=swaps)
+                here, heat, swaps = free, (0.5, 0.03), 0.5
+            _anneal(state, here, partners, rng, steps, heat, swaps=swaps)
             if state.energy() < nearest:
                 mine, nearest = {v: list(x) for v, x in state.x.items()}, state.energy()
-            else:
+            elif round_ % 3 == 2:
                 state = _State(mine, least, most, groups, targets, implied=False)
         if nearest < energy:
             kept, energy = mine, nearest
