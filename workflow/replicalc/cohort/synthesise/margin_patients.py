@@ -163,7 +163,9 @@ class _Together:
             )
         if not self._settled(measured):
             return None
-        rows, sure = smallest_conflict(self._programme(measured, droppable=True), self.seed)
+        by_group = [[r.line for r in m.rows if r.group == g] for m in measured for g in m.groups]
+        guesses = [lines for lines in by_group if len(lines) > 1] + [[r.line for m in measured for r in m.rows]]
+        rows, sure = smallest_conflict(self._programme(measured, droppable=True), self.seed, guesses)
         raise Conflict(rows, minimal=sure, given=self._given(rows, measured))
 
     def _settled(self, measured: Sequence[Measured]) -> bool:

@@ -19,7 +19,7 @@ from replicalc.cohort.synthesise.margins import MOST_PATIENTS, Condition, Row
 from replicalc.errors import ReplicalcError
 
 #: Work that one search may take, in CP-SAT's own seconds, which are the same on every machine.
-MOST_WORK, WORK_OF_A_QUESTION = 30.0, 10.0
+MOST_WORK, WORK_OF_A_QUESTION, WORK_OF_A_GUESS = 30.0, 10.0, 2.0
 RAKINGS = 200
 
 
@@ -265,14 +265,18 @@ def wholes_with_share(lo: Fraction, hi: Fraction, most: int) -> list[list[int]]:
     return runs
 
 
-def smallest_conflict(programme: Programme, seed: int) -> tuple[list[Row], bool]:
+def smallest_conflict(programme: Programme, seed: int, guesses: Iterable[Sequence[int]] = ()) -> tuple[list[Row], bool]:
     """Cut the rows of a droppable programme down to a conflict in which each is needed, and say whether that is sure.
 
     Rows are left out if the rest still conflicts, first many at a time, at last one by one (deletion filter, Chinneck &
     Dravnieks 1991, doi:10.1287/ijoc.3.2.157). Literals are fixed, not assumed: then presolve sees plain inequalities.
+    guesses: lines that may already contradict each other; the first that do are where it begins.
     """
     kept = list(programme.literal)
-    if programme.solve(seed, hold=kept)[0] != "none":
+    likely = next((list(g) for g in guesses if programme.solve(seed, WORK_OF_A_GUESS, hold=g)[0] == "none"), None)
+    if likely is not None:
+        kept = likely
+    elif programme.solve(seed, hold=kept)[0] != "none":
         raise ReplicalcError("the rows contradict each other, but which of them could not be told in the work allowed")
     size, sure = max(len(kept) // 2, 1), True
     while size:
