@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from project import STUDY
 
-from replicalc.compare import compare
+from replicalc.compare import as_print_if_repaired, compare, repaired_digits
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim, load_claims
 from replicalc.table import Lookup, Row
@@ -317,3 +317,36 @@ def test_an_inequality_about_several_p_values_comes_out_as_printed():
     assert compare(replace(mine, kind="qualitative"), {"s_r": Lookup(rows)}, {}, 0.05).verdict == "same_conclusion"
     rows[0] = replace(rows[0], value=0.0)
     assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).verdict == "conclusion_differs"
+
+
+@pytest.mark.parametrize(
+    ("reported", "values", "verdict"),
+    [
+        ("85.4 > 74.0", (85.41, 74.02), "same_print"),
+        ("85.4 > 74.0", (85.41, 74.12), "same_conclusion"),  # the second number is another
+        ("85.4 > 74.0", (85.41, 85.41), "same_conclusion"),  # nothing prints as 74.0
+        ("103/24", (103, 103, 24, 24), "same_print"),
+        ("mainly", (60.0, 40.0), "same_conclusion"),  # a statement without numbers has no print
+    ],
+)
+def test_a_statement_that_gives_its_numbers_comes_out_with_them(reported, values, verdict):
+    rows = [Row("s_r", "all", f"{i}", ("left", "right")[i % 2], value) for i, value in enumerate(values)]
+    rows.append(Row("s_r", "all", "v", "holds", 1.0, method="a > b"))
+    mine = replace(claim("holds", reported), kind="qualitative")
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).verdict == verdict
+    rows[-1] = replace(rows[-1], value=0.0)
+    assert compare(mine, {"s_r": Lookup(rows)}, {}, 0.05).verdict == "conclusion_differs"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "repair", "expected"),
+    [("rounding", "36.6", True), ("rounding", "36.7", False), ("impossible", "36.6", False)],
+)
+def test_only_the_repaired_digit_of_a_misprint_counts_as_its_print(tmp_path, verdict, repair, expected):
+    table = tmp_path / "verification.csv"
+    table.write_text(f"claim_id,verdict,repair\ns.c,{verdict},{repair}\n")
+    found = judge("percent", "36.5", 36.61, extra=[("percent_lo", 30.0), ("percent_hi", 40.0)])
+    assert found.verdict == "same_conclusion"
+    counted = as_print_if_repaired(found, claim("percent", "36.5"), repaired_digits(table))
+    assert (counted.verdict == "same_print") is expected
+    assert ("the repaired digit: the paper alone gives 36.6, 36.5 is printed" in counted.note) is expected

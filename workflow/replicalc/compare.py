@@ -35,22 +35,46 @@ class Comparison:
 
 
 @job
-def comparison(claims_file, study_file, cohort_file, result_files, out):
-    """Write ``comparison.csv``: every claim of the study, in its order, with its verdict on this cohort."""
+def comparison(claims_file, study_file, cohort_file, result_files, verification_files, out):
+    """Write ``comparison.csv``: every claim of the study, in its order, with its verdict on this cohort.
+
+    ``verification_files`` holds the study's ``verification.csv`` for synthetic patients, and nothing for real ones.
+    """
     claims = load_claims(claims_file)
     study = load_checked(study_file, "study")
     fractions = study["readings"].get("proportion_limits_printed_as") == "fraction"
     cohort = read_cohort(cohort_file)
     lookups = {Path(file).stem: Lookup(read_result(file)) for file in result_files}
     by_id = {claim.claim_id: claim for claim in claims}
+    repaired = {claim_id: digit for file in verification_files for claim_id, digit in repaired_digits(file).items()}
     rows = []
     for claim in claims:
         found = compare(claim, lookups, by_id, study["alpha"], fractions)
+        found = as_print_if_repaired(found, claim, repaired)
         note = _join(found.note, *_differences(claim, cohort.notes, lookups))
         n = "" if found.n is None else str(found.n)
         told = [claim.claim_id, claim.result, claim.reported, found.replicated, n, found.verdict, note]
         rows.append([*told, cohort.name, cohort.kind])
     write_text(out, to_csv(rows, COLUMNS))
+
+
+def repaired_digits(verification_file) -> dict[str, str]:
+    """What a number should read that ``verification.csv`` calls ``rounding``, by claim.
+
+    For such a number no patients give the printed digit; a synthetic cohort has the one that they can give.
+    """
+    import csv
+
+    with open(verification_file, encoding="utf-8", newline="") as file:
+        return {row["claim_id"]: row["repair"] for row in csv.DictReader(file) if row["verdict"] == "rounding"}
+
+
+def as_print_if_repaired(found: Comparison, claim: Claim, repaired: dict[str, str]) -> Comparison:
+    """Count the digit that ``repaired`` has for the claim as its print, and say so."""
+    if found.verdict == "same_print" or not found.replicated or found.replicated != repaired.get(claim.claim_id):
+        return found
+    note = f"the repaired digit: the paper alone gives {found.replicated}, {claim.reported} is printed"
+    return replace(found, verdict="same_print", note=_join(note, found.note))
 
 
 def _differences(claim: Claim, notes: dict[str, str], lookups: dict[str, Lookup]) -> list[str]:
@@ -94,6 +118,8 @@ def compare(
         number = printed_number(claim.reported)
         if holds and claim.kind == "p" and number is not None and number.sign != "=":
             verdict = "same_print"  # an inequality that is true comes out as it is printed
+        elif holds and _prints_what_it_compares(claim, lookup):
+            verdict = "same_print"
         return Comparison(told, row.n, verdict, _join(f"{told}: {row.method}", row.warning))
     printed = printed_number(claim.reported)
     if printed is None:
@@ -122,6 +148,17 @@ def compare(
         return Comparison(shown, row.n, "same_print", _join(note, row.warning))
     verdict, note = _nearest(claim, printed, row, lookups, claims, alpha, fractions)
     return Comparison(shown, row.n, verdict, _join(note, row.warning))
+
+
+def _prints_what_it_compares(claim: Claim, lookup: Lookup) -> bool:
+    """Tell whether a statement gives its numbers ('85.4 > 74.0') and what is compared here prints as them.
+
+    Every number of the statement must be the print of a compared value, and every compared value must print as one.
+    """
+    said = [parse(text) for text in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])", claim.reported)]
+    values = [row.value for row in lookup.rows if row.stat in ("left", "right")]
+    pairs = [[rounding_needed(value, number) == "half-up" for number in said] for value in values]
+    return bool(said) and bool(values) and all(map(any, pairs)) and all(map(any, zip(*pairs, strict=True)))
 
 
 def _decimals(claim: Claim, printed: Printed, claims: dict[str, Claim]) -> int:

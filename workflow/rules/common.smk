@@ -5,7 +5,7 @@ from pathlib import Path
 
 from replicalc.digest import digest
 from replicalc.evaluable import Made
-from replicalc.registry import WITNESS, Registry, plain_words, plainly
+from replicalc.registry import WITNESS, Registry, is_synthetic, plain_words, plainly
 from replicalc.report.summary import print_summary
 
 STARTED = time.time()

@@ -53,6 +53,10 @@ rule comparison:
         results=lambda wildcards: [
             f"results/{wildcards.study}/{wildcards.cohort}/{name}.csv" for name in registry.results[wildcards.study]
         ],
+        # What a misprinted digit should read; only synthetic patients are held against that.
+        verification=lambda wildcards: (
+            [f"results/{wildcards.study}/verification.csv"] if is_synthetic(wildcards.cohort) else []
+        ),
     output:
         comparison="results/{study}/{cohort}/comparison.csv",
     log:
@@ -61,5 +65,12 @@ rule comparison:
         code=digest("compare:comparison"),
     run:
         compare.comparison(
-            input.claims, input.study, input.cohort, list(input.results), output.comparison, log[0], **params
+            input.claims,
+            input.study,
+            input.cohort,
+            list(input.results),
+            list(input.verification),
+            output.comparison,
+            log[0],
+            **params,
         )
