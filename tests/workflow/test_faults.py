@@ -88,14 +88,14 @@ def test_nobody_left(project, changed):
 
 
 def test_unknown_code_in_the_export(project, changed):
-    changed("config/studies/nat_residual/synthetic.yaml", "codes: {L: left, R: right}", "codes: {L: left}")
+    changed("config/studies/nat_residual/synthetic.yaml", "R: right, r: right,", "r: right,")
     said = refused(project, "results/nat_residual/synthetic/steps/mapped.csv")
     assert "export.csv" in said and "column 'Side': value 'R' is not a known code. Allowed: L" in said
     assert not (project / "results/nat_residual/synthetic/steps/mapped.csv").exists()
 
 
 def test_a_fault_names_its_log_once(project, changed):
-    changed("config/studies/nat_residual/synthetic.yaml", "codes: {L: left, R: right}", "codes: {L: left}")
+    changed("config/studies/nat_residual/synthetic.yaml", "R: right, r: right,", "r: right,")
     said = refused(project, "results/nat_residual/synthetic/steps/mapped.csv")
     assert said.count("value 'R' is not a known code") == 1
     assert "Details: logs/nat_residual/synthetic/steps/map_export.log" in said
