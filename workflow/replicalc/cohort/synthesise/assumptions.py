@@ -10,7 +10,7 @@ COLUMNS = ("variable", "assumed", "why", "source")
 
 
 def nat_residual_assumptions(
-    joint: Joint, largest_cm: dict[str, float], missed: Sequence[tuple[str, str]]
+    joint: Joint, largest_cm: dict[str, float], least_cm: dict[str, float], missed: Sequence[tuple[str, str]]
 ) -> list[list[str]]:
     stated = [
         ("(joint table)", "a random table around maximum entropy given the printed counts, moved as little as possible",
@@ -42,7 +42,11 @@ def nat_residual_assumptions(
         ("sizes after treatment", "follow a common burden (extent 0.2 of it, MRI 1 with noise 0.4; smaller in pCR and in complete "
          "response on MRI) before values are swapped towards the printed ICCs", "only ICCs and quartiles are printed"),
         ("largest sizes", ", ".join(f"{name} {value} cm" for name, value in largest_cm.items()), "not printed"),
-        ("smallest sizes", "0.2 cm after treatment, 0.3 cm before", "not printed"),
+        ("smallest sizes", ", ".join(f"{name} {value} cm" for name, value in least_cm.items()), "not printed"),
+        ("mri_pre_mm", "no smaller than the tumour left in the specimen, where the class of response allows it",
+         "not printed; a tumour rarely grows under treatment"),
+        ("surgery, bcs_eligible", "among patients with the same response, eligible are those whose largest extent after treatment "
+         "is small (noise 0.8 cm), conserved the smallest of these (noise 2 cm)", "printed by response only"),
         ("sizes above the third quartile", "rise with the cube of the rank", "large sizes are rare; not printed"),
         ("residual_size_mm", "0 in pCR, residual DCIS does not count", "reading, see NOTES.md"),
         ("age_years", "normal, rounded to whole years, 25 to 75", "mean and SD are printed"),

@@ -17,7 +17,7 @@ from replicalc.cohort.synthesise.assumptions import COLUMNS, nat_residual_assump
 from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
 from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.nat_residual_export import LEFT_OUT, excluded_rows, export_rows
-from replicalc.cohort.synthesise.nat_residual_sizes import LARGEST_CM, draw_sizes
+from replicalc.cohort.synthesise.nat_residual_sizes import LARGEST_CM, LEAST_CM, draw_sizes
 from replicalc.cohort.synthesise.values import integers_with_moments
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
@@ -65,6 +65,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     _margins(patients, printed, {name: v.code_list for name, v in load.items()}, rng)
     sizes = draw_sizes(patients, claims, seed, rng)
     patients.update(sizes.cm)
+    _operations(patients, np.random.default_rng([seed, 5]))
     _people(patients, printed, rng)
     included = export_rows(patients, rng)
     others: dict[str, np.ndarray] = {"subtype": np.zeros(sum(count for count, *_ in LEFT_OUT))}
@@ -73,7 +74,10 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     assumed = write_export(rows, synonyms.NAT_RESIDUAL, export_out, seed, synonyms.NAT_RESIDUAL_LENGTHS)
-    write_text(assumptions_out, to_csv([*nat_residual_assumptions(joint, LARGEST_CM, sizes.missed), *assumed], COLUMNS))
+    write_text(
+        assumptions_out,
+        to_csv([*nat_residual_assumptions(joint, LARGEST_CM, LEAST_CM, sizes.missed), *assumed], COLUMNS),
+    )
 
 
 def solve_joint(claims: Iterable[Claim], printed: dict, total: int, seed: int) -> Joint:
@@ -173,6 +177,28 @@ def _margins(patients: dict, printed: dict, codes: dict[str, list[str]], rng) ->
         patients[f"{name}_post"] = after
 
 
+def _operations(patients: dict, rng) -> None:
+    """Let operations change places among patients with the same response, so that small lesions are conserved.
+
+    The printed counts of operations look at the response and at nothing else. Eligible are those with the smallest
+    lesions, given some noise of the surgeon's; conserved are the smallest of these, given the patient's wish.
+    """
+    largest = np.max([patients[name] for name in ("calc_extent_post_mm", "mri_post_mm", "residual_size_mm")], axis=0)
+    judged = largest + rng.normal(0, 0.8, len(largest))
+    wished = judged + rng.normal(0, 2.0, len(largest))
+    for code in np.unique(patients["pcr"]):
+        mine = np.flatnonzero(patients["pcr"] == code)
+        eligible = mine[np.argsort(judged[mine], kind="stable")][: int((patients["bcs_eligible"][mine] == "yes").sum())]
+        conserved = int((patients["surgery"][mine] == "breast_conserving").sum())
+        conserved_ones = eligible[np.argsort(wished[eligible], kind="stable")][:conserved]
+        for name, chosen, (yes, no) in (
+            ("bcs_eligible", eligible, ("yes", "no")),
+            ("surgery", conserved_ones, ("breast_conserving", "mastectomy")),
+        ):
+            patients[name][mine] = no
+            patients[name][chosen] = yes
+
+
 def _people(patients: dict, printed: dict, rng) -> None:
     """Add ages and dates. Every patient is treated within the printed period."""
     n = len(patients["subtype"])
@@ -207,4 +233,5 @@ def _people(patients: dict, printed: dict, rng) -> None:
 
 def _years_before(ordinal: int, years: int) -> int:
     day = datetime.date.fromordinal(ordinal)
-    return datetime.date(day.year - years, day.month, min(day.day, 28)).toordinal()
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - years, day=28 if leap else day.day).toordinal()

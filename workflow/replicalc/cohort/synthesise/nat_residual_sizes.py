@@ -17,10 +17,17 @@ LARGEST_CM = {
     "calc_extent_post_mm": 10.5,
     "residual_size_mm": 9.0,
     "mri_post_mm": 8.0,
-    "calc_extent_pre_mm": 11.5,
-    "mri_pre_mm": 11.0,
+    "calc_extent_pre_mm": 12.0,
+    "mri_pre_mm": 11.5,
 }
-LEAST_CM, LEAST_BEFORE_CM = 0.2, 0.3
+#: Nobody is treated before surgery for a lesion of a few millimetres, whatever is left of it afterwards.
+LEAST_CM = {
+    "calc_extent_post_mm": 0.2,
+    "residual_size_mm": 0.2,
+    "mri_post_mm": 0.2,
+    "calc_extent_pre_mm": 0.2,
+    "mri_pre_mm": 1.0,
+}
 AFTER, BEFORE = ("calc_extent_post_mm", "mri_post_mm", "residual_size_mm"), ("calc_extent_pre_mm", "mri_pre_mm")
 STEPS_PER_CM = 10
 
@@ -51,9 +58,10 @@ def draw_sizes(patients: dict[str, np.ndarray], claims: Sequence[Claim], seed: i
         "mri_post_mm": patients["mri_complete_response"] == "yes",
         "residual_size_mm": patients["pcr"] == "yes",
     }
-    start = _start(patients, found, groups, nothing_left, rng)
-    least = {v: np.where(nothing_left[v], 0, round(LEAST_CM * STEPS_PER_CM)) for v in AFTER}
+    least = _least_after(patients, nothing_left)
     most = {v: np.where(nothing_left[v], 0, steps[v]) for v in AFTER}
+    start = _start(patients, found, groups, nothing_left, rng)
+    start = {v: np.clip(x, least[v], most[v]) for v, x in start.items()}
     after = fit_measurements(start, least, most, groups, [t for t in wanted if _about(t, AFTER)], [seed, 3])
 
     least, most = _bounds_before(patients, after.values)
@@ -61,7 +69,7 @@ def draw_sizes(patients: dict[str, np.ndarray], claims: Sequence[Claim], seed: i
     start = {}
     for v in BEFORE:
         quartiles = [float(found["all", v, stat][1].value) for stat in ("q1", "median", "q3")]
-        sample = sample_with_quartiles(len(groups["all"]), 0, quartiles, LARGEST_CM[v], LEAST_BEFORE_CM)
+        sample = sample_with_quartiles(len(groups["all"]), 0, quartiles, LARGEST_CM[v], LEAST_CM[v])
         start[v] = within_bounds(provisional[v], least[v], most[v], sample * STEPS_PER_CM, step=1).astype(int)
     before = fit_measurements(start, least, most, groups, [t for t in wanted if _about(t, BEFORE)], [seed, 4])
 
@@ -107,24 +115,45 @@ def _start(patients, found: Printing, groups, nothing_left, rng) -> dict[str, np
         for name in AFTER:
             quartiles = [float(found[group, name, stat][1].value) for stat in ("q1", "median", "q3")]
             zeros = int((mine & nothing_left[name]).sum())
-            values = sample_with_quartiles(int(mine.sum()), zeros, quartiles, LARGEST_CM[name], LEAST_CM)
+            values = sample_with_quartiles(int(mine.sum()), zeros, quartiles, LARGEST_CM[name], LEAST_CM[name])
             free = mine & ~nothing_left[name]
             size[name][free] = pair_by_rank(values[zeros:], score[name][free])
     return {name: np.rint(x * STEPS_PER_CM).astype(int) for name, x in size.items()}
 
 
+def _least_after(patients, nothing_left: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Least sizes after treatment, in grid steps, from which a class leaves room for the least size before it."""
+    small = {v: cm * STEPS_PER_CM for v, cm in LEAST_CM.items()}
+    extent, lesion = small["calc_extent_pre_mm"], small["mri_pre_mm"]
+    room = {
+        "calc_extent_post_mm": np.where(patients["calc_change"] == "increase", np.ceil(1.1 * extent - 1e-9), 0),
+        "mri_post_mm": np.select(
+            [patients["recist"] == "sd", patients["recist"] == "pd"],
+            [np.floor(0.7 * lesion + 1e-9) + 1, np.ceil(1.2 * lesion - 1e-9)],
+            0,
+        ),
+        "residual_size_mm": 0,
+    }
+    return {v: np.where(nothing_left[v], 0, np.maximum(round(small[v]), room[v])).astype(int) for v in AFTER}
+
+
 def _bounds_before(patients, after: dict[str, np.ndarray]):
-    """Admissible sizes before treatment, in grid steps: inside or outside the 10 % rule, and the class of RECIST."""
+    """Admissible sizes before treatment, in grid steps: inside or outside the 10 % rule, and the class of RECIST.
+
+    On MRI a lesion was no smaller than the tumour that is left in the specimen, as far as its class allows.
+    """
     extent, change = after["calc_extent_post_mm"], patients["calc_change"]
     left, recist = after["mri_post_mm"], patients["recist"]
-    small = LEAST_BEFORE_CM * STEPS_PER_CM
+    small = {v: np.full(len(left), LEAST_CM[v] * STEPS_PER_CM) for v in BEFORE}
     lo = {
         "calc_extent_pre_mm": np.select(
-            [change == "decrease", change == "increase"], [extent / 0.9, np.ones(len(extent))], extent / 1.1 + 1e-5
+            [change == "decrease", change == "increase"],
+            [extent / 0.9, small["calc_extent_pre_mm"]],
+            extent / 1.1 + 1e-5,
         ),
         "mri_pre_mm": np.select(
             [recist == "cr", recist == "pr", recist == "pd"],
-            [np.full(len(left), small + 2), left / 0.7, np.ones(len(left))],
+            [small["mri_pre_mm"], left / 0.7, small["mri_pre_mm"]],
             left / 1.2 + 1e-5,
         ),
     }
@@ -138,8 +167,9 @@ def _bounds_before(patients, after: dict[str, np.ndarray]):
             [recist == "cr", recist == "pr", recist == "pd"], [far, far, left / 1.2], left / 0.7 - 1e-5
         ),
     }
-    least = {v: np.ceil(x - 1e-9).astype(int) for v, x in lo.items()}
+    least = {v: np.ceil(np.maximum(x, small[v]) - 1e-9).astype(int) for v, x in lo.items()}
     most = {v: np.floor(x + 1e-9).astype(int) for v, x in hi.items()}
+    least["mri_pre_mm"] = np.maximum(least["mri_pre_mm"], np.minimum(after["residual_size_mm"], most["mri_pre_mm"]))
     for v in BEFORE:  # no larger than stated, where the class allows it
         most[v] = np.maximum(least[v], np.minimum(most[v], round(LARGEST_CM[v] * STEPS_PER_CM)))
     return least, most
