@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def run(study: str, folder: Path, seed: int) -> Run:
     unmet = {text.split()[0] for text in assumed if text.endswith("does not come out")}
     frame = read_cohort(cohort).frame
     return Run(frame, made.read_bytes(), read_csv(folder / "flow.csv"), unmet, load_claims(config / "claims.csv"))
+
+
+def as_exported(export: bytes) -> pd.DataFrame:
+    """Rows as the hospital sent them, those left out included: text, missing where nothing or a word for it stands."""
+    frame = pd.read_csv(io.BytesIO(export), dtype=str, na_values=["n/a", "unknown"]).drop_duplicates()
+    return frame.reset_index(drop=True)
+
+
+def day(column: pd.Series) -> pd.Series:
+    return pd.to_datetime(column, format="%d.%m.%Y")
 
 
 def prints(claim: Claim, value: float) -> bool:

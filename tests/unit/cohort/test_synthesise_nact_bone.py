@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import chdtrc
-from synthetic_runs import export, fitted, is_code, of_term, prints, run
+from synthetic_runs import as_exported, day, export, fitted, is_code, of_term, prints, run
 
 from replicalc.stats.contingency import pearson
 
@@ -126,6 +126,18 @@ def test_metastases_of_calcified_cancer_are_mainly_axial(made):
 def test_each_criterion_leaves_somebody_out(made):
     assert [row["criterion"] for row in made.flow[1:] if int(row["n_excluded"]) > 0] == ["breast_cancer", "mammography"]
     assert int(made.flow[-1]["n_after"]) == len(made.frame)
+
+
+def test_age_birthday_and_menopause_go_together_in_everybody(made):
+    rows = as_exported(made.export)
+    born, start = day(rows["Date of birth"]), day(rows["Start of chemotherapy"])
+    assert ((born.dt.day == start.dt.day) & (born.dt.month == start.dt.month)).mean() < 0.02
+    assert (born.dt.day > 28).any()
+    left_out = rows["Mammography calcification"].isna() | (rows["Diagnosis"].str.lower() == "benign")
+    age = rows["Age at diagnosis"].astype(float).fillna((start - born).dt.days / 365.25)
+    past = rows["Menopause"].str.lower().str.startswith("post")
+    for part in (left_out, ~left_out):
+        assert part.any() and age[part & past].min() > 38 and age[part & ~past].max() < 63
 
 
 def test_same_seed_same_bytes_other_seed_other_patients(runs, tmp_path):

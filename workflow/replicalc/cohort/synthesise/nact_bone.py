@@ -130,8 +130,9 @@ def _treated(printed: Printouts, seed: int, unmet: dict[str, str]) -> dict[str, 
         exchanges = [
             Exchange(("outcome",), calcified),
             Exchange(("known", 2), calcified),
-            Exchange((COLUMN["age"],), calcified),
-            Exchange((COLUMN["age"],), np.zeros(table.total)),
+            # Ages change places on one side of menopause, so that it still goes with age.
+            Exchange((COLUMN["age"],), calcified + 2 * people["menopause"]),
+            Exchange((COLUMN["age"],), people["menopause"]),
             *(Exchange(tuple(range(c, c + WIDTH[name])), calcified) for name, c in COLUMN.items() if name in CODES),
             Exchange((COLUMN["mass"],), calcified),
         ]
@@ -223,7 +224,7 @@ def _followed(printed: Printouts, seed: int, unmet: dict[str, str]) -> dict[str,
         exchanges = [
             Exchange(("known",), calcified),
             Exchange(("known",), anybody),
-            Exchange((COLUMN["age"] - 1,), anybody),
+            Exchange((COLUMN["age"] - 1,), people["menopause"]),
             Exchange(("outcome",), calcified),
         ]
         found, away = fit_patients(start, wanted, exchanges, (), seed + attempt, candidates=500)

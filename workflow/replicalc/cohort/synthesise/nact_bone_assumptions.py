@@ -74,7 +74,8 @@ def nact_bone_assumptions(treated: dict, followed: dict, unmet: dict[str, str]) 
         ("laterality", "two sides, equally likely; missing in 2 %", silent),
         (
             "excluded patients",
-            f"{NO_CANCER} without cancer, {NO_MAMMOGRAPHY} without mammography",
+            f"{NO_CANCER} without cancer, {NO_MAMMOGRAPHY} without mammography; mammography and the rest from two patients, "
+            "age of their own, menopause as at that age",
             "the abstract gives no number",
         ),
     ]

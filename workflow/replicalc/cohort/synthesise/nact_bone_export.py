@@ -6,6 +6,8 @@ import datetime
 
 import numpy as np
 
+from replicalc.cohort.synthesise.nact_bone_factors import after_menopause
+
 FIRST_START, LAST_START = datetime.date(2012, 1, 9), datetime.date(2020, 12, 18)
 #: Patients whom each criterion leaves out.
 NO_CANCER, NO_MAMMOGRAPHY = 17, 21
@@ -61,7 +63,7 @@ def _receptors(subtype: str, known: bool, rng) -> dict[str, str]:
 
 def _treated_row(p: dict, i: int, rng) -> dict[str, str]:
     start = datetime.date.fromordinal(int(rng.integers(FIRST_START.toordinal(), LAST_START.toordinal())))
-    born = _years_before(start - datetime.timedelta(days=int(rng.integers(0, 360))), int(p["age"][i]))
+    born = _born(start, int(p["age"][i]), rng)
     only_dcis = p["pcr"][i] and rng.random() < 0.25
     # In situ carcinoma without invasive carcinoma counts as a complete response and has grade 5.
     grade = "5" if p["pcr"][i] else str(rng.choice(["1", "2", "3", "4"], p=[0.08, 0.22, 0.45, 0.25]))
@@ -76,8 +78,11 @@ def _treated_row(p: dict, i: int, rng) -> dict[str, str]:
     }
 
 
-def _years_before(day: datetime.date, years: int) -> datetime.date:
-    return datetime.date(day.year - years, day.month, min(day.day, 28))
+def _born(start: datetime.date, age: int, rng) -> datetime.date:
+    """Draw a birthday on which somebody of that age at the start of treatment can have been born."""
+    birthday = start - datetime.timedelta(days=int(rng.integers(0, 360)))
+    leap = (birthday.month, birthday.day) == (2, 29)
+    return birthday.replace(year=birthday.year - age, day=28 if leap else birthday.day)
 
 
 def _followed_row(p: dict, i: int, rng) -> dict[str, str]:
@@ -91,7 +96,10 @@ def _followed_row(p: dict, i: int, rng) -> dict[str, str]:
 
 
 def _left_out(included: list[dict], rng) -> list[dict]:
-    """Add patients whom each criterion leaves out; mammography and the rest come from two different patients."""
+    """Add patients whom each criterion leaves out; mammography and the rest come from two different patients.
+
+    Their age is their own, so that nobody is in the export twice, and with it whether they are past menopause.
+    """
     rows = []
     for count, changes, blank in (
         (
@@ -105,12 +113,12 @@ def _left_out(included: list[dict], rng) -> list[dict]:
             rest, breast = (included[i] for i in rng.choice(len(included), 2, replace=False))
             row = {**rest, **{name: breast[name] for name in breast if name.startswith(("Mammography ", "Density"))}}
             row.update(dict.fromkeys([name for name in row if name.startswith(blank)], ""))
+            age = int(np.clip(rng.normal(51, 10), 26, 79))
             if row["Date of birth"]:
                 start = datetime.datetime.strptime(row["Start of chemotherapy"], "%d.%m.%Y").date()
-                row["Date of birth"] = _years_before(start, int(np.clip(rng.normal(51, 9), 28, 76))).strftime(
-                    "%d.%m.%Y"
-                )
+                row["Date of birth"] = _born(start, age, rng).strftime("%d.%m.%Y")
             else:
-                row["Age at diagnosis"] = str(int(np.clip(rng.normal(51, 11), 22, 84)))
+                row["Age at diagnosis"] = str(age)
+            row["Menopause"] = "post" if after_menopause(np.array([age]), rng)[0] else "pre"
             rows.append({**row, **changes})
     return rows

@@ -21,7 +21,7 @@ def factors(calcified: np.ndarray, rng) -> dict[str, np.ndarray]:
     """Draw the factors of each patient; density goes with age, menopause with age, mass and type with calcification."""
     n = len(calcified)
     age = np.clip(np.rint(rng.normal(50.5, 9.5, n)), 26, 79)
-    after_menopause = rng.random(n) < 1 / (1 + np.exp(-(age - 50.5) / 1.8))
+    past = after_menopause(age, rng)
     older = (age - 50) / 10
     density = _drawn(
         np.column_stack(
@@ -42,12 +42,17 @@ def factors(calcified: np.ndarray, rng) -> dict[str, np.ndarray]:
     )
     return {
         "age": age,
-        "menopause": after_menopause,
+        "menopause": past,
         "density": np.array(CODES["density"])[density],
         "mass": mass,
         "subtype": np.array(CODES["subtype"])[subtype],
         "histology": np.array(CODES["histology"])[histology],
     }
+
+
+def after_menopause(age: np.ndarray, rng) -> np.ndarray:
+    """Draw who is past menopause, shape (n,), from ages in years: half at 50.5 years, rising with age."""
+    return rng.random(len(age)) < 1 / (1 + np.exp(-(age - 50.5) / 1.8))
 
 
 def _drawn(weights: np.ndarray, rng) -> np.ndarray:
