@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from synthetic_runs import export, fitted, half_units, is_code, of_term, prints, run
+from synthetic_runs import as_exported, export, fitted, half_units, is_code, of_term, prints, run
 
 SEED, OTHER = 20230811, 7
 STATS = ("or", "or_lo", "or_hi")
@@ -118,6 +118,16 @@ def test_stage_agrees_with_size_and_nodes(made):
 def test_each_criterion_leaves_somebody_out(made):
     assert [row["criterion"] for row in made.flow[1:] if int(row["n_excluded"]) > 0] == ["breast_cancer", "operated"]
     assert int(made.flow[-1]["n_after"]) == len(made.frame)
+
+
+def test_those_left_out_are_possible(made):
+    rows = as_exported(made.export)
+    benign = rows["Histology"].str.lower() == "benign"
+    assert benign.any() and not rows.loc[benign, "Operation"].str.lower().isin(["mastectomy", "mrm"]).any()
+    after = ["Date of surgery", "pN", "Calcification in specimen"]
+    after += ["Radiotherapy after surgery", "Chemotherapy after surgery"]
+    not_operated = rows["Operation"].isna()
+    assert not_operated.any() and rows.loc[not_operated, after].isna().all().all()
 
 
 def test_same_seed_same_bytes_other_seed_other_patients(runs, tmp_path):

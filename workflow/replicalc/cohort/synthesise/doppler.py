@@ -212,14 +212,17 @@ def _row(p: dict, i: int) -> dict[str, str]:
 
 #: What is blank for somebody without cancer, and without an operation.
 AFTER_DIAGNOSIS = ("pN", "Stage", "Radiotherapy after surgery", "Chemotherapy after surgery", "Prognosis")
-AFTER_SURGERY = ("Date of surgery", "Operation", "Calcification in specimen", "Radiotherapy after surgery")
+AFTER_SURGERY = (
+    *("Date of surgery", "Operation", "pN", "Calcification in specimen"),
+    *("Radiotherapy after surgery", "Chemotherapy after surgery"),
+)
 
 
 def _left_out(included: list[dict], rng) -> list[dict]:
     """Add patients whom each criterion leaves out; ultrasound and the rest come from two different patients."""
     rows = []
     for count, changes, blank in (
-        (NO_CANCER, {"Histology": "benign"}, AFTER_DIAGNOSIS),
+        (NO_CANCER, {"Histology": "benign", "Operation": "BCS"}, AFTER_DIAGNOSIS),
         (NO_SURGERY, {}, AFTER_SURGERY),
     ):
         for _ in range(count):

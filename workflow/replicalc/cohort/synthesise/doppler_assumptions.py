@@ -77,7 +77,7 @@ def doppler_assumptions(
         (
             "excluded patients",
             f"{no_cancer} without cancer, {no_surgery} not operated; ultrasound and the rest are put "
-            "together from two patients",
+            "together from two patients; what was benign was excised, and nothing follows an operation that was not done",
             "the abstract gives no number",
         ),
     ]
