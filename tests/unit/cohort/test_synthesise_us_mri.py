@@ -204,6 +204,11 @@ def test_criteria_leave_out_what_the_assumptions_say(run):
     assert left_out["patient_id"].isin(of_the_study).sum() == 2
 
 
+def test_nobody_sees_dots_where_there_is_no_microcalcification(run):
+    without = run.everybody[run.everybody["calcified"] == "no"]
+    assert len(without) and without["us_finding"].isin(["other_change", "invisible"]).all()
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_one_other_women(runs, tmp_path):
     first, other = (runs[seed].folder for seed in SEEDS)
     synthesise(tmp_path / "again", SEEDS[0])

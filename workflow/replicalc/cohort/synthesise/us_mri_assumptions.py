@@ -163,7 +163,7 @@ def us_mri_assumptions(joint: Joint, women: list[list[int]], same: tuple[float, 
             f"{sum(left_out)}: no microcalcification {left_out[0]}, BI-RADS 3 {left_out[1]} "
             f"({export.OWN_CATEGORY_3} of them further lesions of women of the study), mass beside {left_out[2]}, no "
             f"ultrasound {left_out[3]}, no MRI {left_out[4]}, no histology {left_out[5]}; findings from two lesions of "
-            "the study",
+            "the study, without microcalcification those in which ultrasound sees no dots",
             "the criteria are printed, how many were left out is not",
             own,
         ),

@@ -47,6 +47,8 @@ SAME_SIDE, OWN_CATEGORY_3 = 0.8, 2
 ULTRASOUND = ("US ",)
 MRI = ("MRI ",)
 BIOPSY = ("Biopsy", "Histology")
+#: What ultrasound finds where there is no microcalcification.
+WITHOUT_DOTS = ("other", "not seen")
 #: Lesions that a criterion leaves out: how many, what is written instead, and which columns are blank. In the order of
 #: the criteria.
 LEFT_OUT = [
@@ -81,7 +83,10 @@ def export_rows(codes: dict[str, np.ndarray], women: list[list[int]], protocol: 
         for _ in range(count):
             person, reader = next(spare)
             person.update(_reading(rng.choice(["screening", "diagnostic"], p=[0.7, 0.3]), reader, protocol))
-            breast, rest = (included[i] for i in rng.choice(len(included), 2, replace=False))
+            # Nobody sees dots on ultrasound where there is no microcalcification.
+            dots = changes.get("MG calcification") != "0"
+            alike = included if dots else [row for row in included if row["US finding"] in WITHOUT_DOTS]
+            breast, rest = (rows[int(rng.integers(len(rows)))] for rows in (included, alike))
             findings = {name: cell for name, cell in rest.items() if name not in person}
             findings["MG BI-RADS"] = breast["MG BI-RADS"]
             if changes.get("MG BI-RADS") == "3" and hosts:
