@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from project import ROOT
+from synthetic_runs import as_exported, day
 
 from replicalc.cohort import derivation, flow, mapping, validation
 from replicalc.cohort.frame import read_cohort
@@ -189,6 +190,16 @@ def test_the_criterion_leaves_out_whom_the_list_says(runs):
     run = runs[SEEDS[0]]
     assert [int(row["n_excluded"]) for row in run.flow[1:]] == [UNDESCRIBED * len(GROUPS)]
     assert any(row["assumed"].startswith(f"{UNDESCRIBED} in each group") for row in run.assumptions)
+
+
+def test_nobody_is_seen_after_the_closing_day_of_the_group(runs):
+    rows = as_exported(runs[SEEDS[0]].export)
+    seen, left_out = day(rows["Last contact"]), rows["Mammographic feature"].isna()
+    assert left_out.sum() == UNDESCRIBED * len(GROUPS)
+    for study in GROUPS:
+        mine = rows["Study"] == study
+        assert seen[mine & left_out].max() <= seen[mine & ~left_out].max(), study
+    assert (seen >= day(rows["Date of diagnosis"])).all()
 
 
 def test_the_seed_decides(runs, tmp_path):

@@ -74,7 +74,7 @@ def casting_assumptions(unmet: dict[str, str]) -> list[list[str]]:
         ("missing values", f"side in 2 %; {_told({k: _told(v) for k, v in export.GAPS.items()})}",
          "no printed number depends on them"),
         ("excluded patients", f"{export.UNDESCRIBED} in each group, mammographic feature not described; otherwise like those "
-         "included", "the papers give no number"),
+         "included, 5 to 59 days later and not after closing day", "the papers give no number"),
     ]]  # fmt: skip
     rows += [["(search)", f"{claim_id} does not come out", f"not within the conditions or tries allowed: {reached}", "search"]
              for claim_id, reached in unmet.items()]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 
 from replicalc.cohort.synthesise.casting_times import date
@@ -60,10 +62,9 @@ def undescribed_rows(included: list[dict[str, str]], rng) -> list[dict[str, str]
     """Add patients of a group whose mammographic feature is not described, so that the criterion leaves somebody out.
 
     Tumour and course come from two different patients, and everything happens some days later, so that nobody is in the
-    export twice.
+    export twice; but nobody is seen after the day on which the group was last looked at.
     """
-    import datetime
-
+    closing = max(_parsed(row["Last contact"]) for row in included)
     rows = []
     for _ in range(UNDESCRIBED):
         tumour, course = (included[i] for i in rng.choice(len(included), 2, replace=False))
@@ -71,6 +72,10 @@ def undescribed_rows(included: list[dict[str, str]], rng) -> list[dict[str, str]
         later = datetime.timedelta(days=int(rng.integers(5, 60)))
         for name in row:
             if row[name] and (name.startswith("Date") or name == "Last contact"):
-                row[name] = date((datetime.datetime.strptime(row[name], "%d.%m.%Y") + later).toordinal())
+                row[name] = date(min(_parsed(row[name]) + later, closing).toordinal())
         rows.append(row)
     return rows
+
+
+def _parsed(day: str) -> datetime.date:
+    return datetime.datetime.strptime(day, "%d.%m.%Y").date()
