@@ -126,6 +126,18 @@ def test_yaml_faults(tmp_path, text, told):
         load_yaml(tmp_path / "a.yaml")
 
 
+def test_text_of_another_encoding_is_named_with_its_line(tmp_path):
+    """Also far behind the block of bytes that was read last."""
+    (tmp_path / "a.csv").write_bytes(b"a,b\n" + b"1,2\n" * 9_000 + "größe,3\n".encode("cp1252"))
+    with pytest.raises(ReplicalcError, match=r"not UTF-8 text \(line 9002, byte 36006\); save it as 'CSV UTF-8'"):
+        read_csv(tmp_path / "a.csv")
+
+
+def test_a_folder_or_a_file_that_cannot_be_read_is_told(tmp_path):
+    with pytest.raises(ReplicalcError, match="is a folder; a CSV file is needed"):
+        read_csv(tmp_path)
+
+
 def test_ragged_csv(tmp_path):
     (tmp_path / "a.csv").write_text("a,b\n1,2,3\n")
     with pytest.raises(ReplicalcError, match="line 2: expected 2 fields, found more"):

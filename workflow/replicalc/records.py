@@ -69,25 +69,48 @@ ROLES = ("raw", "derived", "both")
 
 def read_csv(path: str | Path) -> list[dict[str, str]]:
     """Read a UTF-8 CSV file as text, one dictionary a row. Raises ReplicalcError on a ragged or unreadable file."""
+    return [row for _, row in read_lines(path)]
+
+
+def read_lines(path: str | Path) -> list[tuple[int, dict[str, str]]]:
+    """Read a CSV file as ``read_csv`` does, each row with the line of the file that it ends in; blank lines count."""
     path = Path(path)
+    if path.is_dir():
+        raise ReplicalcError(f"{path} is a folder; a CSV file is needed")
     if not path.is_file():
         raise ReplicalcError(f"{path}: no such file")
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle, strict=True)
             rows = []
+            header = reader.fieldnames or []
+            if len(header) == 1 and any(sign in header[0] for sign in (";", "\t")):
+                sign = "semicolons" if ";" in header[0] else "tabs"
+                raise ReplicalcError(f"{path}: its columns are parted by {sign}; save it with commas between them")
             for row in reader:
                 if None in row or None in row.values():
                     raise ReplicalcError(
                         f"{path}, line {reader.line_num}: expected {len(reader.fieldnames or [])} fields, "
-                        f"found {'more' if None in row else 'fewer'}"
+                        f"found {'more (a comma within a field needs quotes)' if None in row else 'fewer'}"
                     )
-                rows.append(row)
+                rows.append((reader.line_num, row))
     except UnicodeDecodeError as error:
-        raise ReplicalcError(f"{path}: not UTF-8 text (byte {error.start}); save it as 'CSV UTF-8'") from error
+        raise ReplicalcError(f"{path}: not UTF-8 text{_first_other(path)}; save it as 'CSV UTF-8'") from error
     except csv.Error as error:
         raise ReplicalcError(f"{path}: not a well-formed CSV file: {error}") from error
+    except OSError as error:
+        raise ReplicalcError(f"{path} cannot be read: {error.strerror or error}") from error
     return rows
+
+
+def _first_other(path: Path) -> str:
+    """Where a file stops being UTF-8: the error itself counts from the last block that was read."""
+    data = path.read_bytes()
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return f" (line {data.count(bytes([10]), 0, error.start) + 1}, byte {error.start})"
+    return ""
 
 
 def load_yaml(path: str | Path) -> object:

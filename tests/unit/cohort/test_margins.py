@@ -43,6 +43,11 @@ def margins(*lines: str):
         ("all,grade,codes,1", "is no list of codes such as"),
         ("grade=1,age,step,1", "'step' is said of all patients"),
         ("all,age,step,0", "is no step between two measurements"),
+        ("all,age,step,1e-300", "has more than 6 decimals"),
+        ("all,grade=1,count,1000000", "is more than the 100,000 patients that can be made"),
+        (f"all,,n,{'9' * 5000}", "is too long for a printed number"),
+        ("all,patient_id=1,count,3", "is the column of the patients' numbers"),
+        ("all,gra\0de=1,count,3", "has a sign that cannot be printed"),
     ],
 )
 def test_a_row_of_the_wrong_form_is_refused_with_its_line(line, says):
@@ -57,7 +62,16 @@ def test_a_row_of_the_wrong_form_is_refused_with_its_line(line, says):
         (HEAD, "has no rows"),
         ("group,variable,stat\nall,,n\n", "the column 'value' is missing"),
         ("group,variable,stat,value,nte\nall,,n,5,x\n", "there is no column 'nte'. Did you mean 'note'?"),
-        (HEAD + "all,,n,5\nall,,n,5\n", "line 3 says again what line 2 says"),
+        (HEAD + "all,,n,5\nall,,n,5\n", "margins.csv: line 3 says again what line 2 says"),
+        (HEAD + "\n,,,\nall,,n,5\n\nall,a=1,cuont,5\n", "margins.csv, line 6: there is no stat 'cuont'"),
+        (HEAD + ",,,\n", "has no rows that say something"),
+        (HEAD.replace(",", ";") + "all;;n;5,0\n", "parted by semicolons; save it with commas"),
+        (
+            HEAD + "all,,n,5\nall,x,mean,3,2\n",
+            "line 3: expected 4 fields, found more (a comma within a field needs quotes)",
+        ),
+        (HEAD.replace("\n", ",\n") + "all,,n,5,\n", "a column has no name. Columns are group"),
+        ("all,,n,5\nall,a=1,count,3\n", "there is no column 'all'. Columns are group"),
         (HEAD + "all,,n,5\nb=x;a=y,,n,2\na=y;b=x,,n,3\n", "line 4 says again what line 3 says"),
         (HEAD + "all,,n,5\nall,age,mean,3\nall,age=old,count,2\n", "'age' is a measurement in line 3"),
         (HEAD + "all,,n,5\nall,g,codes,1|2\nall,g=3,count,2\n", "'g=3' is not among the codes of line 3"),
@@ -80,7 +94,8 @@ def test_a_file_of_the_wrong_form_is_refused(tmp_path, text, says):
         (["all,,n,100", "all,g=1,count,40", "all,g=2,count,50"], ("1", "2", "(other)")),
         (["all,,n,100", "all,g=1,percent,33.3", "all,g=2,percent,66.7"], ("1", "2")),
         (["all,,n,100", "all,g=1,count,40", "all,g=2,count,70"], ("1", "2")),
-        (["all,,n,100", "all,g=positive,count,40"], ("positive", "negative")),
+        (["all,,n,1 182", "all,g=1,count,1 001", "all,g=2,count,181"], ("1", "2")),
+        (["all,,n,100", "all,g=positive,Count,40"], ("positive", "negative")),
         (["all,,n,100", "all,g=1,count,40"], ("1", "(other)")),
         (["all,,n,100", "all,g=1,count,40", "all,g,codes,1|2|3"], ("1", "2", "3")),
     ],
@@ -163,6 +178,24 @@ def test_groups_without_a_printed_size_get_one_in_which_the_values_can_be():
     assert made.missed == ()
     x = made.columns["x"][made.columns["g"] == "yes"].astype(int)
     assert f"{x.mean():.2f}" == "2.50"
+
+
+@pytest.mark.parametrize(("last", "n"), [("all,x,sd,1.1", 2), ("all,x~y,icc,0.5", 3)])
+def test_measurements_take_as_many_patients_as_they_need(last, n):
+    made = make_patients(margins("grade=3,x,mean,3.2", last), seed=1)
+    assert made.n == n and not any(np.isnan(c.value) for c in made.checks)
+    with pytest.raises(Conflict) as caught:
+        make_patients(margins(f"all,,n,{n - 1}", "all,x,mean,3.2", last), seed=1)
+    assert [r.line for r in caught.value.rows] == [2, 4] and f"it takes {n} patients" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("all,,n,5", "no row names a variable"), ("all,a,codes,1|2", "no row has a printed number")],
+)
+def test_rows_that_say_nothing_of_patients_are_refused(line, says):
+    with pytest.raises(ReplicalcError, match=says):
+        make_patients(margins(line), seed=1)
 
 
 def test_tables_give_way_to_measurements():

@@ -156,6 +156,24 @@ def test_what_is_not_reached_is_named_and_written_only_if_asked(tmp_path):
     assert "does not come out" in (tmp_path / "p.assumptions.csv").read_text()
 
 
+def test_the_table_itself_is_never_written_over(table):
+    before = table.read_bytes()
+    code, out, err = run(f"synthesise --table {table} --out {table} --force")
+    assert (code, out) == (2, "") and "is the table itself" in err and table.read_bytes() == before
+
+
+def test_where_nothing_can_be_written_is_told_before_the_search(table, monkeypatch):
+    monkeypatch.setattr("replicalc.cohort.synthesise.margin_patients.make_patients", None)  # a search would fail
+    for out, says in ((f"{table}/p.csv", "is no folder that one may write to"), ("p" * 300 + ".csv", "too long")):
+        code, printed, err = run(f"synthesise --table {table} --out {out}")
+        assert (code, printed) == (2, "") and says in err and err.count("\n") == 1
+
+
+def test_a_file_keeps_its_name_in_the_message(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("synthesise --table nowhere.csv")[2] == "nowhere.csv: no such file.\n"
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -91,13 +91,15 @@ class Answer:
 
 
 def first_words(text: str) -> str:
-    """Begin with a capital and end with a stop, so that a clause reads as a sentence.
+    """Begin with a capital and end with a stop, so that a clause reads as a sentence; a file keeps its name.
 
-    >>> first_words("no n from 1 to 9 has counts")
-    'No n from 1 to 9 has counts.'
+    >>> first_words("no n from 1 to 9 has counts"), first_words("margins.csv: no such file")
+    ('No n from 1 to 9 has counts.', 'margins.csv: no such file.')
     """
     text = " ".join(text.split())
-    start = text[:1].upper() if text[1:2].islower() or text[1:2] == " " else text[:1]
+    word = text.partition(" ")[0]
+    is_name = word.endswith(":") or any(mark in word.rstrip(".") for mark in "./\\_")
+    start = text[:1].upper() if not is_name and (text[1:2].islower() or text[1:2] == " ") else text[:1]
     return start + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 

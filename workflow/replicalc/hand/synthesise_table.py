@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from replicalc.errors import ReplicalcError
@@ -42,11 +43,22 @@ def _out(arguments: argparse.Namespace) -> Path | None:
     out = Path(arguments.out)
     if out.suffix.lower() != ".csv" or "\0" in arguments.out:
         raise ReplicalcError(f"--out: of a table a file that ends in .csv is needed, not '{arguments.out}'")
-    for path in (out, _beside(out)):
-        if path.is_dir():
-            raise ReplicalcError(f"--out: {path} is a folder")
-        if path.exists() and not arguments.force:
-            raise ReplicalcError(f"--out: {path} is there already; name another file, or write over it with --force")
+    try:
+        for path in (out, _beside(out)):
+            if path.is_dir():
+                raise ReplicalcError(f"--out: {path} is a folder")
+            if path.exists() and os.path.exists(arguments.table) and path.samefile(arguments.table):
+                raise ReplicalcError(f"--out: {path} is the table itself; name another file")
+            if path.exists() and not arguments.force:
+                raise ReplicalcError(
+                    f"--out: {path} is there already; name another file, or write over it with --force"
+                )
+        # Told before the search, which may take a while.
+        there = next(folder for folder in out.absolute().parents if folder.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK):
+            raise ReplicalcError(f"--out: {out} cannot be written, {there} is no folder that one may write to")
+    except OSError as error:
+        raise ReplicalcError(f"--out: {arguments.out} cannot be written: {error.strerror or error}") from None
     return out
 
 

@@ -19,7 +19,14 @@ from replicalc.cohort.synthesise.margin_cliques import Clique, cliques_of, patie
 from replicalc.cohort.synthesise.margin_histograms import MOST_COUNTS, Histogram, Measured, histogram_size
 from replicalc.cohort.synthesise.margin_sizes import NoValues, agreement_windows, draw, measured_of, reaches, tied_sets
 from replicalc.cohort.synthesise.margin_tables import Conflict, Programme, Tables, smallest_conflict, solve_tables
-from replicalc.cohort.synthesise.margins import AGREEMENTS, OF_MEASUREMENTS, Condition, Margins, conditions_of
+from replicalc.cohort.synthesise.margins import (
+    AGREEMENTS,
+    OF_MEASUREMENTS,
+    Condition,
+    Margins,
+    conditions_of,
+    fewest_of,
+)
 from replicalc.errors import ReplicalcError
 
 #: Combinations of codes up to which all groups of one measurement are put into one table.
@@ -75,8 +82,13 @@ def _make(margins: Margins, seed: int) -> Made:
     cliques = cliques_of(margins.codes, _ties(margins, conditions, measured))
     if not cliques and margins.n_row is None:
         raise ReplicalcError("no row says how many patients there are (all, n), and none has a count")
+    if not cliques and not measured:
+        raise ReplicalcError("no row names a variable, so that there is nothing to make but empty patients")
+    if not margins.rows:
+        raise ReplicalcError("no row has a printed number; 'codes' and 'step' only say what there can be")
+    least = _fewest(margins)
     tables = (
-        solve_tables(cliques, conditions, margins.n_row, _measured_groups(margins), seed)
+        solve_tables(cliques, conditions, margins.n_row, _measured_groups(margins), seed, least)
         if cliques
         else Tables([], int(margins.n_row.printed.value))
     )
@@ -107,7 +119,12 @@ def _with_sizes(margins: Margins, cliques, tables: Tables, conditions, measured:
             found = both.tables([failed.measured]) and both.tables([m for m in measured if m.rows and both.takes(m)])
             # None: groups of these sizes cannot have the values, and others may be possible.
             tables = found or solve_tables(
-                cliques, conditions, margins.n_row, _measured_groups(margins), seed + 7919 * (again + 1)
+                cliques,
+                conditions,
+                margins.n_row,
+                _measured_groups(margins),
+                seed + 7919 * (again + 1),
+                _fewest(margins),
             )
     raise AssertionError("the last round returns")
 
@@ -200,6 +217,16 @@ class _Together:
         texts = [f"{group} are {self.n[group]} patients" for group in groups]
         texts += [f"values of {', '.join(looked)} were looked for"] if looked else []
         return "; " + "; ".join(texts) if texts else ""
+
+
+def _fewest(margins: Margins) -> int:
+    """The fewest patients that the measurements printed of all take. Raises Conflict if fewer are printed."""
+    rows = [r for r in margins.rows if r.group == "all" and r.stat in (*OF_MEASUREMENTS, *AGREEMENTS)]
+    most = max(rows, key=lambda r: fewest_of(r.stat), default=None)
+    least = 1 if most is None else fewest_of(most.stat)
+    if margins.n_row is not None and margins.n_row.printed.value < least:
+        raise Conflict([margins.n_row, most], minimal=True, given=f"; it takes {least} patients")
+    return least
 
 
 def _measured_groups(margins: Margins) -> list[Conditions]:

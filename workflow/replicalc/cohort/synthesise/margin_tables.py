@@ -297,13 +297,15 @@ def solve_tables(
     n_row: Row | None,
     groups: Sequence[Conditions],
     seed: int,
+    least: int = 1,
 ) -> Tables:
-    """Draw tables at random and move them as little as possible until every row holds.
+    """Draw tables at random and move them as little as possible until every row holds, of ``least`` patients or more.
 
     Raises Conflict if no patients have all rows, ReplicalcError if that could not be told.
     """
     programme = Programme(cliques, conditions, n_row, groups)
     if n_row is None:  # as few patients as can have these numbers
+        programme.model.add(programme.total >= least)
         programme.model.minimize(programme.total)
     status, solver = programme.solve(seed)
     if status == "none":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from replicalc.cohort.synthesise.joint import MEASURES, OPPOSITE, Conditions, place_conditions
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
-from replicalc.records import read_csv
+from replicalc.records import read_lines
 from replicalc.verify.printed import Printed, parse
 
 COUNTS = ("n", "count", "percent", *MEASURES)
@@ -24,7 +24,9 @@ STATS = (*COUNTS, *OF_MEASUREMENTS, *AGREEMENTS, *DECLARED)
 COLUMNS, MORE = ("group", "variable", "stat", "value"), ("note",)
 #: The code of those who have none of the codes that a paper names.
 OTHER = "(other)"
-MOST_PATIENTS, MOST_ROWS = 100_000, 2_000
+MOST_PATIENTS, MOST_ROWS, LONGEST_VALUE = 100_000, 2_000, 40
+#: The first column of the patients.
+PATIENT_ID = "patient_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +81,37 @@ class Condition:
 
 def read_margins(path: str | Path) -> Margins:
     """Read a file of printed numbers. Raises ReplicalcError with every fault of form and its line."""
-    raw = read_csv(path)
+    raw = read_lines(path)
     if not raw:
         raise ReplicalcError(f"{path} has no rows; its columns are {', '.join(COLUMNS)}")
-    for name in raw[0]:
+    header = list(raw[0][1])
+    for name in header:
         if name not in (*COLUMNS, *MORE):
-            raise ReplicalcError(f"{path}: there is no column '{name}'.{did_you_mean(name, (*COLUMNS, *MORE))}")
-    missing = [name for name in COLUMNS if name not in raw[0]]
+            hint = did_you_mean(name, (*COLUMNS, *MORE))
+            wrong = f"there is no column '{name}'" if name else "a column has no name"
+            raise ReplicalcError(f"{path}: {wrong}.{hint} Columns are {', '.join((*COLUMNS, *MORE))}")
+    missing = [name for name in COLUMNS if name not in header]
     if missing:
         raise ReplicalcError(f"{path}: the column '{missing[0]}' is missing; columns are {', '.join(COLUMNS)}")
     if len(raw) > MOST_ROWS:
         raise ReplicalcError(f"{path} has {len(raw):,} rows; at most {MOST_ROWS:,} are taken")
     rows, problems = [], []
-    for line, fields in enumerate(raw, start=2):
+    for line, fields in raw:
+        if not any(text.strip() for text in fields.values()):
+            continue  # spreadsheets leave rows of nothing but commas
         try:
             rows.append(row_of(line, *(fields[name].strip() for name in COLUMNS)))
         except ReplicalcError as problem:
             problems.append(str(problem))
+    if not rows and not problems:
+        raise ReplicalcError(f"{path} has no rows that say something; its columns are {', '.join(COLUMNS)}")
+    if len(problems) == 1:
+        raise ReplicalcError(f"{path}, {problems[0]}")
     fail_with_all(f"{path}:", problems)
-    return margins_of(rows)
+    try:
+        return margins_of(rows)
+    except ReplicalcError as problem:
+        raise ReplicalcError(f"{path}: {problem}") from None
 
 
 def margins_of(rows: Sequence[Row]) -> Margins:
@@ -137,8 +151,11 @@ def row_of(line: int, group: str, variable: str, stat: str, text: str) -> Row:
 
 def _row(line: int, group: str, variable: str, stat: str, text: str) -> Row | str:
     """A row, or what is wrong with it."""
+    stat = stat.lower()  # SD, Median
     if stat not in STATS:
-        return f"there is no stat '{stat}'.{did_you_mean(stat, STATS)}" + f" Known: {', '.join(STATS)}"
+        return f"there is no stat '{stat}'." + (did_you_mean(stat, STATS) or " Known: " + ", ".join(STATS))
+    if len(text) > LONGEST_VALUE and stat != "codes":
+        return f"'{text[:20]}...' is too long for a printed number"
     for place in (group, *variable.split("~")):
         wrong = _wrong_place(place)
         if wrong:
@@ -175,6 +192,8 @@ def _row(line: int, group: str, variable: str, stat: str, text: str) -> Row | st
     if printed.decimals > 6:
         return f"'{text}' has more than 6 decimals"
     whole = stat in ("n", "count", "tp", "fp", "fn", "tn")
+    if whole and not printed.decimals and printed.value > MOST_PATIENTS:
+        return f"'{text}' is more than the {MOST_PATIENTS:,} patients that can be made"
     if whole and (printed.decimals or not 0 <= printed.value <= MOST_PATIENTS):
         return f"'{text}' is no whole number from 0 to {MOST_PATIENTS:,}"
     if stat == "n" and group == "all" and printed.value < 1:
@@ -195,6 +214,8 @@ def _declared(line: int, group: str, variable: str, stat: str, text: str) -> Row
     step = parse(text)
     if step is None or step.sign != "=" or step.value <= 0:
         return f"'{text}' is no step between two measurements, such as 0.1"
+    if step.decimals > 6:
+        return f"'{text}' has more than 6 decimals"
     return Row(line, "all", variable, stat, text, None)
 
 
@@ -210,6 +231,10 @@ def _wrong_place(place: str) -> str:
             or (sign and not all(c and c == c.strip() for c in codes.split("|")))
         ):
             return f"'{place}' is no place such as grade=3;node=positive"
+        if name == PATIENT_ID:
+            return f"'{PATIENT_ID}' is the column of the patients' numbers; name the variable otherwise"
+        if not part.isprintable():
+            return f"{place!r} has a sign that cannot be printed"
         if name in seen:
             return f"'{place}' names '{name}' twice; several codes of one variable are written grade=2|3"
         if not sign and ";" in place:
@@ -273,7 +298,8 @@ def _all_codes(name: str, named: list[str], rows: Sequence[Row], total: Row | No
             most = Fraction(1) if len(named) > 1 else Fraction(0)
             break
         shares = [
-            r.interval[1] / 100 if r.stat == "percent" else Fraction(r.text) / Fraction(total.text) for r in found
+            r.interval[1] / 100 if r.stat == "percent" else Fraction(r.printed.value) / Fraction(total.printed.value)
+            for r in found
         ]
         most += max(shares)
     if most >= 1 and len(named) > 1:
@@ -296,12 +322,12 @@ def _step(name: str, rows: Sequence[Row]) -> tuple[Fraction, str]:
 def conditions_of(margins: Margins) -> list[Condition]:
     """Turn the rows about counts into exact conditions; the number of all patients is none of them.
 
-    Of a group with a printed measurement there is at least one patient, two where it takes two.
+    Of a group with a printed measurement there are at least as many patients as it takes.
     """
     found = []
     for row in margins.rows:
         if row.stat in (*OF_MEASUREMENTS, *AGREEMENTS) and row.group != "all":
-            least = Fraction(2 if row.stat in ("sd", *AGREEMENTS) else 1)
+            least = Fraction(fewest_of(row.stat))
             found.append(Condition(row, (place_conditions(row.group),), None, least, Fraction(MOST_PATIENTS)))
         if row.stat not in COUNTS or row is margins.n_row:
             continue
@@ -322,6 +348,11 @@ def conditions_of(margins: Margins) -> list[Condition]:
             else:
                 found.append(Condition(row, parts, {**group, **_within(group, whole)}, lo / 100, hi / 100))
     return found
+
+
+def fewest_of(stat: str) -> int:
+    """How many patients a number about measurements takes: an SD two, an agreement with its error variance three."""
+    return 3 if stat in AGREEMENTS else 2 if stat == "sd" else 1
 
 
 def _within(group: Conditions, place: Conditions) -> Conditions:
