@@ -198,6 +198,27 @@ def test_rows_that_say_nothing_of_patients_are_refused(line, says):
         make_patients(margins(line), seed=1)
 
 
+@pytest.mark.parametrize(
+    ("lines", "below_0"),
+    [
+        (["all,,n,50", "all,x,mean,0.3", "all,x,sd,4.0", "all,x,step,1"], True),  # a change, of which half is negative
+        (["all,,n,40", "all,x,median,2", "all,x,q1,1", "all,x,q3,3", "all,x,mean,9.1"], False),  # far to the right
+    ],
+)
+def test_values_far_from_what_is_printed_are_looked_for_before_anything_is_called_impossible(lines, below_0):
+    made = make_patients(margins(*lines), seed=1)
+    assert not made.missed and (made.columns["x"].astype(float).min() < 0) == below_0
+
+
+def test_a_smallest_conflict_is_proven_farther_away_too():
+    """Mean and SD by themselves can be, and so can the quartile with either; the sizes name their lines."""
+    lines = ["all,,n,40", "all,x,q3,3", "all,x,mean,9", "all,x,sd,1"]
+    with pytest.raises(Conflict) as caught:
+        make_patients(margins(*lines), seed=1)
+    assert [r.line for r in caught.value.rows] == [3, 4, 5] and caught.value.minimal
+    assert "all are 40 patients (line 2)" in str(caught.value) and "x from -" in str(caught.value)
+
+
 def test_tables_give_way_to_measurements():
     """Medians by two factors are possible only in patients in whom the factors hang together; a random table has others."""
     lines = ["all,,n,40", "all,a=yes,count,20", "all,b=yes,count,20", "all,x,step,1"]

@@ -160,10 +160,10 @@ def _refused(arguments: argparse.Namespace, seed: int, conflict) -> Answer:
         "impossible",
         "whole patients in all tables and groups at once, proven by a constraint solver; deletion filter for the "
         "fewest rows",
-        f"no patients have all of {names}; {least}{conflict.given}",
-        f"No patients can have all of the printed numbers: {names} contradict each other."
+        f"no patients have {'all of ' if len(rows) > 1 else ''}{names}; {least}{conflict.given}",
+        f"No patients can have all of the printed numbers: {names} contradict each other{conflict.given}."
         if len(rows) > 1
-        else f"No patients can have the printed number of {names}.",
+        else f"No patients can have the printed number of {names}{conflict.given}.",
         checks=checks,
         notes=["nothing was written"],
         exit_code=1,

@@ -131,7 +131,10 @@ class Histogram:
     def _moment(self, row: Row) -> None:
         n = self._n[row.group]
         lo, hi = self.measured.steps(row)
-        centre = (self.measured.least + self.measured.most) // 2
+        # Around the printed mean the square of the sum stays small, and the bounds of an SD nearly linear.
+        mean = next((r for r in self.measured.rows if r.group == row.group and r.stat == "mean"), None)
+        middle = self.measured.least + self.measured.most if mean is None else sum(self.measured.steps(mean))
+        centre = round(Fraction(middle) / 2)
         values = [self.measured.least + j - centre for j in range(self._span)]
         who = self._inside[row.group]
         total = sum(v * self.counts[s][j] for s in who for j, v in enumerate(values))

@@ -6,7 +6,7 @@ numbers and nothing else of the real ones: they are no evidence about patients.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
@@ -17,13 +17,22 @@ from replicalc.cohort.synthesise.joint import Conditions, place_conditions
 from replicalc.cohort.synthesise.margin_check import Checked, recomputed
 from replicalc.cohort.synthesise.margin_cliques import Clique, cliques_of, patients_of
 from replicalc.cohort.synthesise.margin_histograms import MOST_COUNTS, Histogram, Measured, histogram_size
-from replicalc.cohort.synthesise.margin_sizes import NoValues, agreement_windows, draw, measured_of, reaches, tied_sets
+from replicalc.cohort.synthesise.margin_sizes import (
+    NoValues,
+    agreement_windows,
+    draw,
+    measured_of,
+    reaches,
+    tied_sets,
+    wider,
+)
 from replicalc.cohort.synthesise.margin_tables import Conflict, Programme, Tables, smallest_conflict, solve_tables
 from replicalc.cohort.synthesise.margins import (
     AGREEMENTS,
     OF_MEASUREMENTS,
     Condition,
     Margins,
+    Row,
     conditions_of,
     fewest_of,
 )
@@ -31,6 +40,8 @@ from replicalc.errors import ReplicalcError
 
 #: Combinations of codes up to which all groups of one measurement are put into one table.
 MOST_TIED = 2_000
+#: Counts of one measurement (groups x values) up to which conflicting rows are tried farther away.
+MOST_VALUES = 12_000
 #: Tables that are tried where groups have no printed size and measurements do not fit the ones that were drawn.
 TABLES = 5
 
@@ -59,8 +70,13 @@ def make_patients(margins: Margins, seed: int) -> Made:
     Raises Conflict, which names the fewest rows, if no patients can have all numbers; ReplicalcError if there is too
     much to search.
     """
+    reach: dict[str, tuple[int, int]] = {}
     try:
-        return _make(margins, seed)
+        while True:
+            try:
+                return _make(margins, seed, reach)
+            except _TooNarrow as narrow:
+                reach |= narrow.reach
     except Conflict as conflict:
         named = {
             name
@@ -77,8 +93,15 @@ def make_patients(margins: Margins, seed: int) -> Made:
         raise Conflict(conflict.rows, minimal=conflict.minimal, given=conflict.given + given) from None
 
 
-def _make(margins: Margins, seed: int) -> Made:
-    conditions, measured = conditions_of(margins), measured_of(margins)
+class _TooNarrow(Exception):
+    """There are no values as far as they were looked for, but rows that conflict there hold if they may be farther."""
+
+    def __init__(self, reach: Mapping[str, tuple[int, int]]):
+        self.reach = dict(reach)
+
+
+def _make(margins: Margins, seed: int, reach: Mapping[str, tuple[int, int]]) -> Made:
+    conditions, measured = conditions_of(margins), measured_of(margins, reach)
     cliques = cliques_of(margins.codes, _ties(margins, conditions, measured))
     if not cliques and margins.n_row is None:
         raise ReplicalcError("no row says how many patients there are (all, n), and none has a count")
@@ -183,7 +206,27 @@ class _Together:
         by_group = [[r.line for r in m.rows if r.group == g] for m in measured for g in m.groups]
         guesses = [lines for lines in by_group if len(lines) > 1] + [[r.line for m in measured for r in m.rows]]
         rows, sure = smallest_conflict(self._programme(measured, droppable=True), self.seed, guesses)
-        raise Conflict(rows, minimal=sure, given=self._given(rows, measured))
+        raise Conflict(rows, minimal=sure, given=self._given(rows, self._widest_without(rows, measured)))
+
+    def _widest_without(self, rows: Sequence[Row], measured: Sequence[Measured]) -> list[Measured]:
+        """The measurements of conflicting rows, as far as they were looked for in vain.
+
+        What holds without one of the rows holds farther away too, so a smallest conflict stays a smallest one. Raises
+        _TooNarrow if the rows can hold there.
+        """
+        lines = [r.line for r in rows]
+        mine = [m for m in measured if any(r.line in lines for r in m.rows)]
+        for below_0 in (False, True):
+            now = [wider(m, MOST_VALUES // len(self._patterns(m)[2]), below_0=below_0) for m in mine]
+            if now == mine:
+                continue
+            status, _ = self._programme(now, droppable=True).solve(self.seed, hold=lines)
+            if status == "found":
+                raise _TooNarrow({m.name: (m.least, m.most) for m in now})
+            if status == "unknown":
+                break
+            mine = now
+        return mine
 
     def _settled(self, measured: Sequence[Measured]) -> bool:
         """Whether the printed counts leave the groups no other size."""
@@ -214,7 +257,8 @@ class _Together:
         named = {r.variable for r in rows if r.stat in OF_MEASUREMENTS}
         looked = [reaches(m) for m in measured if m.name in named]
         groups = dict.fromkeys(r.group for r in rows if r.stat in OF_MEASUREMENTS)
-        texts = [f"{group} are {self.n[group]} patients" for group in groups]
+        line = {r.group: f" (line {r.line})" for r in self.margins.rows if r.stat == "n"}
+        texts = [f"{group} are {self.n[group]} patients{line.get(group, '')}" for group in groups]
         texts += [f"values of {', '.join(looked)} were looked for"] if looked else []
         return "; " + "; ".join(texts) if texts else ""
 

@@ -39,17 +39,37 @@ class NoValues(Exception):
         self.measured = measured
 
 
-def measured_of(margins: Margins) -> list[Measured]:
-    """The measurements, each with the rows about it alone and the values that any patient may have."""
+def measured_of(margins: Margins, reach: Mapping[str, tuple[int, int]] | None = None) -> list[Measured]:
+    """The measurements, each with the rows about it alone and the values that any patient may have.
+
+    reach: by name, least and most in steps, where they are to be looked for farther than at first.
+    """
     found = []
     for name, step in margins.steps.items():
         rows = tuple(r for r in margins.rows if r.variable == name and r.stat in OF_MEASUREMENTS)
-        found.append(Measured(name, rows, step, *_reach(rows, step)))
+        found.append(Measured(name, rows, step, *((reach or {}).get(name) or _reach(rows, step))))
     return found
 
 
-def _reach(rows: Sequence[Row], step: Fraction) -> tuple[int, int]:
-    """Values, in steps, beyond which nobody is looked for: five spreads around all that is printed, 0 where it may."""
+def wider(m: Measured, most_values: int, *, below_0: bool) -> Measured:
+    """The measurement with values looked for farther away, or itself if that changes nothing.
+
+    Only means and SDs depend on how far the farthest values lie. ``most_values`` are looked for at the most.
+    """
+    if not any(r.stat in ("mean", "sd") for r in m.rows):
+        return m
+    least, most = _reach(m.rows, m.step, far=True, below_0=below_0)
+    room = max(most_values - (m.most - m.least + 1), 0)
+    down = min(max(m.least - least, 0), room)
+    up = min(max(most - m.most, 0), room - down)
+    return Measured(m.name, m.rows, m.step, m.least - down, m.most + up) if down + up else m
+
+
+def _reach(rows: Sequence[Row], step: Fraction, *, far: bool = False, below_0: bool = False) -> tuple[int, int]:
+    """Values, in steps, beyond which nobody is looked for: five spreads around all that is printed, 0 where it may.
+
+    far: fifteen, as skewed values need. below_0: as for changes of a value, of which all that is printed is positive.
+    """
     places = [v / step for r in rows if r.stat != "sd" for v in r.interval]
     if not places:
         return 0, 100
@@ -59,8 +79,10 @@ def _reach(rows: Sequence[Row], step: Fraction) -> tuple[int, int]:
         spreads += [abs(mine["q3"] - mine["q1"]) * 3 / 4] if {"q1", "q3"} <= set(mine) else []
         spreads += [abs(mine["max"] - mine["min"]) / 5] if {"min", "max"} <= set(mine) else []
     spread = max([*spreads, Fraction(2)]) if spreads else max(max(abs(p) for p in places) / 4, Fraction(5))
+    if far:
+        spread = 3 * max(spread, max(places) - min(places))
     least, most = floor(min(places) - 5 * spread), ceil(max(places) + 5 * spread)
-    if min(v for r in rows if r.stat != "sd" for v in (r.printed.value,)) >= 0:
+    if not below_0 and min(v for r in rows if r.stat != "sd" for v in (r.printed.value,)) >= 0:
         least = max(least, 0)
     return least, most
 
