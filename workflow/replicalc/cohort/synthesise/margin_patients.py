@@ -26,7 +26,14 @@ from replicalc.cohort.synthesise.margin_sizes import (
     tied_sets,
     wider,
 )
-from replicalc.cohort.synthesise.margin_tables import Conflict, Programme, Tables, smallest_conflict, solve_tables
+from replicalc.cohort.synthesise.margin_tables import (
+    WORK_OF_A_QUESTION,
+    Conflict,
+    Programme,
+    Tables,
+    smallest_conflict,
+    solve_tables,
+)
 from replicalc.cohort.synthesise.margins import (
     AGREEMENTS,
     OF_MEASUREMENTS,
@@ -220,7 +227,7 @@ class _Together:
             now = [wider(m, MOST_VALUES // len(self._patterns(m)[2]), below_0=below_0) for m in mine]
             if now == mine:
                 continue
-            status, _ = self._programme(now, droppable=True).solve(self.seed, hold=lines)
+            status, _ = self._programme(now, droppable=True).solve(self.seed, WORK_OF_A_QUESTION, hold=lines)
             if status == "found":
                 raise _TooNarrow({m.name: (m.least, m.most) for m in now})
             if status == "unknown":
