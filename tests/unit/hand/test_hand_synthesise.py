@@ -2,12 +2,14 @@
 
 import importlib.util
 import json
+import time
 
 import pytest
 from by_hand import run
 from project import ROOT
 
 from replicalc.cohort.synthesise import us_mri
+from replicalc.hand import synthesise_table
 
 STUDY = "synthesise --study us_mri"
 
@@ -187,3 +189,15 @@ def test_faults_of_a_table_are_one_sentence(table, more, says):
     assert (code, out) == (2, "") and says in err and err.count("\n") == 1
     code, _, err = run("synthesise --table nowhere.csv")
     assert code == 2 and "no such file" in err
+
+
+def test_a_long_search_says_that_it_goes_on_and_a_short_one_says_nothing(capsys):
+    with synthesise_table._told_if_long(0.0):
+        deadline = time.monotonic() + 30  # the line comes from another thread
+        said = ""
+        while not said and time.monotonic() < deadline:
+            said = capsys.readouterr().err
+    assert "still searching" in said
+    with synthesise_table._told_if_long(60.0):
+        pass
+    assert capsys.readouterr().err == ""

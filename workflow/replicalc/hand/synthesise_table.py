@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from replicalc.errors import ReplicalcError
@@ -11,6 +15,8 @@ from replicalc.hand.answer import Answer, listed
 from replicalc.hand.arguments import given
 
 SEED = 1
+#: Seconds of search after which a line says that it goes on.
+PATIENCE = 10.0
 METHOD = (
     "tables of categories as an integer programme (CP-SAT), measurements by random search and CP-SAT; every number "
     "computed from the patients again"
@@ -28,13 +34,27 @@ def from_table(arguments: argparse.Namespace) -> Answer:
 
     margins = read_margins(arguments.table)
     try:
-        made = make_patients(margins, seed)
+        with _told_if_long():
+            made = make_patients(margins, seed)
     except Conflict as conflict:
         return _refused(arguments, seed, conflict)
     written = []
     if out is not None and (not made.missed or arguments.anyway):
         written = _write(made, out)
     return _made(arguments, seed, made, written)
+
+
+@contextmanager
+def _told_if_long(seconds: float = PATIENCE) -> Iterator[None]:
+    """Say on stderr that the search goes on, should it take longer than ``seconds``."""
+    told = "still searching; tables with many means and SDs, or with a contradiction among them, can take minutes"
+    timer = threading.Timer(seconds, lambda: print(told, file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _out(arguments: argparse.Namespace) -> Path | None:
