@@ -136,7 +136,8 @@ def within(small: float, new: float, se_new: float) -> float:
 def w_telescope(statistic: float, n: int, df: float, new: float, n_new: int, alpha: float) -> Telescope:
     """The same for a chi-squared test of ``df`` degrees of freedom; effects are w = sqrt(chi-squared / n).
 
-    ``statistic`` and ``n`` are of the original, ``new`` and ``n_new`` of the new study. Such an effect has no direction.
+    ``statistic`` and ``n`` are of the original, ``new`` and ``n_new`` of the new study. Such an effect has
+    no direction.
 
     Raises ValueError for a size or df below 1, or a negative statistic.
     Reference: Simonsohn 2015, doi:10.1177/0956797614567341; Cohen 1988, chapter 7.

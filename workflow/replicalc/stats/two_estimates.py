@@ -1,4 +1,4 @@
-"""Two independent estimates of the same thing, a printed one and a new one: their difference and what was to be expected."""
+"""Two independent estimates of the same thing, a printed and a new one: their difference, and what was to be expected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from replicalc.stats.effect import Effect, normal, undefined
 
 
 def by_limits(a: tuple[float, float, float], b: tuple[float, float, float], level: float, method: str) -> Effect:
-    """Difference of two estimates, each given with its limits (value, lo, hi): distances to the limits, squared and added.
+    """Difference of two estimates (value, lo, hi): the distances to their limits, squared and added.
 
     With Wilson's limits of two shares this is Newcombe's method 10. ``method`` is the name that it gets. Limits that
     are missing give a difference without limits.
