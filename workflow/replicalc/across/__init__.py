@@ -1,1 +1,1 @@
-"""Published against synthetic against every real cohort: estimates, differences, criteria of replication, forest plots."""
+"""Published against synthetic against every real cohort: estimates, differences, criteria, forest plots."""

@@ -1,6 +1,7 @@
 """Three criteria of replication, each by itself (docs/methods/across.md). No answer is corrected for multiplicity.
 
-Answers begin with 'yes', 'no', ``TOO_SMALL``, 'not applicable' or 'not evaluable'; a reason follows after a colon.
+Answers begin with 'yes', 'no', ``TOO_SMALL``, ``UNDECIDED``, 'not applicable' or 'not evaluable'; a reason follows
+after a colon.
 """
 
 from __future__ import annotations
@@ -13,15 +14,22 @@ from replicalc.across.scales import UNIT, OnScale, back, on_scale
 from replicalc.across.sides import Side
 from replicalc.stats.telescope import Telescope
 
-TOO_SMALL = "too small to tell"
+TOO_SMALL, UNDECIDED = "too small to tell", "undecided"
+#: A cohort that leaves the question open was too small if its power was below this, by Cohen's convention.
+ENOUGH = 0.8
 NOT_EVALUABLE, NOT_APPLICABLE = "not evaluable", "not applicable"
+#: Why small telescopes say nothing where one side has no standard error.
+UNKNOWN = "what the paper could have detected is not known, or the spread of the estimate here is not"
 #: The names under which a verdict lists the criteria.
 CRITERIA = ("direction and significance", "interval", "small telescopes")
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Answers of the three criteria (the second from both sides) with the numbers behind them; ``nan`` is not known."""
+    """Answers of the three criteria (the second from both sides) with the numbers behind them; ``nan`` is not known.
+
+    ``nothing_stated``: the paper shows no effect, so the power that matters is that of excluding one.
+    """
 
     direction: str = ""
     published_in_new: str = ""
@@ -35,6 +43,7 @@ class Judgement:
     p_smaller: float = math.nan
     power_published: float = math.nan
     power_to_dismiss: float = math.nan
+    nothing_stated: bool = False
     verdict: str = ""
     why: str = ""
 
@@ -83,7 +92,7 @@ def _estimate(said: Side, here: Side, measure: str, null: float | None, alpha: f
 def _inside(said: Side, here: Side, measure: str) -> dict[str, str]:
     """Criterion 2, from both sides."""
     if measure == TEST and not here.groups:
-        told = f"{NOT_APPLICABLE}: a P of more than two groups has no estimate"
+        told = f"{NOT_APPLICABLE}: no shares of two groups are printed beside this P, so it has no estimate"
         return dict(published_in_new=told, new_in_published=told)
 
     def holds(outer: Side, value: float, whose: str) -> str:
@@ -130,19 +139,21 @@ def _effect(said: Side, here: Side, theirs, ours, measure: str, null: float, alp
         return replace(known, direction=told, telescopes=told)
     sides = _sides(said, here, theirs, ours, null, measure)
     if not stated:
+        if theirs is not None and ours is not None:
+            known = replace(known, power_to_dismiss=max(0.0, 2 * glass.power_to_dismiss - 1))
         return _nothing_stated(known, found, alike, alpha)
     if found and sides == "other":
         told = "no: significant here, in the other direction"
-        return replace(known, direction=told, telescopes=f"no: the effect goes the other way{_p(known)}")
-    smaller = known.p_smaller < alpha
+        return replace(known, direction=told, telescopes=f"no: the effect goes the other way{_p(known.p_smaller)}")
+    p = _p(known.p_smaller)
     if glass is None:
-        third = f"{NOT_EVALUABLE}: what the paper could have detected is not known, for its standard error is not"
-    elif smaller:
-        third = f"no: smaller than what the paper had 33 % power to detect{_p(known)}"
+        third = f"{NOT_EVALUABLE}: {UNKNOWN}"
+    elif known.p_smaller < alpha:
+        third = f"no: smaller than what the paper had 33 % power to detect{p}"
     elif found:
-        third = f"yes: not smaller than what the paper had 33 % power to detect{_p(known)}"
+        third = f"yes: not smaller than what the paper had 33 % power to detect{p}"
     else:
-        third = f"{TOO_SMALL}: neither an effect nor its absence is shown{_p(known)}"
+        third = f"{_open(known.power_published)}: neither an effect nor its absence is shown{p}"
     if found:
         first = "yes: significant in both" + (", same direction" if sides == "same" else "")
     elif third.startswith(TOO_SMALL):
@@ -152,29 +163,33 @@ def _effect(said: Side, here: Side, theirs, ours, measure: str, null: float, alp
     return replace(known, direction=first, telescopes=third)
 
 
+def _open(power: float) -> str:
+    """What a cohort is that leaves the question open: too small, unless its power was enough."""
+    return UNDECIDED if power >= ENOUGH else TOO_SMALL
+
+
 def _nothing_stated(known: Judgement, found: bool, alike: float, alpha: float) -> Judgement:
     """The paper shows no effect: the same again is only told from a cohort that excludes what the paper could see."""
-    excluded = alike < alpha
-    told = f" (P {alike:.3g})" if not math.isnan(alike) else ""
-    if excluded:
+    told = _p(alike)
+    if math.isnan(alike):
+        third = f"{NOT_EVALUABLE}: {UNKNOWN}"
+    elif alike < alpha:
         third = f"yes: any effect here is smaller than what the paper had 33 % power to detect{told}"
     elif found:
         third = f"no: an effect that the paper could have detected is not excluded here{told}"
-    elif math.isnan(alike):
-        third = f"{NOT_EVALUABLE}: what the paper could have detected is not known, for its standard error is not"
     else:
-        third = f"{TOO_SMALL}: an effect that the paper could have detected is not excluded{told}"
+        third = f"{_open(known.power_to_dismiss)}: an effect that the paper could have detected is not excluded{told}"
     if found:
         first = "no: significant here, not in the paper"
     elif third.startswith(TOO_SMALL):
         first = f"{TOO_SMALL}: significant in neither, which a small cohort gives whatever is true"
     else:
         first = "yes: significant in neither"
-    return replace(known, direction=first, telescopes=third)
+    return replace(known, direction=first, telescopes=third, nothing_stated=True)
 
 
-def _p(known: Judgement) -> str:
-    return "" if math.isnan(known.p_smaller) else f" (P {known.p_smaller:.3g})"
+def _p(p: float) -> str:
+    return "" if math.isnan(p) else " (P <0.001)" if p < 0.001 else f" (P {p:.3f})"
 
 
 def _telescope(said: Side, here: Side, theirs, ours, measure: str, alpha: float) -> tuple[Telescope | None, float]:
@@ -206,11 +221,15 @@ def _verdict(found: Judgement) -> Judgement:
     """List what each criterion says; a cohort that could not have told says so, with the power that it had."""
     answers = (found.direction, found.published_in_new, found.telescopes)
     if any(each.startswith(TOO_SMALL) for each in answers):
-        power = f" (power {100 * found.power_published:.0f} % for the published effect)"
-        return replace(found, verdict=TOO_SMALL + ("" if math.isnan(found.power_published) else power))
+        if found.nothing_stated:
+            power, what = found.power_to_dismiss, "to exclude an effect that the paper could have detected"
+        else:
+            power, what = found.power_published, "for the published effect"
+        return replace(found, verdict=f"{TOO_SMALL} (power {100 * power:.0f} % {what})")
     told = [
         f"{name} {answer.partition(':')[0]}"
         for name, answer in zip(CRITERIA, answers, strict=True)
-        if answer.startswith(("yes", "no:")) or answer == "no"
+        if answer.partition(":")[0] in ("yes", "no", UNDECIDED)
     ]
-    return replace(found, verdict="; ".join(told) or "no criterion applies")
+    alone = " (the only criterion that applies)" if len(told) == 1 else ""
+    return replace(found, verdict="; ".join(told) + alone or "no criterion applies")

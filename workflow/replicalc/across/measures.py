@@ -100,4 +100,4 @@ def null_of(claim: Claim, measure: str) -> float | None:
         return 0.0
     if measure == SHARE and claim.stat in TWO_OUTCOMES:
         return 50.0
-    return NULL.get(claim.stat)
+    return NULL.get(claim.stat) if measure in (RATIO, ICC) else None

@@ -30,7 +30,8 @@ class Side:
     """An estimate with its limits (percent for shares); ``nan`` and None are what is not known, ``why`` says why.
 
     ``n_effective`` counts patients with several lesions as one where the cohort's limits do. ``p`` with its ``sign``
-    is the P of a test or ratio. ``statistic`` and ``df`` are Pearson's chi-squared of a table. ``holds`` is of sentences.
+    is the P of a test or ratio. ``statistic`` and ``df`` are Pearson's chi-squared of a table; ``holds`` is of
+    sentences.
     """
 
     source: str
@@ -41,6 +42,7 @@ class Side:
     level: float = math.nan
     method: str = ""
     shown: str = ""
+    unit: str = ""
     n: int | None = None
     n_from: str = ""
     n_effective: float = math.nan
@@ -191,7 +193,7 @@ class Here:
         if row is None or math.isnan(row.value):
             why = (row.warning if row else "") or lookup.reason(claim.group, claim.variable)
             return replace(side, why=why or f"the result {claim.result} has no such number")
-        side = replace(side, note=row.warning, n_effective=float(row.n or math.nan))
+        side = replace(side, note=row.warning, unit=row.unit, n_effective=float(row.n or math.nan))
         if measure == SENTENCE:
             return replace(side, holds=row.value == 1, shown="holds" if row.value == 1 else "does not hold")
         if measure == TEST:
@@ -229,7 +231,7 @@ class Here:
         return replace(side, value=100 * share, shown=f"{row.value:g} of {whole}", **told)
 
     def _whole(self, claim: Claim, row: Row) -> int | None:
-        """The number of patients that a count is a part of: by the sentence for a cell of a 2 x 2 table, else by place."""
+        """The number of patients that a count is a part of; for a cell of a 2 x 2 table the sentence decides."""
         if claim.stat in ("tp", "fp", "fn", "tn"):
             of = self.printing.by_id[claim.of]
             whole = self.lookups[of.result](of.group, of.variable, of.stat)

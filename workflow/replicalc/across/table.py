@@ -7,7 +7,19 @@ from dataclasses import fields
 from pathlib import Path
 
 from replicalc.across.criteria import Judgement, judge
-from replicalc.across.measures import COUNT, ICC, MEAN, PART, RATIO, SHARE, TEST, Printing, measure_of, null_of
+from replicalc.across.measures import (
+    COUNT,
+    ICC,
+    MEAN,
+    PART,
+    RATIO,
+    SHARE,
+    SURVIVAL,
+    TEST,
+    Printing,
+    measure_of,
+    null_of,
+)
 from replicalc.across.scales import DIFFERENCE, on_scale
 from replicalc.across.sides import Here, Published, Side
 from replicalc.errors import ReplicalcError
@@ -16,10 +28,12 @@ from replicalc.records import Claim, load_checked, load_claims
 from replicalc.stats.effect import Effect
 from replicalc.table import Lookup, as_text, read_result, to_csv
 
-_CLAIM = ("claim_id", "result", "label", "measure", "judged_with", "drawn_as", "reported", "source", "kind")
-_SIDE = ("value", "lo", "hi", "level", "method", "n", "n_from", "p")
+_CLAIM = ("claim_id", "result", "label", "measure", "judged_with", "drawn_as", "reported", "null", "source", "kind")
+_SIDE = ("value", "lo", "hi", "unit", "level", "method", "n", "n_from", "p")
 _DIFFERENCE = ("difference", "difference_lo", "difference_hi", "difference_unit", "difference_method")
-_JUDGED = tuple(each.name for each in fields(Judgement))
+_JUDGED = tuple(each.name for each in fields(Judgement) if each.name != "nothing_stated")
+#: Units that follow from the kind of a claim; a count is compared as a share of its whole.
+UNITS = {SHARE: "percent", COUNT: "percent", SURVIVAL: "percent", RATIO: "ratio", ICC: "ICC", TEST: "percentage points"}
 COLUMNS = (*_CLAIM, *_SIDE, *_DIFFERENCE, *_JUDGED, "note")
 
 
@@ -37,7 +51,8 @@ def across(claims_file, study_file, result_files, out, *, cohorts):
     for file in map(Path, result_files):
         rows = read_result(file)
         lookups[file.parent.name][file.stem] = Lookup(rows)
-        kinds.update({file.parent.name: row.kind for row in rows[:1]})
+        if rows:
+            kinds[file.parent.name] = rows[0].kind
     for cohort in cohorts:
         lacking = {claim.result for claim in printing.claims} - set(lookups[cohort])
         if lacking or cohort not in kinds:
@@ -67,15 +82,17 @@ def rows_of(
         judged_with=estimate.claim_id if estimate else "",
         drawn_as=printing.first(estimate or claim).claim_id,
         reported=claim.reported,
+        null=null_of(claim, measure),
     )
     published, null = said(claim, measure), null_of(claim, measure)
-    rows = [about | _side(published)]
-    for each in cohorts:
-        here = each(claim, measure)
+    sides = [each(claim, measure) for each in cohorts]
+    unit = UNITS.get(measure, next((side.unit for side in sides if side.unit), ""))
+    rows = [about | _side(published) | {"unit": unit}]
+    for here in sides:
         judged = judge(published, here, measure, null, alpha, level)
         differing = {} if here.why or measure == PART else _difference(published, here, measure, null, level)
         answers = {name: getattr(judged, name) for name in _JUDGED}
-        rows.append(about | _side(here) | differing | answers | {"note": here.note})
+        rows.append(about | _side(here) | {"unit": unit} | differing | answers | {"note": here.note})
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Two independent estimates of the same thing, a printed and a new one: their difference, and what was to be expected."""
+"""Two independent estimates of the same thing, printed and new: their difference, and what was to be expected."""
 
 from __future__ import annotations
 
