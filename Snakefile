@@ -20,6 +20,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/pooled.smk"
 include: "workflow/rules/verify.smk"
 include: "workflow/rules/witnesses.smk"
+include: "workflow/rules/across.smk"
 
 
 # Every claim has a rule, every rule a claim, every file the name of its rule; otherwise nothing starts.
@@ -41,6 +42,7 @@ rule all:
         pooled=study_results(),
         exports=synthetic_exports(),
         witnesses=witness_files() if len(registry.witnesses) > 1 else [],
+        across=across_files(),
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
 
 

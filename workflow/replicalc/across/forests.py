@@ -17,15 +17,16 @@ SYNTHETIC = (
 )
 #: Columns of the page: heading, column of the table.
 SHOWN = (
+    ("verdict", "verdict"),
     ("difference to the paper", "difference"),
     ("1 direction and significance", "direction"),
     ("2 printed value in the interval here", "published_in_new"),
     ("2 value here in the printed interval", "new_in_published"),
     ("2 value here in the prediction interval", "new_in_prediction"),
     ("3 small telescopes", "telescopes"),
-    ("verdict", "verdict"),
+    ("power for the published effect", "power"),
 )
-STYLE = """body{font:16px/1.45 system-ui,sans-serif;max-width:60rem;margin:1rem auto;padding:0 1rem;color:#1a1a1a}
+STYLE = """body{font:16px/1.45 system-ui,sans-serif;max-width:75rem;margin:1rem auto;padding:0 1rem;color:#1a1a1a}
 section{border-top:1px solid #c8c8c8;padding:.5rem 0}h2{font-size:1rem;overflow-wrap:anywhere}
 table{border-collapse:collapse;font-size:.85rem}
 th,td{text-align:left;vertical-align:top;padding:.2rem .5rem;border-top:1px solid #ddd}
@@ -86,7 +87,9 @@ def axis_of(row: dict[str, str]) -> Axis:
 
 def words_of(row: dict[str, str]) -> str:
     """One line on a source: its estimate, limits and number of patients, or why there is none."""
-    source = "Published" if row["kind"] == "published" else f"{row['source']} ({row['kind']})"
+    source = _upper(row["source"])
+    if row["kind"] != row["source"]:
+        source = f"{row['source']} ({row['kind']})"
     value, lo, hi = (_number(row[name]) for name in ("value", "lo", "hi"))
     if math.isnan(value):
         why = row["why"] or (f"P {row['reported']}" if row["measure"] == TEST else "no estimate")
@@ -98,7 +101,8 @@ def words_of(row: dict[str, str]) -> str:
     limits = f" ({show(lo)} to {show(hi)})" if not (math.isnan(lo) or math.isnan(hi)) else ", no interval"
     patients = f", n {row['n']}" if row["n"] else ""
     origin = " (not printed)" if row["kind"] == "published" and row["n"] and row["n_from"] != "printed" else ""
-    return f"{source}: {told}{' %' if percent else ''}{limits}{patients}{origin}"
+    numbers = f"{told}{' %' if percent else ''}{limits}".replace("-", "\N{MINUS SIGN}")
+    return f"{source}: {numbers}{patients}{origin}"
 
 
 def page_of(claims: list[list[dict[str, str]]], drawings: dict[str, str], study: str) -> str:
@@ -136,12 +140,17 @@ def _criteria(rows: list[dict[str, str]]) -> str:
     head = "".join(f"<th scope='col'>{escape(name)}</th>" for name, _ in SHOWN)
     body = []
     for row in rows:
-        shown = row | {"difference": difference_of(row)}
+        power = _number(row["power_published"])
+        told = {"difference": difference_of(row), "power": "" if math.isnan(power) else f"{100 * power:.0f} %"}
+        shown = row | told
         if row["verdict"] == "not_evaluable":
             cells = f"<td colspan='{len(SHOWN)}'>not evaluable: {escape(row['why'])}</td>"
         else:
             cells = "".join(f"<td>{escape(shown[name])}</td>" for _, name in SHOWN)
-        body.append(f"<tr><th scope='row'>{escape(row['source'])} ({escape(row['kind'])})</th>{cells}</tr>")
+        source = row["source"] if row["source"] == row["kind"] else f"{row['source']} ({row['kind']})"
+        body.append(f"<tr><th scope='row'>{escape(source)}</th>{cells}</tr>")
+        if row["note"]:
+            body.append(f"<tr><td></td><td colspan='{len(SHOWN)}'>{escape(row['note'])}</td></tr>")
     return f"<div class='wide'><table><tr><th scope='col'>cohort</th>{head}</tr>{''.join(body)}</table></div>"
 
 
@@ -159,4 +168,5 @@ def _number(text: str) -> float:
 
 
 def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """Begin with a capital, but leave names such as pCR alone."""
+    return text if any(letter.isupper() for letter in text.split(" ")[0]) else text[:1].upper() + text[1:]

@@ -14,7 +14,7 @@ from html import escape
 
 WIDTH, EDGE = 420, 16  # narrow enough for a telephone; lengths are in pixels
 TITLE, WORDS, TICKS = 14, 12.5, 11
-TITLE_LETTERS, LINE_LETTERS = 48, 58  # letters that surely fit into a line
+TITLE_LETTERS, LINE_LETTERS = 44, 58  # letters that surely fit into a line
 LINE, MARK, GAP = 16, 20, 7
 INK, MUTED, BLUE, FAINT = "#1A1A1A", "#595959", "#0072B2", "#C8C8C8"
 #: Ratios beyond this factor from no effect are cut there, with an arrow.
@@ -52,14 +52,10 @@ def forest(title: str, about: str, entries: Sequence[Entry], axis: Axis) -> str:
         for line in lines:
             y += LINE if weight == "normal" else LINE + 2
             parts.append(_text(EDGE, y - 6, line, size, colour=colour, weight=weight))
-    top = y + GAP
-    rows, y = _rows(entries, place, top)
-    lines = []
     published = next((e.value for e in entries if e.kind == "published" and math.isfinite(e.value)), None)
-    if axis.null is not None:
-        lines.append(_line(place(axis.null), top, place(axis.null), y, MUTED, ' stroke-dasharray="4 3"'))
-    if published is not None and not (axis.log and published <= 0):
-        lines.append(_line(place(published), top, place(published), y, FAINT, ""))
+    guides = [(axis.null, MUTED, ' stroke-dasharray="4 3"')] if axis.null is not None else []
+    guides += [(published, FAINT, "")] if published is not None else []
+    rows, y = _rows(entries, place, y + GAP, guides)
     foot = _foot(axis, ticks, place, y)
     height = y + 22 + LINE * len(textwrap.wrap(axis.label, LINE_LETTERS)) + 8
     told = ". ".join([about, *(entry.words for entry in entries), axis.label]) + "."
@@ -71,7 +67,6 @@ def forest(title: str, about: str, entries: Sequence[Entry], axis: Axis) -> str:
             f"<title>{escape(title)}</title>",
             f"<desc>{escape(told)}</desc>",
             f'<rect width="{WIDTH}" height="{height:.0f}" fill="#FFFFFF"/>',
-            *lines,
             *parts,
             *rows,
             *foot,
@@ -80,14 +75,15 @@ def forest(title: str, about: str, entries: Sequence[Entry], axis: Axis) -> str:
     )
 
 
-def _rows(entries: Sequence[Entry], place, y: float) -> tuple[list[str], float]:
-    """The words of each source, and its mark below them where it has an estimate."""
+def _rows(entries: Sequence[Entry], place, y: float, guides) -> tuple[list[str], float]:
+    """The words of each source, and its mark below them where it has an estimate, with the guides behind the mark."""
     parts = []
     for entry in entries:
         for line in textwrap.wrap(entry.words, LINE_LETTERS):
             y += LINE
             parts.append(_text(EDGE, y - 4, line, WORDS, colour=INK))
         if math.isfinite(entry.value):
+            parts += [_line(place(at), y - 1, place(at), y + MARK - 3, colour, more) for at, colour, more in guides]
             parts += _mark(entry, place, y + MARK / 2 - 2)
             y += MARK
         y += GAP
@@ -125,7 +121,7 @@ def _foot(axis: Axis, ticks: list[float], place, y: float) -> list[str]:
         x = place(tick)
         parts.append(_line(x, y, x, y + 4, MUTED, ""))
         anchor = "start" if x < EDGE + 8 else "end" if x > WIDTH - EDGE - 8 else "middle"
-        parts.append(_text(x, y + 16, f"{tick:g}", TICKS, colour=MUTED, anchor=anchor))
+        parts.append(_text(x, y + 16, f"{tick:g}".replace("-", "\N{MINUS SIGN}"), TICKS, colour=MUTED, anchor=anchor))
     for number, line in enumerate(textwrap.wrap(axis.label, LINE_LETTERS)):
         parts.append(_text(WIDTH / 2, y + 32 + LINE * number, line, TICKS, colour=INK, anchor="middle"))
     return parts
@@ -190,8 +186,7 @@ def _line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str) ->
 
 
 def _text(x: float, y: float, words: str, size: float, *, colour: str, weight="normal", anchor="start") -> str:
-    """Words with a white rim, so that a line behind them does not disturb."""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}" '
-        f'fill="{colour}" stroke="#FFFFFF" stroke-width="3" paint-order="stroke">{escape(words)}</text>'
+        f'fill="{colour}">{escape(words)}</text>'
     )
