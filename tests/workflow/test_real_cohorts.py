@@ -99,6 +99,55 @@ def test_cmmd_calcification_by_malignancy_and_subtype(run):
     assert found == (calcified & malignant & first).sum() == 246
 
 
+def test_the_part_of_cmmd_that_was_chosen_for_cancer_gives_no_share_of_malignancy(run):
+    import pandas as pd
+
+    data = pd.read_excel(raw_file("cmmd", "CMMD_clinicaldata_revision.xlsx"), engine="calamine")
+    here = data[(data["abnormality"] == "calcification") & data["ID1"].str.startswith("D1-")]
+    found = {row["claim_id"]: row for row in rows(run.parent / "us_mri/cmmd/comparison.csv")}
+    for claim in ("us_mri.prevalence", "us_mri.ppv3.overall"):
+        share = 100 * (here["classification"] == "Malignant").mean()
+        assert (found[claim]["replicated"], int(found[claim]["n"])) == (f"{share:.1f}", len(here))
+        assert "from the first series (ids D1) alone" in found[claim]["note"]
+
+
+def test_ispy1_survival_and_receptors_against_the_workbook(run):
+    import pandas as pd
+
+    book = pd.read_excel(
+        raw_file("ispy1", "I-SPY 1 All Patient Clinical and Outcome Data.xlsx"), sheet_name=None, engine="calamine"
+    )
+    data = book["TCIA Patient Clinical Subset"].merge(book["TCIA Outcomes Subset"], on="SUBJECTID")
+    mapped = {row["patient_id"]: row for row in rows(run / "ispy1/steps/mapped.csv")}
+    assert len(mapped) == len(data)
+    for line in data.to_dict("records"):
+        here = mapped[str(line["SUBJECTID"])]
+        assert (
+            float(here["relapse_free_days"]) == line["RFS"] and float(here["follow_up_days"]) == line["survDtD2 (tx)"]
+        )
+        assert here["relapse"] == ("yes" if line["rfs_ind"] == 1 else "no")
+        assert here["er_status"] == {1.0: "positive", 0.0: "negative"}.get(line["ERpos"], "")
+
+
+def test_across_cohorts_against_a_recomputation(run):
+    """pCR of I-SPY 1 beside the printed 52 of 127; statsmodels has Newcombe's interval of its own."""
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    table = rows(run / "across.csv")
+    (row,) = [r for r in table if (r["claim_id"], r["source"]) == ("nat_residual.t1.pcr.yes.n", "ispy1")]
+    n = int(row["n"])
+    count = round(float(row["value"]) * n / 100)
+    assert float(row["value"]) == pytest.approx(100 * count / n)
+    expected = confint_proportions_2indep(count, n, 52, 127, method="newcomb")
+    found = (float(row["difference_lo"]) / 100, float(row["difference_hi"]) / 100)
+    assert found == pytest.approx(expected, abs=1e-9)
+    assert row["published_in_new"] == "no" and row["verdict"].startswith("interval no")
+    assert {r["source"] for r in table} == {"published", "ispy1", "cmmd"}
+    assert (run / "forests" / f"{row['drawn_as']}.svg").is_file() and (run / "across.html").is_file()
+    (row,) = [r for r in table if (r["claim_id"], r["source"]) == ("nat_residual.t4.recist.p", "ispy1")]
+    assert (row["verdict"], row["why"]) == ("not_evaluable", "variable calc_change not in cohort ispy1")
+
+
 def test_what_cannot_be_evaluated_names_the_variable(run):
     notes = {row["claim_id"]: row for row in rows(run / "ispy1/comparison.csv")}
     row = notes["nat_residual.t4.recist.cr.decrease.n"]

@@ -14,6 +14,10 @@ module us_mri:
         "archetypes.smk"
 
 
+# How many are malignant is no finding of a collection that was put together by it.
+NOT_CHOSEN_FOR_CANCER = {"series": "unselected or not recorded"}
+
+
 use rule cited from us_mri as us_mri_x_cited with:
     """Introduction and Results: numbers cited from other publications."""
     pathvars:
@@ -59,6 +63,7 @@ use rule distribution from us_mri as us_mri_x_prevalence with:
         result="us_mri_x_prevalence",
     params:
         variables=["malignant"],
+        subset=NOT_CHOSEN_FOR_CANCER,
 
 
 use rule distribution from us_mri as us_mri_x_histology with:
@@ -78,6 +83,7 @@ use rule association from us_mri as us_mri_x_ppv3 with:
         rows="birads_category",
         columns="malignant",
         test="fisher",
+        subset=NOT_CHOSEN_FOR_CANCER,
 
 
 use rule association from us_mri as us_mri_t2_visibility with:
