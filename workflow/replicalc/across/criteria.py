@@ -155,7 +155,7 @@ def _effect(said: Side, here: Side, theirs, ours, measure: str, null: float, alp
     else:
         third = f"{_open(known.power_published)}: neither an effect nor its absence is shown{p}"
     if found:
-        first = "yes: significant in both" + (", same direction" if sides == "same" else "")
+        first = "yes: significant in both, " + ("same direction" if sides == "same" else "but no direction is defined")
     elif third.startswith(TOO_SMALL):
         first = f"{TOO_SMALL}: not significant here, and the cohort could have missed it"
     else:

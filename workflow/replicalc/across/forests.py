@@ -27,7 +27,7 @@ SHOWN = (
     ("power for the published effect", "power"),
 )
 STYLE = """body{font:16px/1.45 system-ui,sans-serif;max-width:75rem;margin:1rem auto;padding:0 1rem;color:#1a1a1a}
-section{border-top:1px solid #c8c8c8;padding:.5rem 0}h2{font-size:1rem;overflow-wrap:anywhere}
+figure{margin:0}section{border-top:1px solid #c8c8c8;padding:.5rem 0}h2{font-size:1rem;overflow-wrap:anywhere}
 table{border-collapse:collapse;font-size:.85rem}
 th,td{text-align:left;vertical-align:top;padding:.2rem .5rem;border-top:1px solid #ddd}
 .wide{overflow-x:auto}td{min-width:7rem}"""
