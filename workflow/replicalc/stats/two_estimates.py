@@ -35,9 +35,9 @@ def welch(a: tuple[float, float, int], b: tuple[float, float, int], level: float
 
     Fewer than two values, or no spread at all, give no limits. Reference: Welch 1947, doi:10.1093/biomet/34.1-2.28.
 
-    >>> found = welch((48.07, 9.04, 204), (49.9, 9.3, 127), 0.95)
+    >>> found = welch((48.1, 9.0, 200), (50.2, 9.5, 120), 0.95)
     >>> round(found.value, 2), round(found.lo, 3), round(found.hi, 3)
-    (-1.83, -3.878, 0.218)
+    (-2.1, -4.219, 0.019)
     """
     from scipy.special import stdtrit
 
