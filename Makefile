@@ -1,4 +1,4 @@
-# make results | witnesses | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
+# make results | cohort | witnesses | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
 # DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (about an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 # K=5 is the number of synthetic cohorts that `make witnesses` holds against each other.
@@ -9,11 +9,17 @@ DEFECTS ?= --quick
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
-.PHONY: results witnesses test lint format bench unlock clean
+.PHONY: results cohort witnesses test lint format bench unlock clean
 .DELETE_ON_ERROR:
 
 results: .venv/.ready
 	@$(BIN)/snakemake --cores $(CORES) $(if $(COHORTS),--config cohorts="$(COHORTS)") && $(BIN)/replicalc summary
+
+# Proposes config/cohorts/NAME.yaml from an export: make cohort FILE=data/raw/export.xlsx [NAME=centre_x] [FILE2=...] [SHEET=...]
+# (docs/new-cohort.md). The names go through the environment, so blanks and signs in them do no harm.
+cohort: .venv/.ready
+	@test -n "$$FILE" || { echo 'Say which file, for example: make cohort FILE=data/raw/export.xlsx NAME=centre_x'; exit 2; }
+	@$(BIN)/replicalc new-cohort "$$FILE" $${FILE2:+"$$FILE2"} $${NAME:+--name "$$NAME"} $${SHEET:+--sheets "$$SHEET"} $${SHEET2:+"$$SHEET2"}
 
 # What each paper leaves open, from K synthetic cohorts of each study.
 witnesses: .venv/.ready

@@ -7,7 +7,7 @@ import sys
 
 from replicalc import __version__
 from replicalc.errors import ReplicalcError
-from replicalc.hand import certify, check, check_means, recover, recover_split, synthesise, which
+from replicalc.hand import certify, check, check_means, new_cohort, recover, recover_split, synthesise, which
 from replicalc.hand.answer import first_words
 from replicalc.hand.arguments import Parser
 
@@ -52,6 +52,7 @@ def parser() -> Parser:
         module.add(groups["check"])
     certify.add(groups["certify"])
     synthesise.add(commands)
+    new_cohort.add(commands)
     return top
 
 

@@ -194,6 +194,10 @@ def load_checked(path: str | Path, schema: str) -> dict:
     data = load_yaml(path)
     if not isinstance(data, dict):
         raise ReplicalcError(f"{path}: expected keys and values, found {type(data).__name__}")
+    if schema == "cohort":  # what is still a question would only be a wrong type to the schema
+        from replicalc.cohort.open_points import check_answered
+
+        check_answered(path)
     validate(data, schema, path)
     return data
 

@@ -1,0 +1,341 @@
+"""Profile an export: what each column holds, counted, so that a mapping can be proposed. Nothing is mapped here.
+
+A profile stays with the data. What may be shown of it is told by ``told``: headings, kinds and counts, never an
+identifier, never a value that stands in fewer than ``FEWEST`` rows or in a column with many different ones.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from replicalc.cohort.profile_words import folded
+from replicalc.cohort.source import ROW, is_spss, is_typed, read_table
+from replicalc.errors import ReplicalcError
+
+#: A value in fewer rows is not shown outside of the cohort file.
+FEWEST = 5
+#: A column with more different texts than this holds no codes.
+MOST_CODES = 60
+#: A text longer than this is no code but writing.
+LONGEST_CODE = 60
+#: A column is of numbers (or dates) if at least this share of its texts are.
+SHARE = 0.8
+#: Forms of dates that are tried. A year of two digits is not among them: nothing says its century.
+FORMATS = (
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%m.%d.%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%d%m%Y",
+    "%m%d%Y",
+    "%d-%b-%Y",
+    "%d%b%Y",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%m/%d/%Y %H:%M",
+)
+#: Numbers as they are written with a point and with a comma, a unit behind them or not.
+NUMBER = re.compile(r"([+-]?(?:\d{1,15}(?:[.,]\d{0,15})?|[.,]\d{1,15})(?:[eE][+-]?\d{1,2})?)\s*(mm|cm|%|inch)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an export.
+
+    ``counts``: how often each text stands there, empty cells left out. ``label``: what SPSS, Stata or SAS call the
+    column; ``value_labels``: what they call its codes. ``missing``: texts that say in words that nothing is known.
+    ``formats``: the forms of date that every text has (most of them, where ``odd`` is not empty). ``numbers``: the
+    texts that are numbers. ``odd``: texts of a column of numbers or dates that are none. ``units``: units behind them.
+    """
+
+    name: str
+    n_rows: int
+    counts: Counter
+    label: str = ""
+    value_labels: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
+    numbers: dict[str, float] = field(default_factory=dict)
+    odd: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+
+    @property
+    def n_values(self) -> int:
+        """How many rows hold something that is not a word for missing."""
+        return sum(n for text, n in self.counts.items() if text not in self.missing)
+
+    @property
+    def texts(self) -> list[str]:
+        """The different texts, words for missing left out, in the order of the file."""
+        return [text for text in self.counts if text not in self.missing]
+
+    @property
+    def kind(self) -> str:
+        """'empty', 'date', 'number', 'category' (few different texts), or 'text' (identifiers and free text)."""
+        if not self.n_values:
+            return "empty"
+        if self.formats:
+            return "date"
+        if self.numbers:
+            return "number"
+        return "category" if self.is_coded else "text"
+
+    @property
+    def is_coded(self) -> bool:
+        """Whether its texts can be codes: few, short, and repeated (or few rows altogether)."""
+        texts = self.texts
+        few = len(texts) <= MOST_CODES and max(map(len, texts), default=0) <= LONGEST_CODE
+        return few and (len(texts) <= 12 or len(texts) <= 0.5 * self.n_values)
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no two rows hold the same."""
+        return len(self.texts) == self.n_values == self.n_rows
+
+    @property
+    def comma(self) -> tuple[int, int]:
+        """How many numbers are written with a point and with a comma, as many rows as hold them."""
+        point = sum(n for text, n in self.counts.items() if text in self.numbers and "." in text)
+        return point, sum(n for text, n in self.counts.items() if text in self.numbers and "," in text)
+
+    def values(self) -> list[float]:
+        """The numbers, as often as they stand there, sorted."""
+        return sorted(value for text, value in self.numbers.items() for _ in range(self.counts[text]))
+
+    def told(self) -> str:
+        """What may be shown of the column: its kind and counts that identify nobody."""
+        missing = self.n_rows - self.n_values
+        few = self.kind == "category" or (self.kind == "number" and len(self.texts) <= 12)
+        parts = [f"{len(self.texts)} different values" if few else self.kind]
+        parts.append(f"{shown_count(self.n_values)} values")
+        if missing:
+            parts.append(f"{shown_count(missing)} missing")
+        if self.kind == "date" and len(self.formats) > 1:
+            parts.append("day and month can be either way round")
+        return ", ".join(parts)
+
+
+def shown_count(n: int) -> str:
+    """A count as it may be shown.
+
+    >>> shown_count(3), shown_count(71)
+    ('fewer than 5', '71')
+    """
+    return f"fewer than {FEWEST}" if 0 < n < FEWEST else str(n)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file (or a sheet) as it was read: the entry for ``sources``, its records as text, its columns."""
+
+    path: Path
+    source: dict
+    records: list[dict[str, str]]
+    columns: list[Column]
+    decimal: str | None
+    typed: bool
+    nameless: int = 0
+
+
+def profile(path: str | Path, sheet: str | None = None) -> Table:
+    """Read a file as the workflow would and profile its columns. Raises ReplicalcError where it cannot be read."""
+    path = Path(path)
+    source = _sniffed(path, sheet)
+    records = read_table(path, source)
+    labels, value_labels = _labels(path)
+    typed = is_typed(path)
+    columns = [
+        describe(name, (record[name] for record in records), labels.get(name, ""), value_labels.get(name, {}))
+        for name in records[0]
+        if name != ROW
+    ]
+    return Table(path, source, records, columns, "." if typed else decimal_sign(columns), typed)
+
+
+def describe(name: str, cells, label: str = "", value_labels: dict[str, str] | None = None) -> Column:
+    """Profile one column; ``cells`` are its texts, '' is empty."""
+    from replicalc.cohort.profile_words import is_missing_word
+
+    counts = Counter(cells)
+    n_rows = counts.total()
+    counts.pop("", None)
+    value_labels = value_labels or {}
+    missing = tuple(text for text in counts if is_missing_word(value_labels.get(text, text)))
+    rest = [text for text in counts if text not in missing]
+    column = Column(name, n_rows, counts, label, value_labels, missing)
+    if not rest:
+        return column
+    formats, odd = _date_formats(rest, counts)
+    if formats:
+        return Column(name, n_rows, counts, label, value_labels, missing, formats, odd=odd)
+    found = {text: match for text in rest if (match := NUMBER.fullmatch(text))}
+    n = sum(counts[text] for text in rest)
+    if sum(counts[text] for text in found) < SHARE * n:
+        return column
+    numbers = {text: float(match[1].replace(",", ".")) for text, match in found.items()}
+    odd = tuple(text for text in rest if text not in found)
+    units = tuple(dict.fromkeys(match[2] for match in found.values() if match[2]))
+    return Column(name, n_rows, counts, label, value_labels, missing, numbers=numbers, odd=odd, units=units)
+
+
+def _date_formats(texts: list[str], counts: Counter) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The forms of date that most texts have, and the texts that have not the form that fits best."""
+    dated = [text for text in texts if re.search(r"\d", text) and 6 <= len(text) <= 20]
+    total = sum(counts[text] for text in texts)
+    if sum(counts[text] for text in dated) < SHARE * total:
+        return (), ()
+    failing = {form: [text for text in texts if not _is_date(text, form)] for form in FORMATS}
+    missed = {form: sum(counts[text] for text in bad) for form, bad in failing.items()}
+    fewest = min(missed.values())
+    if fewest > (1 - SHARE) * total:
+        return (), ()
+    best = [form for form in FORMATS if missed[form] == fewest]
+    return tuple(best), tuple(failing[best[0]])
+
+
+def _is_date(text: str, form: str) -> bool:
+    if len(text) != 8 and form in ("%Y%m%d", "%d%m%Y", "%m%d%Y"):
+        return False  # strptime would take fewer digits
+    try:
+        return 1850 <= datetime.datetime.strptime(text, form).year <= 2100
+    except ValueError:
+        return False
+
+
+def decimal_sign(columns: list[Column]) -> str | None:
+    """The decimal sign of a text file; None where both are used, or where '1,234' may as well be a thousand."""
+    points = sum(column.comma[0] for column in columns)
+    commas = [column for column in columns if column.comma[1]]
+    if not commas:
+        return "."
+    written = [text for column in commas for text in column.numbers if "," in text]
+    if points or all(re.fullmatch(r"[+-]?\d{1,3},\d{3}", text) for text in written):
+        return None
+    return ","
+
+
+def _labels(path: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """What a statistics program calls the columns and the codes of a file; nothing for other files."""
+    import pyreadstat
+
+    reader = {".sav": pyreadstat.read_sav, ".zsav": pyreadstat.read_sav, ".dta": pyreadstat.read_dta}
+    reader |= {".sas7bdat": pyreadstat.read_sas7bdat}
+    if path.suffix.lower() not in reader:
+        return {}, {}
+    _, about = reader[path.suffix.lower()](str(path), metadataonly=True)
+    labels = {name: label for name, label in zip(about.column_names, about.column_labels, strict=True) if label}
+
+    def code(value: object) -> str:
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+    coded = {
+        name: {code(value): str(label) for value, label in codes.items()}
+        for name, codes in about.variable_value_labels.items()
+    }
+    return labels, coded
+
+
+def _sniffed(path: Path, sheet: str | None) -> dict:
+    """The entry for ``sources`` of a cohort file, as far as the file itself tells it. Raises ReplicalcError."""
+    if not path.is_file():
+        raise ReplicalcError(f"{path}: no such file")
+    if is_spss(path):
+        return {}
+    if is_typed(path):
+        return _sniffed_workbook(path, sheet)
+    if sheet is not None:
+        raise ReplicalcError(f"{path}: --sheet is for workbooks (.xlsx, .xls, .ods)")
+    return _sniffed_text(path)
+
+
+def _sniffed_workbook(path: Path, sheet: str | None) -> dict:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_path(str(path))
+        filled = [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).to_python()]
+    except (CalamineError, OSError) as error:
+        raise ReplicalcError(f"{path}: not a readable workbook ({error})") from error
+    if not filled:
+        raise ReplicalcError(f"{path}: every sheet of the workbook is empty")
+    if sheet is None and len(filled) > 1:
+        told = ", ".join(f"'{shown(name)}'" for name in filled)
+        raise ReplicalcError(
+            f"{path}: the workbook has {len(filled)} sheets: {told}. Say with --sheet which one holds the patients; "
+            "twice for two sheets side by side"
+        )
+    sheet = sheet if sheet is not None else filled[0]
+    found = {"sheet": sheet}
+    if sheet in workbook.sheet_names:
+        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)[:30]
+        row = _header_row([[str(cell).strip() for cell in cells] for cells in rows])
+        found |= {"header_row": row} if row > 1 else {}
+    return found
+
+
+def _sniffed_text(path: Path) -> dict:
+    import csv
+    import io
+
+    content = path.read_bytes()
+    if content.startswith(b"PK") or (b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff"))):
+        raise ReplicalcError(f"{path}: this is not a text file; a workbook should end in .xlsx, .xls or .ods")
+    found: dict = {}
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        found["encoding"] = "utf-16"
+    try:
+        text = content.decode(found.get("encoding", "utf-8-sig"))
+    except UnicodeDecodeError:
+        # Bytes 80 to 9f are letters and signs in Windows' own encoding and control characters in latin-1.
+        found["encoding"] = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "latin-1"
+        try:
+            text = content.decode(found["encoding"])
+        except UnicodeDecodeError as error:
+            raise ReplicalcError(
+                f"{path}: byte {error.start} is text in no usual encoding; save as 'CSV UTF-8'"
+            ) from None
+    start = text[:200_000]
+    best, widest = ",", 0
+    for sign in (",", ";", "\t", "|"):
+        # Of a text that ends in the middle of a line, the last line is left out.
+        rows = [row for row in csv.reader(io.StringIO(start, newline=""), delimiter=sign) if any(row)]
+        rows = rows[:-1] if len(start) < len(text) and len(rows) > 1 else rows
+        widths = Counter(len(row) for row in rows)
+        width, often = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+        if width > 1 and (often * width) > widest:
+            best, widest = sign, often * width
+    found |= {"delimiter": best} if best != "," else {}
+    rows = list(csv.reader(io.StringIO(start, newline=""), delimiter=best))[:30]
+    row = _header_row([[cell.strip() for cell in cells] for cells in rows])
+    return found | ({"header_row": row} if row > 1 else {})
+
+
+def _header_row(rows: list[list[str]]) -> int:
+    """The first row that is as full as the table is wide; titles above a table fill a cell or two."""
+    width = max((sum(1 for cell in row if cell) for row in rows), default=0)
+    return next((i for i, row in enumerate(rows, 1) if sum(1 for cell in row if cell) > 0.6 * width), 1)
+
+
+def shown(text: str, most: int = 60) -> str:
+    """A heading or code as it can stand in a line: no line breaks, no control characters, cut where it is long."""
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    clean = re.sub(r"\s+", " ", clean).strip()
+    return clean if len(clean) <= most else clean[: most - 3] + "..."
+
+
+__all__ = ["Column", "Table", "describe", "folded", "profile", "shown", "shown_count"]

@@ -1,0 +1,249 @@
+"""Which column is which variable: a score for each pair from heading and values, then one assignment of all.
+
+A pair is certain only if the heading says everything that the variable needs and little else, the values fit, and no
+other column or variable comes near. Whatever is not certain becomes a question; nothing is decided by a draw.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from statistics import median
+
+from replicalc.cohort.mapping import FACTORS
+from replicalc.cohort.profile import Column
+from replicalc.cohort.profile_codes import Coded, code_column
+from replicalc.cohort.profile_words import Heading, Pattern, Words
+from replicalc.records import Variable
+
+#: From this score on a proposal is certain; from the lower one on it is asked about.
+CERTAIN, WORTH_ASKING = 0.8, 0.55
+#: Scores closer than this are taken as equal.
+TIE = 0.08
+#: What each concept, word and guess beyond a pattern leaves of the score. Chosen so that one foreign concept, or three
+#: unknown words, are never certain.
+FOREIGN, VAGUE, UNKNOWN, GUESSED = 0.75, 0.92, 0.93, 0.97
+#: Concepts that say little about what a column is.
+VAGUE_CONCEPTS = frozenset({"STATUS", "TYPE", "PATIENT"})
+#: Texts that stand for 'missing' in many exports, and for themselves in others.
+SENTINELS = frozenset(("9", "88", "99", "888", "999", "8888", "9999", "-1", "-9", "-88", "-99", "-999"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well a column fits a variable, 0 to 1, and why. ``told`` by its values' own words; ``full`` heading."""
+
+    score: float
+    reasons: tuple[str, ...] = ()
+    full: bool = False
+    worded: bool = False
+    unit: str = ""
+    coded: Coded | None = None
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A column proposed for a variable. ``question`` is empty where it is certain.
+
+    ``rivals``: other columns that come close; ``also``: other variables that the column could be.
+    """
+
+    variable: str
+    column: Column
+    fit: Fit
+    question: str = ""
+    rivals: list[str] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
+
+
+def propose(
+    columns: list[Column], variables: dict[str, Variable], words: Words
+) -> tuple[list[Proposal], dict[str, list[str]]]:
+    """Propose a column for every variable that one fits, in the order of the dictionary; each column once.
+
+    Returns the proposals, and for columns in use the further variables that they could answer as well.
+    """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    wanted = [v for v in variables.values() if v.role != "derived"]
+    by_variable: dict[str, list[Pattern]] = {}
+    for pattern in words.patterns:
+        by_variable.setdefault(pattern.variable, []).append(pattern)
+    said = [_headings(column, words) for column in columns]
+    fits = {
+        (v.variable, j): fit
+        for j, column in enumerate(columns)
+        if column.kind != "empty"
+        for v in wanted
+        if (fit := _fit(column, said[j], v, by_variable.get(v.variable, []), words)).score >= WORTH_ASKING
+    }
+    if not fits:
+        return [], {}
+    score = np.zeros((len(wanted), len(columns)))
+    row = {v.variable: i for i, v in enumerate(wanted)}
+    for (name, j), fit in fits.items():
+        score[row[name], j] = fit.score
+    taken = {wanted[i].variable: int(j) for i, j in zip(*linear_sum_assignment(-score), strict=True) if score[i, j] > 0}
+    proposals = [
+        Proposal(v.variable, columns[taken[v.variable]], fits[v.variable, taken[v.variable]])
+        for v in wanted
+        if v.variable in taken
+    ]
+    for each in proposals:
+        _ask(each, columns, fits, taken)
+    again: dict[str, list[str]] = {}
+    used = {j: name for name, j in taken.items()}
+    for (name, j), fit in fits.items():
+        if name not in taken and j in used and fit.coded and fit.coded.by_words >= 0.3:
+            again.setdefault(columns[j].name, []).append(name)
+    return proposals, again
+
+
+def _ask(each: Proposal, columns: list[Column], fits: dict, taken: dict[str, int]) -> None:
+    """Turn a proposal that is not certain into a question, with what comes close to it."""
+    mine, at = each.fit.score, taken[each.variable]
+    owner = {j: name for name, j in taken.items()}
+
+    def own(j: int) -> float:  # how well a column fits what it was given to
+        return fits[owner[j], j].score if j in owner else 0.0
+
+    each.rivals = [
+        columns[j].name
+        for (name, j), fit in fits.items()
+        if name == each.variable and j != at and fit.score > mine - TIE and own(j) < fit.score + TIE
+    ]
+    others = [
+        name
+        for (name, j), fit in fits.items()
+        if j == at
+        and name != each.variable
+        and fit.score > mine - TIE
+        and (name not in taken or fits[name, taken[name]].score < fit.score + TIE)
+    ]
+    each.also = others
+    if each.rivals:
+        each.question = "several columns are equally likely"
+    elif others:
+        each.question = "it may as well be " + " or ".join(others)
+    elif mine < CERTAIN or not each.fit.full:
+        each.question = "the heading or the values do not settle it"
+
+
+def _headings(column: Column, words: Words) -> list[tuple[str, Heading]]:
+    texts = [("heading", column.name)] + ([("label", column.label)] if column.label else [])
+    return [(kind, words.heading(text)) for kind, text in texts]
+
+
+def _fit(
+    column: Column, said: list[tuple[str, Heading]], variable: Variable, patterns: list[Pattern], words: Words
+) -> Fit:
+    implied = {"DATE"} if column.kind == "date" else set()
+    if variable.unit == "percent" and column.numbers and 12 < max(column.numbers.values()) <= 100:
+        implied.add("PERCENT")
+    best, how = (0.0, False), ""
+    for kind, heading in said:
+        for pattern in patterns:
+            found = _of_heading(heading, pattern, implied)
+            if found > best:
+                best, how = found, f"{kind}: {' + '.join(sorted(c.lower() for c in pattern.required))}"
+                weak = pattern.weight < 1
+    if best[0] < WORTH_ASKING:
+        return Fit(0)
+    unit = next((heading.unit for _, heading in said if heading.unit), "")
+    values = _of_values(column, said, variable, unit, words)
+    if values is None:
+        return Fit(0)
+    factor, reason, coded, worded = values
+    # A heading that could mean something else needs the word of the values.
+    sure = best[1] and not (weak and variable.type == "category" and not worded)
+    return Fit(round(best[0] * factor, 3), (how, reason), sure, worded, unit, coded)
+
+
+def _of_heading(heading: Heading, pattern: Pattern, implied: set[str]) -> tuple[float, bool]:
+    if not pattern.required & heading.concepts:
+        return 0.0, False
+    hit = len(pattern.required & (heading.concepts | implied)) / len(pattern.required)
+    extra = heading.concepts - pattern.required - pattern.optional - implied
+    vague = len(extra & VAGUE_CONCEPTS)
+    left = FOREIGN ** (len(extra) - vague) * VAGUE**vague * UNKNOWN**heading.unknown * GUESSED**heading.guessed
+    return pattern.weight * hit * left, hit == 1
+
+
+def _of_values(
+    column: Column, said: list[tuple[str, Heading]], variable: Variable, unit: str, words: Words
+) -> tuple[float, str, Coded | None, bool] | None:
+    """How far the values can be those of the variable (a factor), why, the codes, and whether their words say so."""
+    if variable.type == "id":
+        if column.kind == "date" or column.n_values < column.n_rows:
+            return None
+        if variable.variable == "lesion_id":
+            short = all(len(text) <= 3 or re.search(r"\d", text) for text in column.texts)
+            return (1.0 if short else 0.7, "every row has one", None, True)
+        share = len(column.texts) / column.n_rows
+        told = "different in every row" if column.is_unique else "in every row, some more than once"
+        return (1.0 if column.is_unique else 0.95 if share > 0.3 else 0.6, told, None, True)
+    if variable.type == "date":
+        return (1.0, "dates", None, True) if column.kind == "date" else None
+    if column.kind == "date":
+        return None
+    if variable.type in ("number", "integer"):
+        if column.kind != "number" or (variable.type == "integer" and any(v % 1 for v in column.numbers.values())):
+            return None
+        if column.value_labels and set(column.numbers) <= set(column.value_labels):
+            return None  # codes with names are no measurements
+        fitting = plausible_units(column, variable, unit)
+        if fitting:
+            return 1.0, f"numbers within the allowed range{_in(fitting, variable)}", None, True
+        return 0.85, "numbers, but not within the allowed range in any unit", None, True
+    if not column.is_coded:
+        return None
+    positive = any("POSITIVE" in heading.concepts for _, heading in said)
+    coded = code_column(column, variable, words, positive=positive)
+    many = len(variable.code_list) + 3
+    numeric = sum(text not in SENTINELS and text.lstrip("-").replace(".", "").isdigit() for text in coded.open)
+    if numeric > many or (len(coded.open) > many and coded.strange > 0.5):
+        return None
+    worded = coded.by_words + coded.identical >= 0.5
+    told = f"{len(coded.codes) - len(coded.open)} of {len(coded.codes)} codes are known"
+    # Names of machines and of readers are the centre's own: that they are not known says nothing.
+    known = coded.strange <= 0.2 or all(re.search(r"_\d$", code) for code in variable.code_list)
+    return (1.0 if known else 0.9 if coded.strange <= 0.5 else 0.7), told, coded, worded
+
+
+def _in(units: list[str], variable: Variable) -> str:
+    return f" in {' or '.join(units)}" if variable.unit else ""
+
+
+def plausible_units(column: Column, variable: Variable, heading_unit: str) -> list[str]:
+    """The units in which the numbers are possible: nearly all within the range, the middle one where middles are.
+
+    Inches only where the heading says so: whatever can be centimetres can be inches.
+    """
+    options = [given for given, target in FACTORS if target == variable.unit]
+    if heading_unit != "inch":
+        options = [unit for unit in options if unit != "inch"]
+    values = [value for value, text in _by_text(column) if text not in SENTINELS] or column.values()
+    return [unit for unit in options if _possible(values, float_of(FACTORS[unit, variable.unit]), variable)]
+
+
+def _by_text(column: Column) -> list[tuple[float, str]]:
+    return [(value, text) for text, value in column.numbers.items() for _ in range(column.counts[text])]
+
+
+def float_of(factor: str) -> float:
+    """A factor such as '1/12' as a number."""
+    from fractions import Fraction
+
+    return float(Fraction(factor))
+
+
+def _possible(values: list[float], factor: float, variable: Variable) -> bool:
+    scaled = [value * factor for value in values]
+    if variable.min:
+        lo, hi = float(variable.min), float(variable.max)
+        if sum(not lo <= value <= hi for value in scaled) > 0.05 * len(scaled):
+            return False
+    if variable.median_min:
+        return float(variable.median_min) <= median(scaled) <= float(variable.median_max)
+    return True
