@@ -18,6 +18,8 @@ from replicalc.records import Variable
 
 #: From this score on a proposal is certain; from the lower one on it is asked about.
 CERTAIN, WORTH_ASKING = 0.8, 0.55
+#: A column in use is named for a further variable if the words of this share of its rows are codes of it.
+ALSO = 0.15
 #: Scores closer than this are taken as equal.
 TIE = 0.08
 #: What each concept, word and guess beyond a pattern leaves of the score. Chosen so that one foreign concept, or three
@@ -95,7 +97,7 @@ def propose(
     again: dict[str, list[str]] = {}
     used = {j: name for name, j in taken.items()}
     for (name, j), fit in fits.items():
-        if name not in taken and j in used and fit.coded and fit.coded.by_words >= 0.3:
+        if name not in taken and j in used and fit.coded and fit.coded.by_words >= ALSO:
             again.setdefault(columns[j].name, []).append(name)
     return proposals, again
 

@@ -49,10 +49,10 @@ _SIGNS = re.compile(r"[^0-9a-z%+]+")
 def folded(text: str) -> str:
     """Small letters without accents, every sign but ``%`` and ``+`` a blank.
 
-    >>> folded("Größter Ø (cm)"), folded("récepteurs-œstrogènes")
-    ('grosster o (cm)'.replace('(', '').replace(')', ''), 'recepteurs oestrogenes')
+    >>> folded("Größter Ø (cm)"), folded("récepteurs-œstrogènes"), folded("N° de dossier")
+    ('grosster o cm', 'recepteurs oestrogenes', 'nr de dossier')
     """
-    text = text.casefold().replace("œ", "oe").replace("ø", "o").replace("æ", "ae")
+    text = re.sub("n[°º]|№", " nr ", text.casefold()).replace("œ", "oe").replace("ø", "o").replace("æ", "ae")
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return _SIGNS.sub(" ", plain).strip()
 

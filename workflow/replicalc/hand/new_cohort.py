@@ -36,9 +36,9 @@ def add(commands: Any) -> None:
         "new-cohort",
         help="propose the cohort file of a hospital's export",
         description="""Profiles an export and writes config/cohorts/NAME.yaml: a column for each variable with the
-reason, its unit, codes, form of dates. What the export does not settle stands there as a TODO with a question; the file is
-refused until every TODO is answered. Then says what each study could compute with it. Shows no value of a patient:
-identifiers, codes and numbers stay in the files.""",
+reason, its unit, codes, form of dates. What the export does not settle stands there as a TODO with a question;
+the file is refused until every TODO is answered. Then says what each study could compute with it. Shows no
+value of a patient: identifiers, codes and numbers stay in the files.""",
         epilog=f"Example:\n  {EXAMPLE}",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="the export; several files are joined or stacked")
