@@ -14,7 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 
 from replicalc.cohort.open_points import open_points
-from replicalc.records import load_yaml
 
 GERMAN = {
     "left": "links", "right": "rechts", "yes": "ja", "no": "nein", "screening": "Früherkennung", "diagnostic": "kurativ",
@@ -59,48 +58,81 @@ DISGUISES = {
     "nat_residual": Disguise(
         "brustzentrum.sav",
         {
-            "Patient ID": "PATID|Pseudonym", "Date of birth": "GEBDAT|Geburtsdatum", "Start of NAT": "NATBEG|Beginn der NACT",
-            "Surgery": "OPDAT|Datum der Operation", "MG before": "MGVOR|Datum der Mammographie vor NACT",
-            "MG after": "MGNACH|Datum der Mammographie nach NACT", "MRI before": "MRTVOR|Datum MRT vor NACT",
-            "MRI after": "MRTNACH|Datum MRT nach NACT", "Side": "SEITE|Seite",
-            "Previous breast cancer": "VORMACA|Früheres Mammakarzinom", "M stage": "FERN|Fernmetastasen",
-            "Image quality": "QUAL|Bildqualität", "Microcalcification": "MIKROK|Mikrokalk", "BI-RADS": "BIRADS|BI-RADS",
-            "MG lesion": "MGLAES|Läsion in der Mammographie", "Calc shape before": "KFORMV|Morphologie Mikrokalk vor NACT",
+            "Patient ID": "PATID|Pseudonym",
+            "Date of birth": "GEBDAT|Geburtsdatum",
+            "Start of NAT": "NATBEG|Beginn der NACT",
+            "Surgery": "OPDAT|Datum der Operation",
+            "MG before": "MGVOR|Datum der Mammographie vor NACT",
+            "MG after": "MGNACH|Datum der Mammographie nach NACT",
+            "MRI before": "MRTVOR|Datum MRT vor NACT",
+            "MRI after": "MRTNACH|Datum MRT nach NACT",
+            "Side": "SEITE|Seite",
+            "Previous breast cancer": "VORMACA|Früheres Mammakarzinom",
+            "M stage": "FERN|Fernmetastasen",
+            "Image quality": "QUAL|Bildqualität",
+            "Microcalcification": "MIKROK|Mikrokalk",
+            "BI-RADS": "BIRADS|BI-RADS",
+            "MG lesion": "MGLAES|Läsion in der Mammographie",
+            "Calc shape before": "KFORMV|Morphologie Mikrokalk vor NACT",
             "Calc shape after": "KFORMN|Morphologie Mikrokalk nach NACT",
             "Calc distribution before": "KVERTV|Verteilung Mikrokalk vor NACT",
             "Calc distribution after": "KVERTN|Verteilung Mikrokalk nach NACT",
             "Calc CC before (cm)": "KCCV|Ausdehnung Mikrokalk CC vor NACT (mm)",
             "Calc MLO before (cm)": "KMLOV|Ausdehnung Mikrokalk MLO vor NACT (mm)",
             "Calc CC after (cm)": "KCCN|Ausdehnung Mikrokalk CC nach NACT (mm)",
-            "Calc MLO after (cm)": "KMLON|Ausdehnung Mikrokalk MLO nach NACT (mm)", "MRI scanner": "MRTGER|MRT-Gerät",
-            "MRI lesion": "MRTLAES|Läsion im MRT", "MRI lesions (n)": "MRTANZ|Anzahl Läsionen MRT",
+            "Calc MLO after (cm)": "KMLON|Ausdehnung Mikrokalk MLO nach NACT (mm)",
+            "MRI scanner": "MRTGER|MRT-Gerät",
+            "MRI lesion": "MRTLAES|Läsion im MRT",
+            "MRI lesions (n)": "MRTANZ|Anzahl Läsionen MRT",
             "MRI LD before (mm)": "MRTGRV|Größter Durchmesser MRT vor NACT [mm]",
             "MRI LD after (mm)": "MRTGRN|Größter Durchmesser MRT nach NACT [mm]",
-            "ER (%)": "ERPROZ|Östrogenrezeptor (%)", "PR (%)": "PRPROZ|Progesteronrezeptor (%)",
-            "HER2 IHC": "HER2IHC|HER2 Immunhistochemie", "HER2 FISH": "HER2FISH|HER2 FISH",
-            "Chemotherapy": "CTX|Chemotherapie", "Anti-HER2": "ANTIHER2|Anti-HER2-Therapie",
-            "Endocrine": "ENDO|Endokrine Therapie", "Histology": "HISTO|Histologie", "Grade": "GRAD|Grading",
-            "Operation": "OPART|Art der Operation", "BCS possible": "BETMOEGL|BET möglich",
-            "Miller-Payne": "MP|Miller-Payne", "Residual invasive": "RESTINV|Resttumor invasiv",
-            "Residual DCIS": "RESTDCIS|Rest DCIS", "Invasive size (mm)": "INVGR|Größe des invasiven Resttumors (mm)",
+            "ER (%)": "ERPROZ|Östrogenrezeptor (%)",
+            "PR (%)": "PRPROZ|Progesteronrezeptor (%)",
+            "HER2 IHC": "HER2IHC|HER2 Immunhistochemie",
+            "HER2 FISH": "HER2FISH|HER2 FISH",
+            "Chemotherapy": "CTX|Chemotherapie",
+            "Anti-HER2": "ANTIHER2|Anti-HER2-Therapie",
+            "Endocrine": "ENDO|Endokrine Therapie",
+            "Histology": "HISTO|Histologie",
+            "Grade": "GRAD|Grading",
+            "Operation": "OPART|Art der Operation",
+            "BCS possible": "BETMOEGL|BET möglich",
+            "Miller-Payne": "MP|Miller-Payne",
+            "Residual invasive": "RESTINV|Resttumor invasiv",
+            "Residual DCIS": "RESTDCIS|Rest DCIS",
+            "Invasive size (mm)": "INVGR|Größe des invasiven Resttumors (mm)",
         },
         GERMAN,
         own={"MRI scanner": {"scanner_1": "Gerät Nord", "scanner_2": "Gerät Süd"}},
         to_mm=tuple(f"Calc {view} {when} (cm)" for view in ("CC", "MLO") for when in ("before", "after")),
         adds='  malignant: {constant: "yes"}\n',
-    ),  # fmt: skip
+    ),
     # A CSV file of a French Excel: semicolons, decimal commas, latin-1, day/month/year.
     "nact_bone": Disguise(
         "export os.csv",
         {
-            "Patient ID": "N° dossier patiente", "Date of birth": "Date de naissance",
-            "Start of chemotherapy": "Date début chimiothérapie", "Age at diagnosis": "Âge au diagnostic (ans)",
-            "Side": "Côté", "Diagnosis": "Bénin/malin", "Mammography calcification": "Microcalcifications (mammographie)",
-            "Mammography mass": "Masse (mammographie)", "Density": "Densité mammaire", "Menopause": "Ménopause",
-            "Pathology": "Type histologique", "ER (%)": "RE (%)", "PR (%)": "RP (%)", "HER2 IHC": "HER2 (IHC)",
-            "HER2 FISH": "HER2 (FISH)", "Miller-Payne": "Grade de Miller et Payne", "Residual invasive": "Résidu invasif",
-            "Residual DCIS": "Résidu CCIS", "MRI necrosis": "Nécrose IRM", "Bone metastasis": "Métastases osseuses",
-            "Bone type": "Type de métastase osseuse", "Bone extent": "Étendue osseuse",
+            "Patient ID": "N° dossier patiente",
+            "Date of birth": "Date de naissance",
+            "Start of chemotherapy": "Date début chimiothérapie",
+            "Age at diagnosis": "Âge au diagnostic (ans)",
+            "Side": "Côté",
+            "Diagnosis": "Bénin/malin",
+            "Mammography calcification": "Microcalcifications (mammographie)",
+            "Mammography mass": "Masse (mammographie)",
+            "Density": "Densité mammaire",
+            "Menopause": "Ménopause",
+            "Pathology": "Type histologique",
+            "ER (%)": "RE (%)",
+            "PR (%)": "RP (%)",
+            "HER2 IHC": "HER2 (IHC)",
+            "HER2 FISH": "HER2 (FISH)",
+            "Miller-Payne": "Grade de Miller et Payne",
+            "Residual invasive": "Résidu invasif",
+            "Residual DCIS": "Résidu CCIS",
+            "MRI necrosis": "Nécrose IRM",
+            "Bone metastasis": "Métastases osseuses",
+            "Bone type": "Type de métastase osseuse",
+            "Bone extent": "Étendue osseuse",
         },
         FRENCH,
         own={
@@ -110,34 +142,61 @@ DISGUISES = {
         },
         dates="%d/%m/%Y",
         comma=True,
-    ),  # fmt: skip
+    ),
     # A German CSV file, semicolons and latin-1, lesions as rows; one column is two variables.
     "us_mri": Disguise(
         "Läsionen.csv",
         {
-            "Patient ID": "Pat.-Nr.", "Lesion": "Läsion", "Side": "Seite", "Date of birth": "Geb.datum", "Density": "Brustdichte",
-            "MG date": "Datum MG", "US date": "Datum Sono", "MRI date": "Datum MRT", "Biopsy date": "Datum Stanzbiopsie",
-            "MG indication": "Indikation der MG", "MG readers (n)": "Anzahl Befunder MG",
-            "MRI dynamic series (n)": "Anzahl dynamische Serien MRT", "Radiologist": "Radiologe",
-            "MG calcification": "Mikrokalk in der MG", "MG mass": "Herdbefund MG", "MG BI-RADS": "BI-RADS (MG)",
-            "US finding": "Befund Sonographie", "US BI-RADS": "BI-RADS (Sono)", "MRI enhancement": "KM-Anreicherung MRT",
-            "MRI BI-RADS": "BI-RADS (MRT)", "Histology": "Histologie",
+            "Patient ID": "Pat.-Nr.",
+            "Lesion": "Läsion",
+            "Side": "Seite",
+            "Date of birth": "Geb.datum",
+            "Density": "Brustdichte",
+            "MG date": "Datum MG",
+            "US date": "Datum Sono",
+            "MRI date": "Datum MRT",
+            "Biopsy date": "Datum Stanzbiopsie",
+            "MG indication": "Indikation der MG",
+            "MG readers (n)": "Anzahl Befunder MG",
+            "MRI dynamic series (n)": "Anzahl dynamische Serien MRT",
+            "Radiologist": "Radiologe",
+            "MG calcification": "Mikrokalk in der MG",
+            "MG mass": "Herdbefund MG",
+            "MG BI-RADS": "BI-RADS (MG)",
+            "US finding": "Befund Sonographie",
+            "US BI-RADS": "BI-RADS (Sono)",
+            "MRI enhancement": "KM-Anreicherung MRT",
+            "MRI BI-RADS": "BI-RADS (MRT)",
+            "Histology": "Histologie",
         },
         GERMAN,
         own={
             "Radiologist": {"reader_1": "A", "reader_2": "B", "reader_3": "C"},
             "Histology": {
-                "fibrocystic": "Mastopathie", "fibrocystic change": "Mastopathie", "Fibrocystic": "Mastopathie",
-                "sclerosing adenosis": "Sklerosierende Adenose", "fibroadenoma": "Fibroadenom", "Fibroadenoma": "Fibroadenom",
-                "FA": "Fibroadenom", "ADH": "ADH", "papilloma": "Papillom", "DCIS": "DCIS", "dcis": "DCIS",
-                "ductal carcinoma in situ": "DCIS", "DCIS-MI": "DCIS mit Mikroinvasion", "dcis-mi": "DCIS mit Mikroinvasion",
-                "DCIS with microinvasion": "DCIS mit Mikroinvasion", "IDC": "Invasiv duktal", "NST": "Invasiv duktal",
-                "invasive ductal carcinoma": "Invasiv duktal", "ILC": "ILC",
+                "fibrocystic": "Mastopathie",
+                "fibrocystic change": "Mastopathie",
+                "Fibrocystic": "Mastopathie",
+                "sclerosing adenosis": "Sklerosierende Adenose",
+                "fibroadenoma": "Fibroadenom",
+                "Fibroadenoma": "Fibroadenom",
+                "FA": "Fibroadenom",
+                "ADH": "ADH",
+                "papilloma": "Papillom",
+                "DCIS": "DCIS",
+                "dcis": "DCIS",
+                "ductal carcinoma in situ": "DCIS",
+                "DCIS-MI": "DCIS mit Mikroinvasion",
+                "dcis-mi": "DCIS mit Mikroinvasion",
+                "DCIS with microinvasion": "DCIS mit Mikroinvasion",
+                "IDC": "Invasiv duktal",
+                "NST": "Invasiv duktal",
+                "invasive ductal carcinoma": "Invasiv duktal",
+                "ILC": "ILC",
             },
         },
         comma=True,
         uncomment=("malignancy_type",),
-    ),  # fmt: skip
+    ),
 }
 
 
@@ -160,13 +219,19 @@ def disguised(study: str, export: Path, config: dict, folder: Path) -> tuple[Pat
     shuffle = random.Random(4)
     shuffle.shuffle(rows)
     shuffle.shuffle(columns)
-    table = {column: [_cell(row[column], column, entry_of.get(column, {}), how, missing, ids) for row in rows] for column in columns}
+    table = {
+        column: [_cell(row[column], column, entry_of.get(column, {}), how, missing, ids) for row in rows]
+        for column in columns
+    }
     path = folder / how.file
     folder.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".sav":
         _write_sav(path, table, how, entry_of)
     else:
-        lines = [[name_of(how.headings[c]) for c in columns], *([table[c][i] for c in columns] for i in range(len(rows)))]
+        lines = [
+            [name_of(how.headings[c]) for c in columns],
+            *([table[c][i] for c in columns] for i in range(len(rows))),
+        ]
         with path.open("w", encoding="latin-1", newline="") as handle:
             csv.writer(handle, delimiter=";").writerows(lines)
     return path, _meaning(config, how)
@@ -289,4 +354,3 @@ def answer(path: Path, study: str, meaning: dict, labels: dict[str, dict[str, st
     lines.insert(1, f"studies: [{study}]")
     path.write_text("\n".join(lines), encoding="utf-8")
     return points
-

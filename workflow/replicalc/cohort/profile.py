@@ -12,7 +12,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from replicalc.cohort.profile_words import folded
+from replicalc.cohort.open_points import TODO
+from replicalc.cohort.profile_words import is_missing_word
 from replicalc.cohort.source import ROW, is_spss, is_typed, read_table
 from replicalc.errors import ReplicalcError
 
@@ -157,6 +158,11 @@ def profile(path: str | Path, sheet: str | None = None) -> Table:
     path = Path(path)
     source = _sniffed(path, sheet)
     records = read_table(path, source)
+    # A heading that begins as an open point does would be taken for one wherever it stands as a value.
+    questions = {name: f"column {name}" for name in records[0] if name.startswith(TODO)}
+    if questions:
+        source["rename"] = questions
+        records = read_table(path, source)
     labels, value_labels = _labels(path)
     typed = is_typed(path)
     columns = [
@@ -169,8 +175,6 @@ def profile(path: str | Path, sheet: str | None = None) -> Table:
 
 def describe(name: str, cells, label: str = "", value_labels: dict[str, str] | None = None) -> Column:
     """Profile one column; ``cells`` are its texts, '' is empty."""
-    from replicalc.cohort.profile_words import is_missing_word
-
     counts = Counter(cells)
     n_rows = counts.total()
     counts.pop("", None)
@@ -336,6 +340,3 @@ def shown(text: str, most: int = 60) -> str:
     clean = "".join(c if c.isprintable() else " " for c in text)
     clean = re.sub(r"\s+", " ", clean).strip()
     return clean if len(clean) <= most else clean[: most - 3] + "..."
-
-
-__all__ = ["Column", "Table", "describe", "folded", "profile", "shown", "shown_count"]

@@ -8,26 +8,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from replicalc.cohort.open_points import TODO
 from replicalc.cohort.profile import Column, shown
 from replicalc.cohort.profile_words import Words, code_key
 from replicalc.records import Variable
-
-#: A text that stands for a code not known yet, in a cohort file.
-TODO = "TODO"
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
     """Codes of a column. ``codes``: text of the export: canonical code, or a question that begins with TODO.
 
-    ``by_words``, ``identical`` (the same number as the canonical code) and ``strange`` (words that are not known) are
-    shares of the rows with a value.
+    ``split``: the sign between several codes in one cell, '' where there is none. ``by_words``, ``identical`` (the same
+    number as the canonical code) and ``strange`` (words that are not known) are shares of the rows with a value.
     """
 
     codes: dict[str, str]
     by_words: float
     identical: float
     strange: float
+    split: str = ""
 
     @property
     def open(self) -> list[str]:
@@ -43,14 +42,36 @@ def code_column(column: Column, variable: Variable, words: Words, *, positive: b
                   if word not in known}  # fmt: skip
     numbers = {text for text in column.texts if re.fullmatch(r"-?\d+(\.0+)?", text)}
     scored = variable.variable == "her2_ihc" and numbers <= {"0", "1", "2", "3"} and numbers & {"2", "3"}
+    split = _separator(column, known)
     codes: dict[str, str] = {}
     share = {"words": 0, "identical": 0, "strange": 0, "number": 0}
+    n = 0
     for text in column.texts:
-        how, code = _code(text, column.value_labels.get(text, ""), variable, known, bool(scored))
-        codes[text] = code or _question(text, column.value_labels.get(text, ""), variable, known)
-        share[how] += column.counts[text]
-    n = max(column.n_values, 1)
-    return Coded(codes, share["words"] / n, share["identical"] / n, share["strange"] / n)
+        for part in _parts(text, split, known):
+            how, code = _code(part, column.value_labels.get(part, ""), variable, known, bool(scored))
+            codes[part] = code or _question(part, column.value_labels.get(part, ""), variable, known)
+            share[how] += column.counts[text]
+            n += column.counts[text]
+    n = max(n, 1)
+    return Coded(codes, share["words"] / n, share["identical"] / n, share["strange"] / n, split)
+
+
+def _separator(column: Column, known: dict[str, str]) -> str:
+    """The sign between several codes in a cell, where most of what it parts are known words; '' where there is none."""
+    for sign in ("-", ";", "/", ",", "+"):
+        parts = {
+            part for text in column.texts if sign in text and code_key(text) not in known for part in text.split(sign)
+        }
+        if len(parts) > 1 and sum(code_key(part) in known for part in parts) >= 0.6 * len(parts):
+            return sign
+    return ""
+
+
+def _parts(text: str, split: str, known: dict[str, str]) -> list[str]:
+    """The codes in a cell; a text that is a known word is one code, whatever signs it holds."""
+    if not split or split not in text or code_key(text) in known:
+        return [text]
+    return [part for part in text.split(split) if part]
 
 
 def _code(text: str, label: str, variable: Variable, known: dict[str, str], scored: bool) -> tuple[str, str]:

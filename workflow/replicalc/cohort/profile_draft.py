@@ -39,15 +39,18 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
     proposals, again = propose(columns, variables, words)
     general = list(dict.fromkeys(t for c in columns for t in c.missing if t not in c.value_labels))
     typed = [table.typed for table in tables]
+    kept, _ = without_identical(records)
+    unit, unit_id = _unit(proposals, kept)
+    for each in proposals:
+        if each.variable == "lesion_id" and len(unit_id) > 1 and unit_id[1].startswith("TODO"):
+            each.question = each.question or "patient and lesion together do not tell the rows apart"
     entries: dict[str, dict] = {}
     why: dict[str, list[str]] = {}
     for each in proposals:
         target = variables[each.variable]
         entries[each.variable], why[each.variable] = entry_of(each, target, records, all(typed), set(general))
-    kept, _ = without_identical(records)
     doubled = len(records) - len(kept) if len(tables) == 1 or together.get("stack") else 0
     lines = _head(name, files)
-    unit, unit_id = _unit(proposals, kept)
     lines += yaml.mapping({"cohort": name, "kind": "real", "title": f"Cohort {name}"}, "")
     lines += ["# What one row is (patient, breast or lesion), and whether several rows belong to one patient."]
     lines += yaml.mapping(unit, "")
@@ -126,7 +129,7 @@ def _together(tables: list[Table], sources: list[dict]) -> tuple[dict, list[dict
             f"{' and '.join(_told(tables))} have no column by which every record has exactly one partner, and too few "
             "columns in common to be put below each other; make a proposal for each file alone"
         )
-    remarks = ["# The files have the same columns, so they are put below each other."]
+    remarks = ["# The files have nearly the same columns, so they are put below each other."]
     first = {folded(name): name for name in names[0]}
     for own, source in zip(names, sources, strict=True):
         rename = {name: first[folded(name)] for name in own if folded(name) in first and name not in names[0]}

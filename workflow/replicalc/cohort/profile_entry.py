@@ -23,7 +23,14 @@ def entry_of(
     entry: dict = {"column": _which(each) if each.question else column.name}
     missing = [text for text in column.missing if text not in general]
     if variable.type == "category":
-        entry["codes"] = dict(sorted(each.fit.coded.codes.items()))
+        coded = each.fit.coded
+        entry["codes"] = dict(sorted(coded.codes.items()))
+        if coded.split:
+            entry["split"] = coded.split
+            entry["of_several"] = (
+                "TODO: some cells hold several codes: which counts, the highest or the lowest? The order is that of "
+                "data/dictionary.csv, or give it as 'order'."
+            )
     elif variable.type == "date":
         entry["format"] = _format(column, typed)
         missing += _odd(column, records, "a date of this form")

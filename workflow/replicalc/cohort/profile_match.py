@@ -95,11 +95,19 @@ def propose(
     for each in proposals:
         _ask(each, columns, fits, taken)
     again: dict[str, list[str]] = {}
+    asked = {(_moment_apart(each.variable), each.column.name) for each in proposals if each.also}
     used = {j: name for name, j in taken.items()}
     for (name, j), fit in fits.items():
-        if name not in taken and j in used and fit.coded and fit.coded.by_words >= ALSO:
+        if name in taken or j not in used or (_moment_apart(name), columns[j].name) in asked:
+            continue
+        if fit.coded and fit.coded.by_words >= ALSO:
             again.setdefault(columns[j].name, []).append(name)
     return proposals, again
+
+
+def _moment_apart(name: str) -> str:
+    """A variable without the moment: of before and after the question speaks already."""
+    return re.sub(r"_(pre|post)(?=_|$)", "", name)
 
 
 def _ask(each: Proposal, columns: list[Column], fits: dict, taken: dict[str, int]) -> None:
@@ -192,6 +200,8 @@ def _of_values(
     if variable.type in ("number", "integer"):
         if column.kind != "number" or (variable.type == "integer" and any(v % 1 for v in column.numbers.values())):
             return None
+        if len(column.numbers) <= 2 and column.n_values > 20 and variable.type == "number":
+            return None  # 0 and 1 are no measurements
         if column.value_labels and set(column.numbers) <= set(column.value_labels):
             return None  # codes with names are no measurements
         fitting = plausible_units(column, variable, unit)
@@ -208,6 +218,7 @@ def _of_values(
         return None
     worded = coded.by_words + coded.identical >= 0.5
     told = f"{len(coded.codes) - len(coded.open)} of {len(coded.codes)} codes are known"
+    told += f", several of them in a cell with '{coded.split}' between" if coded.split else ""
     # Names of machines and of readers are the centre's own: that they are not known says nothing.
     known = coded.strange <= 0.2 or all(re.search(r"_\d$", code) for code in variable.code_list)
     return (1.0 if known else 0.9 if coded.strange <= 0.5 else 0.7), told, coded, worded

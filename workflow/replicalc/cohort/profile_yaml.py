@@ -41,7 +41,7 @@ def key(text: str) -> str:
 
 def remark(text: str, indent: str = "") -> list[str]:
     """Lines of a comment; a line break or control character of the text cannot end it."""
-    width = 124 - len(indent)
+    width = 118 - len(indent)
     lines = textwrap.wrap(shown(text, 1000), width, break_long_words=True, break_on_hyphens=False)
     return [f"{indent}# {line}" for line in lines]
 

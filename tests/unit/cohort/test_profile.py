@@ -1,0 +1,342 @@
+"""What an export tells and what it does not: dates, decimals, units, codes, hostile headings, odd files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from project import ROOT
+
+from replicalc.cohort.open_points import check_answered, open_points
+from replicalc.cohort.profile import describe, profile, shown
+from replicalc.cohort.profile_draft import draft
+from replicalc.cohort.profile_words import Words
+from replicalc.cohort.profile_yaml import scalar
+from replicalc.errors import ReplicalcError
+from replicalc.records import load_checked, load_dictionary, load_yaml
+
+WORDS, VARIABLES = Words(ROOT / "data"), load_dictionary(ROOT / "data" / "dictionary.csv")
+
+
+def proposed(tmp_path: Path, header: list[str], rows: list[list[str]], name: str = "x", delimiter: str = ","):
+    """Write a CSV file, propose its cohort file; return the draft, the file and what YAML reads from it."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([header, *rows])
+    export = tmp_path / "export.csv"
+    export.write_text(text.getvalue(), encoding="utf-8", newline="")
+    found = draft(name, [profile(export)], ["export.csv"], VARIABLES, WORDS)
+    path = tmp_path / f"{name}.yaml"
+    path.write_text(found.text, encoding="utf-8")
+    return found, path, load_yaml(path)
+
+
+def ids(n: int) -> list[str]:
+    return [f"P{i:04d}" for i in range(n)]
+
+
+def entry(tmp_path: Path, heading: str, cells: list[str], variable: str) -> dict:
+    *_, config = proposed(tmp_path, ["ID", heading], [list(row) for row in zip(ids(len(cells)), cells, strict=True)])
+    return config["variables"].get(variable, {})
+
+
+@pytest.mark.parametrize(
+    ("cells", "form"),
+    [
+        (["25.03.2015", "03.04.2015"], "%d.%m.%Y"),
+        (["03/25/2015", "03/04/2015"], "%m/%d/%Y"),
+        (["2015-03-25", "2015-04-03"], "%Y-%m-%d"),
+        (["25-Mar-2015", "03-Apr-2015"], "%d-%b-%Y"),
+        (["20150325", "20150403"], "%Y%m%d"),
+    ],
+)
+def test_a_form_of_date_that_is_the_only_one_is_taken(tmp_path, cells, form):
+    assert entry(tmp_path, "Date of surgery", cells, "surgery_date")["format"] == form
+
+
+@pytest.mark.parametrize("sign", [".", "/", "-"])
+def test_dates_that_can_be_read_both_ways_are_asked_about(tmp_path, sign):
+    found = entry(tmp_path, "OP-Datum", [f"03{sign}04{sign}2015", f"12{sign}11{sign}2016"], "surgery_date")["format"]
+    assert found.startswith("TODO") and f"%d{sign}%m{sign}%Y or %m{sign}%d{sign}%Y" in found
+
+
+def test_years_of_two_digits_are_no_dates_and_a_cell_that_is_none_is_asked_about(tmp_path):
+    assert describe("d", ["25.03.15", "26.03.15"]).kind != "date"
+    found = entry(tmp_path, "OP-Datum", ["25.03.2015"] * 9 + ["bald"], "surgery_date")
+    assert found["format"] == "%d.%m.%Y" and found["missing"][0].startswith("TODO: 'bald' is not a date")
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "unit"),
+    [
+        ("Tumor size (cm)", ["1.2", "2.5", "3.1"], "cm"),
+        ("Tumorgröße [mm]", ["12", "25", "31"], "mm"),
+        ("Tumor size", ["12", "25", "31"], "mm"),
+        ("Tumor size", ["0.8", "2.2", "3.1"], "cm"),
+        ("Tumor size (mm)", ["0.8", "2.2", "3.1"], "TODO: the heading says mm, in which the numbers are not plausible"),
+        ("Tumor size", ["6", "7", "8", "8.5"], "TODO: mm or cm?"),
+        ("Tumor size (inch)", ["0.8", "1.2", "1.1"], "inch"),
+    ],
+)
+def test_units_come_from_the_heading_or_the_range_or_are_asked_about(tmp_path, heading, cells, unit):
+    assert entry(tmp_path, heading, cells, "tumour_diameter_mm")["unit"].startswith(unit)
+
+
+def test_a_receptor_score_is_not_taken_for_a_percentage(tmp_path):
+    assert entry(tmp_path, "ER (%)", ["0", "80", "95"], "er_percent")["unit"] == "percent"
+    assert entry(tmp_path, "ER (%)", ["0", "0.8", "0.95"], "er_percent")["unit"].startswith("TODO: percent or fraction")
+    assert "er_percent" not in entry(tmp_path, "ER", [str(i % 9) for i in range(40)], "er_percent")
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "variable", "codes"),
+    [
+        ("Östrogenrezeptor", ["pos.", "neg"], "er_status", {"pos.": "positive", "neg": "negative"}),
+        ("RE", ["positif", "négatif"], "er_status", {"positif": "positive", "négatif": "negative"}),
+        ("PR positiv", ["ja", "nein"], "pr_status", {"ja": "positive", "nein": "negative"}),
+        ("Lado", ["izquierda", "derecha"], "laterality", {"izquierda": "left", "derecha": "right"}),
+        ("Lato", ["sin", "dx"], "laterality", {"sin": "left", "dx": "right"}),
+        ("Côté", ["G", "D"], "laterality", {"G": "left", "D": "right"}),
+        ("Zijde", ["links", "rechts"], "laterality", {"links": "left", "rechts": "right"}),
+        ("Chemioterapia", ["sì", "no"], "chemotherapy", {"sì": "yes", "no": "no"}),
+        ("Menopausa", ["premenopausa", "postmenopausa"], "menopausal_status",
+         {"premenopausa": "premenopausal", "postmenopausa": "postmenopausal"}),
+        ("Grading", ["G1", "II", "3"], "grade", {"G1": "1", "II": "2", "3": "3"}),
+        ("HER2-Score (IHC)", ["0", "1", "2", "3"], "her2_ihc", {"0": "0", "1": "1+", "2": "2+", "3": "3+"}),
+    ],
+)  # fmt: skip
+def test_codes_are_known_by_their_words(tmp_path, heading, cells, variable, codes):
+    found = entry(tmp_path, heading, cells * 4, variable)
+    assert found["column"] == heading and found["codes"] == codes
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells", "variable"),
+    [
+        ("pCR", ["0", "1"], "pcr"),
+        ("pCR", ["1", "2"], "pcr"),
+        ("Seite", ["1", "2"], "laterality"),
+        ("ER", ["0", "1"], "er_status"),
+        ("ER", ["ja", "nein"], "er_status"),
+        ("Dichte", ["1", "2", "3", "4"], "breast_density"),
+        ("HER2 IHC", ["0", "1"], "her2_ihc"),
+    ],
+)
+def test_numbers_that_are_no_codes_are_always_asked_about(tmp_path, heading, cells, variable):
+    codes = entry(tmp_path, heading, cells * 4, variable)["codes"]
+    assert list(codes) == sorted(cells)
+    for text in cells:
+        if VARIABLES[variable].code_list[0] != text:
+            assert codes[text].startswith(f"TODO: is '{text}' ")
+
+
+def test_two_columns_for_one_variable_are_asked_about(tmp_path):
+    rows = [[i, "pos", "neg"] for i in ids(8)]
+    _, path, config = proposed(tmp_path, ["ID", "ER", "ER-Status"], rows)
+    (question,) = [q for _, key, q in open_points(path) if key == "variables.er_status.column"]
+    assert "'ER'" in question and "'ER-Status'" in question
+    assert not {"ER", "ER-Status"} & set(config.get("unused_columns", []))
+    with pytest.raises(ReplicalcError, match=r"line \d+, variables\.er_status\.column: is it "):
+        check_answered(path)
+
+
+def test_no_column_is_used_twice_without_a_word(tmp_path):
+    rows = [[i, ("mass", "calcification", "both")[k % 3]] for k, i in enumerate(ids(9))]
+    found, _, config = proposed(tmp_path, ["ID", "abnormality"], rows)
+    columns = [str(e["column"]) for e in config["variables"].values()]
+    assert len(columns) == len(set(columns))
+    assert "It could also answer mass" in found.text
+
+
+def test_what_may_mean_missing(tmp_path):
+    cells = ["44", "51", "63", "999", "999", "k.A.", "57"]
+    found = entry(tmp_path, "Alter", cells, "age_years")
+    assert [m[:35] for m in found["missing"]] == ["TODO: does '999' mean missing? Then"]
+    *_, config = proposed(tmp_path, ["ID", "Alter"], [list(r) for r in zip(ids(7), cells, strict=True)])
+    assert config["missing"] == ["", "k.A."]
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [(["1,25", "2,5"], ","), (["1.25", "2.5"], None), (["1,250", "2,500"], "TODO"), (["1,25", "2.5"], "TODO")],
+)
+def test_the_decimal_sign(tmp_path, cells, decimal):
+    *_, config = proposed(
+        tmp_path, ["ID", "Tumor size (cm)"], [list(r) for r in zip(ids(2), cells, strict=True)], delimiter=";"
+    )
+    assert config["sources"][0]["delimiter"] == ";"
+    assert config.get("decimal") == decimal or str(config["decimal"]).startswith("TODO")
+    assert (decimal == "TODO") == str(config.get("decimal")).startswith("TODO")
+
+
+HOSTILE = [
+    "x" * 10_000,
+    "a: b # c",
+    "- x",
+    "[a]",
+    "{b: 1}",
+    "&anchor",
+    "*alias",
+    "!tag",
+    "|",
+    ">",
+    "'",
+    '"',
+    "%",
+    "@at",
+    "`tick",
+    "? key",
+    "line\nbreak: TODO",
+    "tab\there",
+    '=HYPERLINK("http://x","y")',
+    "+1+cmd|' /C x'!A0",
+    "TODO: x",
+    "TODO",
+    "null",
+    "yes",
+    "~",
+    "1e3",
+    "0x10",
+    "2015-01-01",
+    "<<",
+    "\x1b[31mred",
+    "\u2028line",
+    "\ufeffmark",
+    "Größe ß 乳腺 🩺",
+    "\\back\\slash",
+    "---",
+    "...",
+]
+
+
+def test_hostile_headings_come_back_as_they_are(tmp_path):
+    header = ["ID", *HOSTILE]
+    rows = [[i, *(["v"] * len(HOSTILE))] for i in ids(6)]
+    found, path, config = proposed(tmp_path, header, rows)
+    assert set(config["unused_columns"]) | {"ID"} == {column.name for column in found.columns}
+    renamed = config["sources"][0].get("rename", {})
+    for heading in HOSTILE:
+        plain = heading.strip()
+        assert plain in config["unused_columns"] or renamed[plain] in config["unused_columns"], repr(heading)
+    assert open_points(path) == []  # a heading is no question
+    assert load_checked(path, "cohort")["sources"][0]["file"] == "export.csv"
+    for column in found.columns:
+        assert shown(column.name).isprintable() and len(shown(column.name)) <= 60
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, "", " ", "no", "1", "-1", ".5", "a #b", "a:", "a: ", "é", "\x00", "\x85", "\ud7ff", "a  b"]
+)
+def test_every_text_survives_yaml(tmp_path, text):
+    path = tmp_path / "x.yaml"
+    path.write_text(f"list:\n  - {scalar(text)}\nkey: {scalar(text)}\n", encoding="utf-8")
+    assert load_yaml(path) == {"list": [text], "key": text}
+
+
+def test_doubled_headings_are_told_and_empty_ones_left_out(tmp_path):
+    with pytest.raises(ReplicalcError, match="'ER' stands twice"):
+        proposed(tmp_path, ["ID", "ER", "ER"], [["a", "1", "0"]])
+    found, *_ = proposed(tmp_path, ["ID", "", "ER"], [["a", "z", "pos"], ["b", "z", "neg"]])
+    assert [column.name for column in found.columns] == ["ID", "ER"]
+
+
+def test_one_row(tmp_path):
+    _, path, config = proposed(tmp_path, ["ID", "ER", "Tumor size (mm)"], [["a", "pos", "12"]])
+    assert config["unit_of_analysis"] == "patient" and config["sources"][0]["records"] == 1
+    load_checked(path, "cohort")
+
+
+def test_a_thousand_columns(tmp_path):
+    header = ["ID", *(f"col{i}" for i in range(999))]
+    _, path, config = proposed(tmp_path, header, [[i, *(["7"] * 999)] for i in ids(5)])
+    assert len(config["unused_columns"]) == 999 and list(config["variables"]) == ["patient_id"]
+    load_checked(path, "cohort")
+
+
+def test_columns_without_a_value_are_unused_and_say_so(tmp_path):
+    found, *_ = proposed(tmp_path, ["ID", "ER", "PR"], [[i, "", "unknown"] for i in ids(4)])
+    assert "- ER   # no value at all" in found.text and "- PR   # no value at all" in found.text
+
+
+def test_a_file_without_a_patient_asks_for_one(tmp_path):
+    _, path, _ = proposed(tmp_path, ["Foo", "Bar"], [["x", "y"], ["x", "z"]])
+    keys = [key for _, key, _ in open_points(path)]
+    assert "variables.patient_id.column" in keys and "unit_of_analysis" in keys
+
+
+def test_identifiers_and_many_values_are_never_written(tmp_path):
+    secret = [f"Geheim{i}" for i in range(40)]
+    rows = [[s, f"Frau {s}", f"{s}@x.org", "pos"] for s in secret]
+    found, *_ = proposed(tmp_path, ["Pat.-Nr.", "Nachname", "E-Mail", "ER"], rows)
+    told = found.text + "".join(column.told() for column in found.columns)
+    assert not [s for s in secret if s in told]
+
+
+def test_what_is_shown_of_a_column_counts_nobody_alone():
+    column = describe("ER", ["pos"] * 20 + ["neg"] * 3 + [""] * 2)
+    assert column.told() == "2 different values, 23 values, fewer than 5 missing"
+    assert describe("id", ["a", "b"]).told() == "2 different values, fewer than 5 values"
+
+
+def test_a_workbook_with_several_sheets_is_asked_about(tmp_path):
+    import xlsxwriter
+
+    path = tmp_path / "two.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for name in ("A", "B"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["Export of 2024"])
+            sheet.write_row(2, 0, ["ID", "ER"])
+            sheet.write_row(3, 0, ["x1", "pos"])
+    with pytest.raises(ReplicalcError, match="2 sheets: 'A', 'B'"):
+        profile(path)
+    found = profile(path, "B")
+    assert found.source == {"sheet": "B", "header_row": 3} and len(found.records) == 1
+
+
+def test_labels_of_spss_say_what_codes_mean(tmp_path):
+    import pandas as pd
+    import pyreadstat
+
+    path = tmp_path / "x.sav"
+    frame = pd.DataFrame({"V1": ["a", "b", "c"], "V2": [1.0, 2.0, 9.0], "V3": [1.0, 2.0, 2.0]})
+    pyreadstat.write_sav(
+        frame,
+        str(path),
+        column_labels={"V1": "Patienten-ID", "V2": "Östrogenrezeptor", "V3": "Seite"},
+        variable_value_labels={"V2": {1.0: "positiv", 2.0: "negativ", 9.0: "unbekannt"}, "V3": {1.0: "li", 2.0: "re"}},
+    )
+    table = profile(path)
+    found = draft("x", [table], ["x.sav"], VARIABLES, WORDS)
+    assert found.entries["er_status"] == {"column": "V2", "codes": {"1": "positive", "2": "negative"}, "missing": ["9"]}
+    assert found.entries["laterality"]["codes"] == {"1": "left", "2": "right"}
+
+
+def test_two_files_are_joined_by_the_column_that_fits_or_refused(tmp_path):
+    one, two = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_text("ID,ER\n1,pos\n2,neg\n3,neg\n")
+    two.write_text("ID,PR\n3,pos\n1,neg\n2,neg\n")
+    found = draft("x", [profile(one), profile(two)], ["a.csv", "b.csv"], VARIABLES, WORDS)
+    assert "join_on: ID" in found.text and found.entries["pr_status"]["column"] == "PR"
+    two.write_text("Nr,PR\n3,pos\n1,neg\n")
+    with pytest.raises(ReplicalcError, match="no column by which every record"):
+        draft("x", [profile(one), profile(two)], ["a.csv", "b.csv"], VARIABLES, WORDS)
+
+
+def test_every_word_list_names_what_the_dictionary_has():
+    assert {pattern.variable for pattern in WORDS.patterns} == {n for n, v in VARIABLES.items() if v.role != "derived"}
+    known = set(WORDS.concept.values())
+    assert not {c for p in WORDS.patterns for c in p.required | p.optional} - known
+    for name, words in WORDS.codes.items():
+        if name in VARIABLES:
+            assert set(words.values()) <= set(VARIABLES[name].code_list), name
+
+
+def test_the_examples_in_the_docstrings_run():
+    import doctest
+    import importlib
+
+    for name in ("profile", "profile_words", "profile_yaml"):
+        result = doctest.testmod(importlib.import_module(f"replicalc.cohort.{name}"))
+        assert result.attempted and not result.failed, name
