@@ -333,6 +333,25 @@ def test_every_word_list_names_what_the_dictionary_has():
             assert set(words.values()) <= set(VARIABLES[name].code_list), name
 
 
+def test_the_schema_describes_every_key_for_editors():
+    import json
+
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads((ROOT / "workflow/schemas/cohort.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+
+    def bare(node: dict, place: str):
+        for name, each in node.get("properties", {}).items():
+            if not each.get("description"):
+                yield f"{place}{name}"
+            for inner in (each, each.get("items"), each.get("additionalProperties")):
+                if isinstance(inner, dict):
+                    yield from bare(inner, f"{place}{name}.")
+
+    assert list(bare(schema, "")) == []
+
+
 def test_the_examples_in_the_docstrings_run():
     import doctest
     import importlib
