@@ -47,7 +47,7 @@ value of a patient: identifiers, codes and numbers stay in the files.""",
     parser.add_argument("--out", metavar="PATH", help="default: config/cohorts/NAME.yaml")
     parser.add_argument("--force", action="store_true", help="write over a cohort file that is there")
     parser.add_argument("--json", action="store_true", help="print one JSON document with everything")
-    parser.set_defaults(run=new_cohort, name="new-cohort", show=0)
+    parser.set_defaults(run=new_cohort, show=0)
 
 
 def new_cohort(arguments: argparse.Namespace) -> Proposed:
@@ -64,7 +64,7 @@ def new_cohort(arguments: argparse.Namespace) -> Proposed:
     root = _project()
     folders = _raw_folders(root)
     paths = [_find(file, folders) for file in arguments.files]
-    name = _name(arguments.name, paths[0])
+    name = _name(arguments.name, Path(arguments.out) if arguments.out else paths[0])
     out = Path(arguments.out) if arguments.out else root / "config" / "cohorts" / f"{name}.yaml"
     _free(out, name, force=arguments.force)
     variables = load_dictionary(root / "data" / "dictionary.csv")

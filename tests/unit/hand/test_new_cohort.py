@@ -1,0 +1,180 @@
+"""``replicalc new-cohort``: what it proposes rightly, what it asks, what it refuses, what it says the studies could do."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+
+import pytest
+from by_hand import run
+from project import ROOT, STUDY, raw_file
+
+from replicalc.cohort.profile import profile
+from replicalc.cohort.profile_draft import draft
+from replicalc.cohort.profile_words import Words
+from replicalc.hand.new_cohort_studies import reaches, rules_made
+from replicalc.records import load_claims, load_dictionary, load_yaml
+
+STUDIES = sorted(path.parent.name for path in STUDY.parent.glob("*/claims.csv"))
+VARIABLES = load_dictionary(ROOT / "data" / "dictionary.csv")
+CBIS = [f"{kind}_case_description_{part}_set.csv" for kind in ("calc", "mass") for part in ("train", "test")]
+ISPY1 = "I-SPY 1 All Patient Clinical and Outcome Data.xlsx"
+#: Public cohort: its files with the sheet, the variables proposed for certain, those that are asked about, those not found.
+PUBLIC = {
+    "ispy1": ([(ISPY1, "TCIA Patient Clinical Subset"), (ISPY1, "TCIA Outcomes Subset")], 9, 0, set()),
+    "cmmd": ([("CMMD_clinicaldata_revision.xlsx", None)], 5, 1, {"mass", "series"}),
+    # The number of a lesion starts again in each breast: the column is asked about, since it does not tell rows apart.
+    "cbis_ddsm": ([(name, None) for name in CBIS], 6, 2, {"mass", "worked_up"}),
+}
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def held_against(config: dict, tables: list) -> tuple[set[str], set[str], set[str], set[str]]:
+    """Variables of a finished mapping: proposed rightly for certain, asked about, not found; and wrong certainties."""
+    found = draft("x", tables, [table.path.name for table in tables], VARIABLES, Words(ROOT / "data"))
+    truth = {
+        name: set(entry.get("columns", [entry.get("column")]))
+        for name, entry in config["variables"].items()
+        if "constant" not in entry
+    }
+    certain = {each.variable: each.column.name for each in found.proposals if not each.question}
+    asked = {each.variable for each in found.proposals if each.question}
+    right = {name for name in certain if truth.get(name) == {certain[name]}}
+    wrong = {f"{name}: {column}" for name, column in certain.items() if name not in right}
+    for name in right:  # and every code, unit and form that is not a question
+        theirs, mine = config["variables"][name], found.entries[name]
+        known = {str(text): str(code) for text, code in theirs.get("codes", {}).items()}
+        for text, code in mine.get("codes", {}).items():
+            if not code.startswith("TODO") and text in known and known[text] != code:
+                wrong.add(f"{name}: {text} is {known[text]}, not {code}")
+        for key in ("unit", "format"):
+            if key in mine and not mine[key].startswith("TODO") and mine[key] != theirs.get(key, mine[key]):
+                wrong.add(f"{name}: {key} {mine[key]}")
+    return right, asked & set(truth), set(truth) - set(certain) - asked, wrong
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exports")
+    for study in STUDIES:
+        code, _, error = run(["synthesise", "--study", study, "--out", str(folder / study)])
+        assert code in (0, 1), error
+    return folder
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_synthetic_exports_are_proposed_rightly_and_nothing_wrongly(exports, study):
+    config = load_yaml(ROOT / f"config/studies/{study}/synthetic.yaml")
+    right, asked, missed, wrong = held_against(config, [profile(exports / study / "raw" / "export.csv")])
+    assert wrong == set()
+    # One column is two variables in us_mri, the second is named in a comment; 'Size (mm)' alone is asked about.
+    assert missed <= {"malignancy_type"} and asked <= {"tumour_diameter_mm"}
+    assert len(right) >= len(config["variables"]) - 3
+
+
+@pytest.mark.parametrize("cohort", PUBLIC)
+def test_public_cohorts_are_proposed_as_they_were_mapped_by_hand(cohort):
+    files, n_right, n_asked, not_found = PUBLIC[cohort]
+    tables = [profile(raw_file(cohort, name), sheet) for name, sheet in files]
+    right, asked, missed, wrong = held_against(load_yaml(ROOT / f"config/cohorts/{cohort}.yaml"), tables)
+    assert wrong == set()
+    assert (len(right), len(asked), missed) == (n_right, n_asked, not_found)
+
+
+@pytest.mark.parametrize(
+    ("cohort", "study"),
+    [("ispy1", "nat_residual"), ("cmmd", "nat_residual"), ("cmmd", "casting"), ("cbis_ddsm", "casting")],
+)
+def test_what_a_study_could_compute_is_what_a_run_computes(cohort, study, made):
+    """Held against the finished comparison of the cohort, in which every claim has its verdict."""
+    has = set(load_yaml(ROOT / f"config/cohorts/{cohort}.yaml")["variables"])
+    result = {claim.claim_id: claim.result for claim in load_claims(STUDY.parent / study / "claims.csv")}
+    golden = csv.DictReader((ROOT / f"tests/golden/{study}_{cohort}.csv").open(encoding="utf-8"))
+    judged = {result[row["claim_id"]] for row in golden if row["verdict"] != "not_evaluable"}
+    (reach,) = (r for r in reaches(ROOT, has, has, VARIABLES, made) if r.study == study)
+    assert reach.answered == len(judged) and reach.certain == reach.answered < reach.results
+
+
+def test_variables_named_as_missing_open_as_many_results_as_said(made):
+    has = {"patient_id", "er_percent", "pr_percent", "her2_ihc"}
+    for reach in reaches(ROOT, has, has, VARIABLES, made):
+        for names, more in reach.opens:
+            (then,) = (r for r in reaches(ROOT, has, has | set(names), VARIABLES, made) if r.study == reach.study)
+            assert then.answered == reach.answered + more and more > 0
+
+
+@pytest.fixture(scope="module")
+def made():
+    return rules_made(ROOT)
+
+
+@pytest.fixture
+def export(tmp_path):
+    path = tmp_path / "My export 2024.csv"
+    path.write_text(
+        "Pat-ID;Alter;pCR;ER\n" + "".join(f"{i};{40 + i};{i % 2};pos\n" for i in range(9)), encoding="utf-8"
+    )
+    return path
+
+
+def test_the_document_has_everything_and_no_patient(export, tmp_path):
+    out = tmp_path / "my_export_2024.yaml"
+    code, told, error = run(["new-cohort", str(export), "--out", str(out), "--json"])
+    assert (code, error) == (0, "")
+    document = json.loads(told)
+    assert document["cohort"] == "my_export_2024" and document["records"] == 9
+    assert {each["variable"]: each["certain"] for each in document["proposals"]} == {
+        "patient_id": True, "age_years": True, "er_status": True, "pcr": True,
+    }  # fmt: skip
+    assert [each["key"] for each in document["open_points"]] == ["variables.pcr.codes.0", "variables.pcr.codes.1"]
+    assert [each["study"] for each in document["studies"]] == STUDIES
+    code, told, _ = run(["new-cohort", str(export), "--out", str(out), "--force"])
+    assert (
+        code == 0 and "with 2 open points" in told and f"Put the file into data/raw/ before the run: {export}" in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("nowhere.csv", "owhere.csv: no such file, neither here nor in"),
+        ("'{export}' --name Bad-Name", "--name: 'Bad-Name' is no name of a cohort"),
+        ("'{export}' --name synthetic_2", "names that begin with 'synthetic' belong to the workflow"),
+        ("'{export}' --name x --out '{folder}/y.yaml'", "should be called x.yaml"),
+        ("'{export}' --name x --out '{folder}/x.txt'", "should end in .yaml"),
+        ("'{export}' --name x --out '{folder}'", "is a folder"),
+        ("'{folder}' --name x", "is a folder"),
+        ("'{export}' --name x --sheets A", "--sheet is for workbooks"),
+        ("'{export}' --name ispy1", "is there already"),
+        ("''", "he name of the file is empty"),
+    ],
+)
+def test_faults_are_told_in_a_sentence(export, tmp_path, words, sentence):
+    code, told, error = run("new-cohort " + words.format(export=export, folder=tmp_path))
+    assert code == 2 and told == "" and sentence in error and "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "should hold the column names"),
+        (b"ID,ER\n", "no records below the header"),
+        (b"PK\x03\x04not a csv", "this is not a text file"),
+        (b"ID,ER\n1,pos,extra\n", "cells, but the header has"),
+    ],
+)
+def test_unreadable_files_are_told_in_a_sentence(tmp_path, content, sentence):
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    code, _, error = run(["new-cohort", str(path), "--out", str(tmp_path / "bad.yaml")])
+    assert code == 2 and sentence in error and not (tmp_path / "bad.yaml").exists()
+
+
+def test_make_says_what_it_needs():
+    done = subprocess.run(["make", "-n", "cohort"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "new-cohort" in done.stdout
