@@ -1,19 +1,48 @@
-"""Find a cohort's files, check their bytes, read them as text. Nothing is interpreted here."""
+"""Find a cohort's files, check their bytes, read them as text. Nothing is interpreted here.
+
+Each kind of file has its door in ``doors``; what is common to them is here: the header, the rows that a source takes,
+the names of columns.
+"""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
+import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from replicalc.cohort.doors.cells import ROW, STACKED, Opened, Record, Table, letters, suffix, tidied
+from replicalc.cohort.doors.joining import join_sources, place_of, source_of, stack_sources, without_identical
+from replicalc.cohort.doors.sharing import shared
+from replicalc.cohort.doors.statistics import PARQUET, PROGRAMS, open_statistics
+from replicalc.cohort.doors.texts import open_text
+from replicalc.cohort.doors.workbooks import open_workbook
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.records import read_csv
 
-#: Column that carries the row of every record, counted as a spreadsheet counts.
-ROW = "source_row"
-#: Which source a stacked record is from, as an index; no column of an export, since a header cannot hold it.
-STACKED = f"{ROW}/stacked"
+__all__ = [
+    "ROW",
+    "STACKED",
+    "Table",
+    "check_bytes",
+    "is_spss",
+    "is_typed",
+    "is_workbook",
+    "join_sources",
+    "locate",
+    "own_name",
+    "place_of",
+    "read_table",
+    "source_of",
+    "stack_sources",
+    "without_identical",
+]
+
+TEXTS = (".csv", ".tsv", ".txt")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+SPSS = (".sav", ".zsav")
+#: Files whose columns have names and labels.
+LABELLED = tuple(PROGRAMS)
 
 
 def locate(file: str, cohort: str, folders: list[str]) -> Path:
@@ -22,6 +51,10 @@ def locate(file: str, cohort: str, folders: list[str]) -> Path:
     for path in tried:
         if path.is_file():
             return path
+        if path.is_dir() and path.name == Path(file).name != cohort:
+            raise ReplicalcError(
+                f"cohort {cohort}: {path} is a folder, not a file; name the file in it under 'sources'"
+            )
     raise ReplicalcError(
         f"cohort {cohort}: the file '{file}' is not there. Looked for {', '.join(str(path) for path in tried)}. "
         f"{_where_to_get(cohort, file)}"
@@ -37,7 +70,9 @@ def _where_to_get(cohort: str, file: str) -> str:
 
 def check_bytes(path: Path, expected: str) -> None:
     """Compare the file's sha256 with the one on record. Raises ReplicalcError with both."""
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    check_readable(path)
+    with path.open("rb") as handle:
+        found = hashlib.file_digest(handle, "sha256").hexdigest()
     if found != expected:
         raise ReplicalcError(
             f"{path}: its sha256 is {found}, but the cohort file has {expected}. "
@@ -45,283 +80,278 @@ def check_bytes(path: Path, expected: str) -> None:
         )
 
 
-def read_table(path: Path, source: dict) -> list[dict[str, str]]:
-    """Read one source (a CSV file, a sheet of a workbook, an SPSS file) as text with the row number of each record.
-
-    ``source`` is an entry of a cohort file's ``sources``: ``sheet``, ``header_row``, ``delimiter``, ``encoding``,
-    ``column_names``; the columns carry the names that ``rename`` gives them, and those of ``constants`` are added.
-    Raises ReplicalcError.
-    """
-    if is_spss(path):
-        rows = _spss_rows(path, source)
-    elif "column_names" in source:
-        raise ReplicalcError(f"{path}: 'column_names' is for SPSS files (.sav), whose columns have names and labels")
-    elif is_workbook(path):
-        rows = _workbook_rows(path, source)
-    elif path.suffix.lower() in (".csv", ".txt", ".tsv"):
-        rows = _csv_rows(path, source)
-    else:
+def check_readable(path: Path) -> None:
+    """Raise ReplicalcError where there is no file, or none that may be read."""
+    if path.is_dir():
+        raise ReplicalcError(f"{path}: this is a folder, not a file; name the file in it")
+    try:
+        with path.open("rb"):
+            pass
+    except FileNotFoundError as error:
+        raise ReplicalcError(f"{path}: no such file") from error
+    except OSError as error:
         raise ReplicalcError(
-            f"{path}: files of type '{path.suffix}' cannot be read; save it as CSV (UTF-8), XLSX or SAV"
+            f"{path}: the file cannot be opened ({error.strerror}). Is it yours to read, and closed in other programs?"
+        ) from error
+
+
+def is_workbook(path: str | Path) -> bool:
+    """Tell whether a file is a workbook."""
+    return suffix(path) in WORKBOOKS
+
+
+def is_spss(path: str | Path) -> bool:
+    """Tell whether a file is one of SPSS."""
+    return suffix(path) in SPSS
+
+
+def is_typed(path: str | Path) -> bool:
+    """Tell whether the dates and numbers of a file are typed already, so that no format or decimal sign is needed."""
+    return suffix(path) in (*WORKBOOKS, *PROGRAMS, *PARQUET)
+
+
+def read_table(path: Path, source: dict, missing: Collection[str] = ()) -> Table:
+    """Read one source (a text file, a sheet of a workbook, a file of a statistics program) as text, with row numbers.
+
+    ``source`` is an entry of a cohort file's ``sources``; its keys are explained in ``config/cohorts/TEMPLATE.yaml``.
+    The columns carry the names that ``rename`` gives them, ``only`` and ``where`` choose columns and rows, those of
+    ``constants`` are added. ``missing`` are codes that the cohort file declares missing; they need not be choices of a
+    data dictionary. What was left out by a declared rule is counted in ``left_out`` and told. Raises ReplicalcError.
+    """
+    path = Path(path)
+    check_readable(path)
+    opened = _open(path, source)
+    table, own = _records(path, source, opened)
+    table.labels = {column: opened.labels[name] for column, name in own.items() if name in opened.labels}
+    if is_typed(path):
+        opened.notes += _lost_zeros(table, path)
+    if not table:
+        raise ReplicalcError(f"{path}: no records below the header in row {source.get('header_row', 1)}")
+    if "data_dictionary" in source:
+        from replicalc.cohort.doors.redcap import check_export, read_project
+
+        project = read_project(path.parent / source["data_dictionary"])
+        table.labels |= check_export(table, own, project, path, missing)
+    table = _chosen(table, own, source, path)
+    table.notes = opened.notes
+    for note in (*table.notes, *(f"{path}: {count} rows left out ({rule})" for rule, count in table.left_out)):
+        print(note, file=sys.stderr)
+    return table
+
+
+def _open(path: Path, source: dict) -> Opened:
+    """Open the door for a kind of file, which is told by the ending of its name."""
+    if "column_names" in source and suffix(path) not in LABELLED:
+        raise ReplicalcError(
+            f"{path}: 'column_names' is for SPSS files (.sav), Stata and SAS files, whose columns have names and labels"
         )
+    if "format_catalog" in source and suffix(path) not in PROGRAMS:
+        raise ReplicalcError(f"{path}: 'format_catalog' is for SAS files (.sas7bdat)")
+    if suffix(path) in (*PROGRAMS, *PARQUET):
+        return open_statistics(path, source)
+    if is_workbook(path):
+        unfit = [key for key in ("delimiter", "encoding") if key in source]
+        if unfit:
+            raise ReplicalcError(f"{path}: '{unfit[0]}' is not for workbooks, which have no such thing")
+        return open_workbook(path, source)
+    if suffix(path) in TEXTS:
+        if "sheet" in source:
+            raise ReplicalcError(f"{path}: 'sheet' is for workbooks; a text file has no sheets")
+        return open_text(path, source)
+    raise ReplicalcError(
+        f"{path}: files of type '{suffix(path)}' cannot be read; save it as CSV (UTF-8), XLSX, ODS, Parquet, SAV "
+        "(SPSS), "
+        "DTA (Stata), SAS7BDAT or XPT (SAS)"
+    )
+
+
+def _records(path: Path, source: dict, opened: Opened) -> tuple[Table, dict[str, str]]:
+    """Read the header and all rows below it. Returns the records and, for each column, its name in the file."""
     start = source.get("header_row", 1)
-    by_number = dict(rows)
-    header = [name.strip() for name in by_number.get(start, [])]
-    if not any(header):
-        raise ReplicalcError(f"{path}: row {start} should hold the column names, but it is empty or missing")
+    rows = iter(opened.rows)
+    above: list[list[str]] = []
+    for _, cells in rows:
+        above.append([tidied(cell) for cell in cells])
+        if len(above) == start:
+            break
+    if len(above) < start or not any(above[-1]):
+        beyond = f"; the file has {len(above)} rows" if len(above) < start else ""
+        raise ReplicalcError(f"{path}: row {start} should hold the column names, but it is empty or missing{beyond}")
+    header = _header(path, above, opened, source)
+    constants = {name: str(value) for name, value in source.get("constants", {}).items()}
+    taken = [name for name in constants if name in header]
+    if taken:
+        raise ReplicalcError(f"{path}: the file has a column '{taken[0]}', so 'constants' cannot give it a value")
+    places = {name: place for place, name in enumerate([ROW, *header, *constants])}
+    share = shared(len(header))
+    after = tuple(constants.values())
+    table = Table(name=str(path), source=source)
+    filled: set[int] = set()
+    unnamed = [place for place, name in enumerate(above[-1]) if not name]
+    for number, cells in rows:
+        cells = share(cells)
+        if not any(cells):
+            continue
+        if len(cells) != len(header):
+            if len(cells) > len(header) or opened.exact:
+                raise _ragged(path, number, cells, header, source, last=next(rows, None) is None)
+            cells += [""] * (len(header) - len(cells))
+        filled.update(place for place in unnamed if cells[place])
+        table.append(Record(places, (str(number), *cells, *after)))
+    for place in unnamed:  # all records share the places, so that a column leaves all of them at once
+        if place not in filled:
+            del places[header[place]]
+        else:
+            opened.notes.append(f"{path}, row {start}: column {letters(place)} is filled but has no name")
+    _check_cells(path, start, header, opened, source)
+    given = source.get("rename", {})
+    back = {new: old for old, new in given.items()}
+    return table, {name: back.get(name, name) for name in places if name != ROW and name not in constants}
+
+
+def _header(path: Path, above: list[list[str]], opened: Opened, source: dict) -> list[str]:
+    """Give the columns their names: each has one, each stands once. Raises ReplicalcError."""
+    start, header = len(above), list(above[-1])
+    for top, left, bottom, right in opened.merged:
+        if bottom == start and left == right and top < start:
+            # A name that is merged over several rows stands in the uppermost.
+            header[left] = header[left] or above[top - 1][left]
+        elif top <= start <= bottom and right > left:
+            raise ReplicalcError(
+                f"{path}, row {start}: the cells {letters(left)}{top} to {letters(right)}{bottom} are merged, so that "
+                "column "
+                f"{letters(left + 1)} has no name of its own. Unmerge them and give each column a name, or set "
+                "'header_row' to the row that has one for each"
+            )
+    above[-1] = list(header)
+    if len(header) == 1 and header[0].lower().startswith("sep="):
+        raise ReplicalcError(
+            f"{path}, row {start}: '{header[0]}' is a note for Excel, not a column. Write header_row: {start + 1} and "
+            f'delimiter: "{header[0][4:]}"'
+        )
     signs = [sign for sign in (";", "\t", "|", ",") if len(header) == 1 and sign in header[0]]
     if signs:
         raise ReplicalcError(
             f"{path}, row {start}: the whole header is one column, but contains {signs[0]!r}; is that the 'delimiter'?"
         )
-    header = _renamed(header, source, path)
-    doubled = sorted({name for name in header if name and header.count(name) > 1})
+    header = [name or f"(column {letters(place)})" for place, name in enumerate(header)]
+    names = source.get("rename", {})
+    for name in names:
+        if name not in header:
+            raise ReplicalcError(
+                f"{path}: 'rename' names the column '{name}', which the file does not have."
+                f"{did_you_mean(name, header)} Columns of the file: {', '.join(header)}"
+            )
+    header = [names.get(name, name) for name in header]
+    doubled = sorted({name for name in header if header.count(name) > 1})
     if doubled:
-        raise ReplicalcError(f"{path}, row {start}: the column {', '.join(map(repr, doubled))} stands twice")
+        where = " and ".join(letters(place) for place, name in enumerate(header) if name == doubled[0])
+        raise ReplicalcError(
+            f"{path}, row {start}: the column {', '.join(map(repr, doubled))} stands twice (columns {where}); each "
+            "needs a "
+            "name of its own"
+        )
     reserved = [name for name in header if name == ROW or name.startswith(f"{ROW}/")]
     if reserved:
         raise ReplicalcError(
             f"{path}, row {start}: a column cannot be called '{reserved[0]}', that is the number of the row; "
             "give it another name under 'rename'"
         )
-    constants = {name: str(value) for name, value in source.get("constants", {}).items()}
-    taken = [name for name in constants if name in header]
-    if taken:
-        raise ReplicalcError(f"{path}: the file has a column '{taken[0]}', so 'constants' cannot give it a value")
-    text_file = not is_typed(path)
-    records = []
-    for number, cells in rows:
-        if number <= start or not any(cell.strip() for cell in cells):
+    return header
+
+
+def _ragged(path: Path, number: int, cells: list[str], header: list[str], source: dict, last: bool) -> ReplicalcError:
+    if len(cells) > len(header):
+        advice = "A cell that holds the delimiter must stand in quotation marks; a decimal comma is one as well"
+    elif last:
+        advice = "It is the last row: the file was cut off. Export it again"
+    else:
+        advice = "A line break within a cell must stand in quotation marks; is this row a title or a sum?"
+    return ReplicalcError(
+        f"{path}, row {number}: {len(cells)} cells, but the header has {len(header)} columns. {advice}"
+    )
+
+
+def _check_cells(path: Path, start: int, header: list[str], opened: Opened, source: dict) -> None:
+    """Tell the cells of the table that would be read as empty and are not: errors, formulas, merged cells."""
+    only = {*source.get("only", header), *source.get("where", {})}
+
+    def used(place: int) -> bool:
+        return place < len(header) and header[place] in only
+
+    problems = [
+        f"row {row}, column {letters(place)} ('{header[place]}'): {told}"
+        for row, place, told in opened.faults
+        if row > start and used(place)
+    ]
+    problems += [
+        f"row {max(top, start)}: the cells {letters(left)}{top} to {letters(right)}{bottom} are merged; only the "
+        "first of them "
+        "has a value. Unmerge them and fill in the others"
+        for top, left, bottom, right in opened.merged
+        if bottom > start and any(used(place) for place in range(left, right + 1))
+    ]
+    fail_with_all(f"{path}:", problems)
+
+
+def _lost_zeros(table: Table, path: Path) -> list[str]:
+    """Say which columns of numbers may be identifiers that lost their leading zeros, which typed files cannot keep."""
+    notes = []
+    for column in list(table[0])[1:] if table else []:
+        cells = [record[column] for record in table if record[column]]
+        if len(cells) < 2 or not all(cell.isdecimal() and not cell.startswith("0") for cell in cells):
             continue
-        if len(cells) > len(header) or (text_file and len(cells) < len(header)):
-            raise ReplicalcError(f"{path}, row {number}: {len(cells)} cells, but the header has {len(header)} columns")
-        cells = cells + [""] * (len(header) - len(cells))
-        found = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if name}
-        records.append({ROW: str(number), **found, **constants})
-    if not records:
-        raise ReplicalcError(f"{path}: no records below the header in row {start}")
-    return records
-
-
-def _renamed(header: list[str], source: dict, path: Path) -> list[str]:
-    """Give the columns of a file the names that ``rename`` has for them."""
-    names = source.get("rename", {})
-    for name in names:
-        if name not in header:
-            raise ReplicalcError(
-                f"{path}: 'rename' names the column '{name}', which the file does not have."
-                f"{did_you_mean(name, header)} Columns of the file: {', '.join(filter(None, header))}"
+        numbers, sizes = set(map(int, cells)), {len(cell) for cell in cells}
+        consecutive = max(numbers) - min(numbers) + 1 == len(numbers)
+        if len(numbers) == len(cells) and len(sizes) > 1 and max(sizes) >= 4 and not consecutive:
+            notes.append(
+                f"{path}, column '{column}': numbers, all different, of {min(sizes)} to {max(sizes)} digits. If they "
+                "are "
+                "identifiers that began with zeros, this file has lost them; a CSV export keeps them"
             )
-    return [names.get(name, name) for name in header]
+    return notes
+
+
+def _chosen(table: Table, own: Mapping[str, str], source: dict, path: Path) -> Table:
+    """Keep the rows that ``where`` asks for and the columns that ``only`` names; count the rows left out."""
+    from replicalc.cohort.doors.redcap import check_rows_chosen
+
+    where = {name: _texts(wanted) for name, wanted in source.get("where", {}).items()}
+    for key, names in (("where", where), ("only", source.get("only", []))):
+        for name in names:
+            if name not in own:
+                raise ReplicalcError(
+                    f"{path}: '{key}' names the column '{name}', which the file does not have."
+                    f"{did_you_mean(name, list(own))} Columns of the file: {', '.join(own)}"
+                )
+    check_rows_chosen(table, own, where, path)
+    kept = Table(table, table.name, source)
+    kept.labels = table.labels
+    for name, wanted in where.items():
+        found = {record[name] for record in kept}
+        absent = [value for value in wanted if value not in found]
+        if absent:
+            there = f" There are: {', '.join(map(repr, sorted(found)))}" if len(found) <= 10 else ""
+            raise ReplicalcError(
+                f"{path}, column '{name}': 'where' asks for '{absent[0]}', which no row has."
+                f"{did_you_mean(absent[0], sorted(found))}{there}"
+            )
+        before = len(kept)
+        kept[:] = [record for record in kept if record[name] in wanted]
+        told = " or ".join(f"'{value}'" for value in wanted)
+        if before > len(kept):
+            kept.left_out.append((f"{name} is not {told}", before - len(kept)))
+    if "only" in source:
+        names = [ROW, *source["only"], *source.get("constants", {})]
+        places = {name: place for place, name in enumerate(names)}
+        kept[:] = [Record(places, tuple(record[name] for name in names)) for record in kept]
+    return kept
+
+
+def _texts(wanted: object) -> list[str]:
+    return [str(each) for each in wanted] if isinstance(wanted, list) else [str(wanted)]
 
 
 def own_name(column: str, source: dict) -> str:
     """Return what a column is called in the file itself, whatever ``rename`` calls it."""
     return next((own for own, new in source.get("rename", {}).items() if new == column), column)
-
-
-def is_workbook(path: str | Path) -> bool:
-    """Tell whether a file is a workbook."""
-    return Path(path).suffix.lower() in (".xlsx", ".xls", ".ods")
-
-
-def is_spss(path: str | Path) -> bool:
-    """Tell whether a file is one of SPSS."""
-    return Path(path).suffix.lower() in (".sav", ".zsav")
-
-
-def is_typed(path: str | Path) -> bool:
-    """Tell whether the dates and numbers of a file are typed already, so that no format or decimal sign is needed."""
-    return is_workbook(path) or is_spss(path)
-
-
-def _csv_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
-    encoding = source.get("encoding", "utf-8")
-    if encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        encoding = "utf-8-sig"  # Excel's "CSV UTF-8" begins with a mark that is no text
-    content = path.read_bytes()
-    if content.startswith(b"PK") or b"\0" in content:
-        raise ReplicalcError(f"{path}: this is not a text file; a workbook should end in .xlsx, .xls or .ods")
-    try:
-        text = content.decode(encoding)
-    except LookupError as error:
-        raise ReplicalcError(f"{path}: there is no encoding '{encoding}'; common ones are utf-8 and latin-1") from error
-    except UnicodeDecodeError as error:
-        raise ReplicalcError(
-            f"{path}: byte {error.start} is not {source.get('encoding', 'utf-8')} text; "
-            "give its 'encoding' in the cohort file, or save it as 'CSV UTF-8'"
-        ) from error
-    try:
-        return list(
-            enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=source.get("delimiter", ","), strict=True), 1)
-        )
-    except csv.Error as error:
-        raise ReplicalcError(f"{path}: not a well-formed CSV file: {error}") from error
-
-
-def _workbook_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-    except (CalamineError, OSError) as error:
-        raise ReplicalcError(f"{path}: not a readable workbook ({error})") from error
-    sheet = source.get("sheet", workbook.sheet_names[0])
-    if sheet not in workbook.sheet_names:
-        raise ReplicalcError(
-            f"{path}: no sheet '{sheet}'.{did_you_mean(sheet, workbook.sheet_names)} "
-            f"Sheets: {', '.join(workbook.sheet_names)}"
-        )
-    cells = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    return [(number, [_cell(value) for value in row]) for number, row in enumerate(cells, start=1)]
-
-
-def _spss_rows(path: Path, source: dict) -> list[tuple[int, list[str]]]:
-    """Read an SPSS file. Rows are counted as if it were saved as a sheet: the names in row 1, the first case in row 2.
-
-    What the file itself declares missing (system and user missing) is empty. Codes are read, not their labels.
-    """
-    import pyreadstat
-
-    unfit = [key for key in ("sheet", "header_row", "delimiter") if key in source]
-    if unfit:
-        raise ReplicalcError(f"{path}: '{unfit[0]}' is not for SPSS files, which have no such thing")
-    try:
-        columns, about = pyreadstat.read_sav(path, encoding=source.get("encoding"), output_format="dict")
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeDecodeError, OverflowError) as error:
-        raise ReplicalcError(f"{path}: not a readable SPSS file ({error})") from error
-    names = list(about.column_names)
-    if source.get("column_names") == "labels":
-        names = [label or name for name, label in zip(names, about.column_labels, strict=True)]
-    cases = zip(*columns.values(), strict=True)
-    cells = ([_cell(value) for value in case] for case in cases)
-    return list(enumerate([names, *cells], start=1))
-
-
-def without_identical(records: list[dict[str, str]]) -> tuple[list[dict[str, str]], list[int]]:
-    """Keep the first of the records that are the same in every column, wherever they stand.
-
-    Returns those kept, in their order, and of how many alike each is the first.
-    """
-    count: dict[tuple[str, ...], int] = {}
-    kept = []
-    for record in records:
-        content = tuple(cell for column, cell in record.items() if column not in (ROW, STACKED))
-        if content not in count:
-            kept.append(record)
-        count[content] = count.get(content, 0) + 1
-    return kept, list(count.values())
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        if value != value:
-            return ""
-        if value.is_integer() and abs(value) < 1e15:
-            return str(int(value))
-        # What follows the 15th decimal is the noise of binary arithmetic; a spreadsheet does not show it either.
-        return repr(value) if len(repr(value).partition(".")[2]) <= 15 else f"{value:.15g}"
-    if hasattr(value, "isoformat"):
-        text = value.isoformat()
-        return text.removesuffix("T00:00:00")
-    return str(value)
-
-
-def source_of(record: dict[str, str], column: str, origin: dict[str, int]) -> int:
-    """Return the number of the source that a record has a column from."""
-    return int(record[STACKED]) if STACKED in record else origin.get(column, 0)
-
-
-def place_of(record: dict[str, str], column: str, origin: dict[str, int], names: list[str]) -> tuple[str, str]:
-    """Name the file and the row that a joined or stacked record has a column from."""
-    index = source_of(record, column, origin)
-    return names[index], record[ROW if index == 0 or STACKED in record else f"{ROW}/{index}"]
-
-
-def stack_sources(
-    tables: list[list[dict[str, str]]], names: list[str], sources: list[dict]
-) -> tuple[list[dict[str, str]], dict[str, int]]:
-    """Put the records of several sources below each other; ``sources`` are the entries of the cohort file.
-
-    Every source must have every column, or say under ``without`` that it has not: the cells are empty then. Returns
-    the records and, for each column, the number of the first source that has it. Raises ReplicalcError with all faults.
-    """
-    origin: dict[str, int] = {}
-    for index, table in enumerate(tables):
-        for column in table[0]:
-            if column != ROW:
-                origin.setdefault(column, index)
-    problems = []
-    for table, name, source in zip(tables, names, sources, strict=True):
-        lacks = source.get("without", [])
-        for column in lacks:
-            if column in table[0]:
-                problems.append(f"{name}: the column '{column}' is listed under 'without', but the file has it")
-            elif column not in origin:
-                problems.append(
-                    f"{name}: 'without' names the column '{column}', which no source has."
-                    f"{did_you_mean(column, list(origin))}"
-                )
-        own = [column for column in table[0] if column != ROW]
-        for column, first in origin.items():
-            if column not in table[0] and column not in lacks:
-                problems.append(
-                    f"{name}: the column '{column}' of {names[first]} is missing.{did_you_mean(column, own)} "
-                    "Say under 'rename' what it is called here, or list it under 'without' (its cells are empty then)"
-                )
-    fail_with_all("Sources that do not stack:", problems)
-    return [
-        {ROW: record[ROW], STACKED: str(index), **{column: record.get(column, "") for column in origin}}
-        for index, table in enumerate(tables)
-        for record in table
-    ], origin
-
-
-def join_sources(
-    tables: list[list[dict[str, str]]], names: list[str], key: str | None
-) -> tuple[list[dict[str, str]], dict[str, int]]:
-    """Join several sources one to one on ``key``; every record must have exactly one partner in each source.
-
-    Returns the records and, for each column, the number of the source that it comes from (the first that has it).
-    """
-    origin: dict[str, int] = {}
-    for index, table in enumerate(tables):
-        for column in table[0]:
-            if column != ROW:
-                origin.setdefault(column, index)
-    if len(tables) == 1:
-        return tables[0], origin
-    if not key:
-        raise ReplicalcError(f"{' and '.join(names)}: several sources need the key 'join_on' or 'stack'")
-    joined: dict[str, dict[str, str]] = {}
-    for index, (table, name) in enumerate(zip(tables, names, strict=True)):
-        seen: set[str] = set()
-        for record in table:
-            if key not in record:
-                raise ReplicalcError(f"{name}: no column '{key}' to join on.{did_you_mean(key, list(record))}")
-            value = record[key]
-            if value in seen:
-                raise ReplicalcError(f"{name}, row {record[ROW]}, column '{key}': the value '{value}' stands twice")
-            seen.add(value)
-            if index == 0:
-                joined[value] = dict(record)
-            elif value not in joined:
-                raise ReplicalcError(
-                    f"{name}, row {record[ROW]}, column '{key}': '{value}' has no record in {names[0]}"
-                )
-            else:
-                joined[value][f"{ROW}/{index}"] = record[ROW]
-                for column, cell in record.items():
-                    if column in (ROW, key):
-                        continue
-                    if joined[value].get(column, cell) != cell:
-                        raise ReplicalcError(
-                            f"{name}, row {record[ROW]}: '{column}' stands in two sources with different values"
-                        )
-                    joined[value][column] = cell
-        lost = [value for value in joined if value not in seen]
-        if lost:
-            raise ReplicalcError(f"{name}: no record for {key} {', '.join(lost[:5])}, which {names[0]} has")
-    return list(joined.values()), origin
