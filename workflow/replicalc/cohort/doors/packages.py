@@ -7,8 +7,11 @@ an error from an empty cell; here both are found, so that no value is lost in si
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +24,7 @@ PIECE = 1 << 20
 #: A workbook may unpack to as much; a ZIP bomb of a few kilobytes would fill the memory.
 LARGEST_UNZIPPED = 4 << 30
 #: A sheet is held in memory as a rectangle up to its last filled cell.
-MOST_CELLS = 200_000_000
+MOST_CELLS = 100_000_000
 #: How many faults of single cells are kept; what follows is more of the same.
 MOST_FAULTS = 1000
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -45,7 +48,12 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, EOFError, zipfile.zlib.error, NotImplementedError, RuntimeError) as error:
+    except ReplicalcError:
+        raise
+    except (
+        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError),
+        *(NotImplementedError, RuntimeError),  # a way of packing that is not known; a password
+    ) as error:
         why = "it needs a password" if "password" in str(error) else f"it is cut off or damaged: {error}"
         raise ReplicalcError(f"{path}: not a readable workbook; {why}. Export it again without a password") from error
 
@@ -144,12 +152,13 @@ def _look_at_cells(done: bytes, start: bytes, close: bytes, found: Inside) -> No
             begin, end = done.rfind(start, 0, at), done.find(close, at)
             cell = done[begin:end]
             place = re.search(rb'\br="([A-Z]{1,3})([0-9]{1,7})"', cell)
-            value = re.search(rb"<(?:\w+:)?v(?:\s[^>]*)?>([^<]*)<", cell)
+            value = re.search(rb"<(?:\w+:)?v(?:\s[^>/]*)?(?:/>|>([^<]*)<)", cell)
             if place and begin >= 0 and end >= 0:
                 row, column = int(place[2]), of_letters(place[1].decode())
-                text = value[1].decode("utf-8", "replace") if value else ""
+                text = (value[1] or b"").decode("utf-8", "replace") if value else ""
                 if sign == b't="e"' and b't="e"' in cell[: cell.find(b">")]:
                     found.faults.append((row, column, f"the cell holds the error {text}{ERRORS}"))
+                # A formula may give an empty text: its cell has the type of a text, and a value that is empty.
                 elif sign != b't="e"' and not text and not (value and b't="str"' in cell[: cell.find(b">")]):
                     found.faults.append((row, column, NEVER_COMPUTED))
             at = done.find(sign, max(at + 1, end))
@@ -174,8 +183,11 @@ def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:
     return None
 
 
-def inside_ods(path: Path, sheet: str) -> Inside:
-    """Look through one table of an ODS file: errors, formulas without a value, merged cells, endless repetition."""
+def inside_ods(path: Path, sheet: str | None) -> Inside:
+    """Look through one table of an ODS file: errors, formulas without a value, merged cells, endless repetition.
+
+    Without a name, it is the first table. It is looked at before it is read, since the reader takes all tables at once.
+    """
     from xml.etree import ElementTree
 
     found, row, filled = Inside(), 0, 0
@@ -188,7 +200,9 @@ def inside_ods(path: Path, sheet: str) -> Inside:
                 for event, each in ElementTree.iterparse(handle, ("start", "end")):
                     tag = each.tag.rpartition("}")[2]
                     if tag == "table" and event == "start":
-                        here = _attribute(each, "name") == sheet
+                        name = _attribute(each, "name")
+                        sheet = name if sheet is None else sheet
+                        here = name == sheet
                     if event != "end":
                         continue
                     if tag == "table-row":

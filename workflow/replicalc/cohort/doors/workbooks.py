@@ -15,6 +15,10 @@ def open_workbook(path: Path, source: dict) -> Opened:
     check_kind(path)
     if suffix(path) != ".xls":
         check_archive(path)
+    opened = Opened(())
+    if suffix(path) == ".ods":
+        inside = inside_ods(path, source.get("sheet"))
+        opened.faults, opened.merged = inside.faults, inside.merged
     book = _book(path)
     names = book.sheet_names
     if not names:
@@ -22,12 +26,8 @@ def open_workbook(path: Path, source: dict) -> Opened:
     sheet = source.get("sheet", names[0])
     if sheet not in names:
         raise ReplicalcError(f"{path}: no sheet '{sheet}'.{did_you_mean(sheet, names)} Sheets: {', '.join(names)}")
-    opened = Opened(())
     if suffix(path) in (".xlsx", ".xlsm"):
         opened.faults = inside_xlsx(path, sheet).faults
-    elif suffix(path) == ".ods":
-        inside = inside_ods(path, sheet)
-        opened.faults, opened.merged = inside.faults, inside.merged
     with_areas = _guarded(path, lambda: book.get_sheet_by_name(sheet))
     for (top, left), (bottom, right) in with_areas.merged_cell_ranges or ():
         opened.merged.append((top + 1, left, bottom + 1, right))
