@@ -200,10 +200,10 @@ def test_a_fault_in_a_column_that_is_not_taken_stops_nothing(read):
 
 def test_a_stata_file_with_numbers_of_four_bytes_and_labels(read):
     data = pd.DataFrame({"id": ["007", "008"], "size": pd.Series([2.7, 0.1], dtype="float32"), "sex": [1, 2]})
+    labels = {"id": "ID", "size": "Size (cm)", "sex": "Sex"}
+    codes = {"sex": {1: "female", 2: "male"}}
     found = read(
-        lambda p: statistics_file(
-            p, data, variable_value_labels={"sex": {1: "female", 2: "male"}}, column_labels=["ID", "Size (cm)", "Sex"]
-        ),
+        lambda p: data.to_stata(p, write_index=False, variable_labels=labels, value_labels=codes),
         {"column_names": "labels"},
         "a.dta",
     )
