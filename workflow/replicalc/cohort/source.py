@@ -324,7 +324,6 @@ def _chosen(table: Table, own: Mapping[str, str], source: dict, path: Path) -> T
                     f"{path}: '{key}' names the column '{name}', which the file does not have."
                     f"{did_you_mean(name, list(own))} Columns of the file: {', '.join(own)}"
                 )
-    check_rows_chosen(table, own, where, path)
     kept = Table(table, table.name, source)
     kept.labels = table.labels
     for name, wanted in where.items():
@@ -341,6 +340,7 @@ def _chosen(table: Table, own: Mapping[str, str], source: dict, path: Path) -> T
         told = " or ".join(f"'{value}'" for value in wanted)
         if before > len(kept):
             kept.left_out.append((f"{name} is not {told}", before - len(kept)))
+    check_rows_chosen(kept, own, where, path)
     if "only" in source:
         names = [ROW, *source["only"], *source.get("constants", {})]
         places = {name: place for place, name in enumerate(names)}
