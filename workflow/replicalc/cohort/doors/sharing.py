@@ -1,4 +1,4 @@
-"""Equal cells of a column become one text, so that a million rows of codes do not fill the memory."""
+"""Equal cells become one text, so that a million rows of codes do not fill the memory."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ def shared(width: int) -> Callable[[list[str]], list[str]]:
 
     A column with more than ``MOST_SHARED`` different cells, such as an identifier, is no longer shared.
     """
-    known: list[dict[str, str] | None] = [{} for _ in range(width)]
+    known: dict[str, str] = {}
+    new = [0] * width
+    loose: list[int] = []
 
     def share(cells: list[str]) -> list[str]:
         if len(cells) != width:
             return [tidied(cell) for cell in cells]
-        found = []
-        for place, cell in enumerate(cells):
-            texts = known[place]
-            if texts is None:
-                found.append(tidied(cell))
-                continue
-            text = texts.get(cell)
-            if text is None:
-                text = texts[cell] = tidied(cell)
-                if len(texts) > MOST_SHARED:
-                    known[place] = None
-            found.append(text)
+        found = list(map(known.get, cells))
+        for place in loose:
+            found[place] = tidied(cells[place])
+        if None in found:
+            for place, text in enumerate(found):
+                if text is None:
+                    cell = cells[place]
+                    found[place] = known[cell] = tidied(cell)
+                    new[place] += 1
+                    if new[place] == MOST_SHARED:
+                        loose.append(place)
         return found
 
     return share

@@ -165,25 +165,39 @@ def _parquet(path: Path, source: dict) -> Opened:
             f"{path}, column '{strange[0]}': holds {schema.field(strange[0]).type} in its cells, which are no texts, "
             "numbers or dates"
         )
-    writers = []
-    for each in schema:
-        kind = each.type.value_type if pa.types.is_dictionary(each.type) else each.type
-        if pa.types.is_float32(kind) or pa.types.is_float16(kind):
-            writers.append(single_precision)
-        elif pa.types.is_decimal(kind):
-            writers.append(lambda value: "" if value is None else format(value, "f"))
-        else:
-            writers.append(cell_text)
-    return Opened(_rows(list(schema.names), writers, _cases(path, file)))
+    return Opened(_parquet_rows(path, file, [_as_texts(each.type) for each in schema]))
 
 
-def _cases(path: Path, file) -> Iterator[tuple]:
+def _as_texts(kind) -> Callable[[object], list[str]]:
+    """Choose how a column of Parquet becomes texts, a whole column at a time."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        inner = _as_texts(kind.value_type)
+        return lambda column: inner(column.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return lambda column: column.fill_null("").to_pylist()
+    if pa.types.is_float32(kind) or pa.types.is_float16(kind):
+        write = single_precision
+    elif pa.types.is_decimal(kind):
+        write = lambda value: "" if value is None else format(value, "f")  # noqa: E731
+    else:
+        write = cell_text
+    return lambda column: list(map(write, column.to_pylist()))
+
+
+def _parquet_rows(path: Path, file, writers: list[Callable]) -> Iterator[tuple[int, list[str]]]:
     """Read group by group, so that memory holds one group at a time."""
     import pyarrow as pa
 
+    number = 1
+    yield number, list(file.schema_arrow.names)
     try:
         for batch in file.iter_batches(batch_size=20_000):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            columns = [write(column) for write, column in zip(writers, batch.columns, strict=True)]
+            for cells in zip(*columns, strict=True):
+                number += 1
+                yield number, list(cells)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ReplicalcError(
             f"{path}: not a readable Parquet file (it is cut off or damaged: {str(error).splitlines()[0]})"
