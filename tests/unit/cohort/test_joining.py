@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from replicalc.cohort.doors.cells import ROW, Table
 from replicalc.cohort.doors.joining import JOINS
-from replicalc.cohort.source import join_sources, place_of
+from replicalc.cohort.source import join_sources, place_of, stack_sources
 from replicalc.errors import ReplicalcError
 
 
 def table(keys, column: str, how: str = "one_to_one", name: str = "id") -> Table:
     rows = [{ROW: str(i), name: key, column: f"{column}{i}"} for i, key in enumerate(keys, start=2)]
-    return Table(rows, column, {"join": how})
+    return Table(rows, column, {} if how == "one_to_one" else {"join": how})
 
 
 keys = st.lists(st.sampled_from("abcd"), min_size=1, max_size=6)
@@ -102,3 +102,10 @@ def test_a_column_of_both_files_must_say_the_same():
         join_sources([table("a", "x"), [{ROW: "2", "id": "a", "x": "x9"}]], ["L", "R"], "id")
     joined, _ = join_sources([table("a", "x"), [{ROW: "2", "id": "a", "x": "x2"}]], ["L", "R"], "id")
     assert joined == [{ROW: "2", "id": "a", "x": "x2", f"{ROW}/1": "2"}]
+
+
+def test_the_first_source_and_stacked_ones_are_joined_to_nothing():
+    with pytest.raises(ReplicalcError, match="L: 'join' says how a source is joined to those before it"):
+        join_sources([table("a", "x", "left")], ["L"], None)
+    with pytest.raises(ReplicalcError, match="R: 'join' is for sources beside each other"):
+        stack_sources([table("a", "x"), table("a", "x")], ["L", "R"], [{}, {"join": "left"}])

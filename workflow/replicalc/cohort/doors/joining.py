@@ -62,7 +62,11 @@ def stack_sources(
     the records and, for each column, the number of the first source that has it. Raises ReplicalcError with all faults.
     """
     origin = _origin(tables)
-    problems = []
+    problems = [
+        f"{name}: 'join' is for sources beside each other ('join_on'), but these are stacked"
+        for name, source in zip(names, sources, strict=True)
+        if "join" in source
+    ]
     for table, name, source in zip(tables, names, sources, strict=True):
         lacks = source.get("without", [])
         for column in lacks:
@@ -99,6 +103,10 @@ def join_sources(
     number of the source that it comes from (the first that has it). Raises ReplicalcError with all faults of a source.
     """
     origin = _origin(tables)
+    if "join" in getattr(tables[0], "source", {}):
+        raise ReplicalcError(
+            f"{names[0]}: 'join' says how a source is joined to those before it, and this is the first; move it to another"
+        )
     if len(tables) == 1:
         return tables[0], origin
     if not key:
