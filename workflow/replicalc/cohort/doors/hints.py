@@ -36,7 +36,8 @@ def mangled(text: str) -> str:
     if not (first and second):
         return ""
     return (
-        f"; a spreadsheet may have made a date of the code '{first}-{second}' or '{second}-{first}'. Format the column as "
+        f"; a spreadsheet may have made a date of the code '{first}-{second}' or '{second}-{first}'. Format the "
+        "column as "
         "text and enter it again"
     )
 

@@ -105,7 +105,8 @@ def join_sources(
     origin = _origin(tables)
     if "join" in getattr(tables[0], "source", {}):
         raise ReplicalcError(
-            f"{names[0]}: 'join' says how a source is joined to those before it, and this is the first; move it to another"
+            f"{names[0]}: 'join' says how a source is joined to those before it, and this is the first; move it to "
+            "another"
         )
     if len(tables) == 1:
         return tables[0], origin
