@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import glob
 import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -112,6 +113,67 @@ def cut(path: Path, share: float) -> Path:
 def ole(path: Path, stream: str) -> Path:
     """Write what a password-protected workbook looks like from outside: an OLE container with a named stream."""
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + stream.encode("utf-16-le") + bytes(600))
+    return path
+
+
+def xls(path: Path, rows: list[list] | None = None, name: str = "Data", password: bool = False) -> Path:
+    """Write an old Excel file: BIFF8 records ([MS-XLS]) as the only stream of an OLE container ([MS-CFB]).
+
+    Cells are texts, numbers, ``("error", code)``, or ``("formula", code)`` for a formula that ended in an error.
+    """
+
+    def record(number: int, content: bytes = b"") -> bytes:
+        return struct.pack("<HH", number, len(content)) + content
+
+    def cell(row: int, place: int, value) -> bytes:
+        where = struct.pack("<HHH", row, place, 0)
+        if isinstance(value, str):
+            text = value.encode("utf-16-le")
+            return record(0x0204, where + struct.pack("<HB", len(text) // 2, 1) + text)
+        if isinstance(value, float):
+            return record(0x0203, where + struct.pack("<d", value))
+        kind, code = value
+        if kind == "error":
+            return record(0x0205, where + bytes([code, 1]))
+        return record(0x0006, where + bytes([2, 0, code, 0, 0, 0, 255, 255]) + bytes(8))
+
+    rows = [HEADER, *ROWS] if rows is None else rows
+    begin = struct.pack("<HHHHII", 0x0600, 5, 0, 0, 0, 0)
+    title = name.encode("latin-1")
+    locked = record(0x002F, struct.pack("<HHH", 1, 1, 1) + bytes(48)) if password else b""
+    size = 4 + len(begin) + len(locked) + 4 + 8 + len(title) + 4
+    book = (
+        record(0x0809, begin)
+        + locked
+        + record(0x0085, struct.pack("<IHBB", size, 0, len(title), 0) + title)
+        + record(0x000A)
+    )
+    cells = [cell(r, c, value) for r, line in enumerate(rows) for c, value in enumerate(line) if value != ""]
+    stream = book + record(0x0809, struct.pack("<HHHHII", 0x0600, 0x10, 0, 0, 0, 0)) + b"".join(cells) + record(0x000A)
+    stream += bytes(-len(stream) % 512 if len(stream) >= 4096 else 4096 - len(stream))  # shorter ones lie elsewhere
+    n = len(stream) // 512
+    chain = [0xFFFFFFFD, 0xFFFFFFFE, *range(3, n + 2), 0xFFFFFFFE]
+    table = struct.pack(f"<{len(chain)}I", *chain).ljust(512, b"\xff")
+    assert len(table) == 512, "one sector of the table is enough for the files of the tests"
+
+    def entry(label: str, kind: int, child: int, start: int, length: int) -> bytes:
+        text = (label + "\0").encode("utf-16-le")
+        links = struct.pack("<III", 0xFFFFFFFF, 0xFFFFFFFF, child)
+        return (
+            text.ljust(64, b"\0")
+            + struct.pack("<HBB", len(text), kind, 1)
+            + links
+            + bytes(36)
+            + struct.pack("<IQ", start, length)
+        )
+
+    unused = bytes(68) + b"\xff" * 12 + bytes(48)
+    directory = entry("Root Entry", 5, 1, 0xFFFFFFFE, 0) + entry("Workbook", 2, 0xFFFFFFFF, 2, len(stream)) + unused * 2
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += (
+        struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0) + struct.pack("<I", 0) + b"\xff" * 432
+    )
+    path.write_bytes(head + table + directory + stream)
     return path
 
 

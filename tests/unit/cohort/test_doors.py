@@ -7,7 +7,7 @@ import datetime
 import making_files as make
 import pandas as pd
 import pytest
-from making_files import HEADER, ROWS, csv_of, ods, ods_cell, statistics_file, xlsx
+from making_files import HEADER, ROWS, csv_of, ods, ods_cell, statistics_file, xls, xlsx
 
 from replicalc.cohort.doors.cells import Record, letters, of_letters
 from replicalc.cohort.source import read_table
@@ -174,6 +174,12 @@ def test_the_other_sheets_are_told_where_none_is_named(read, capsys):
     assert "the first of 2 sheets is read, 'Data'; 'sheet' chooses another: Notes" in capsys.readouterr().err
     read(lambda p: xlsx(p, sheets=("Data", "Notes")), {"sheet": "Data"}, "a.xlsx")
     assert not capsys.readouterr().err
+
+
+def test_an_old_excel_file(read):
+    assert read(xls, file="a.xls") == WHOLE
+    found = read(lambda p: xls(p, [["ID", "n"], *[[f"P{i}", i / 4] for i in range(1500)]]), file="a.xls")
+    assert len(found) == 1500 and found[1] == {"source_row": "3", "ID": "P1", "n": "0.25"}
 
 
 def test_an_ods_file(read):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from replicalc.cohort.doors.cells import Opened, cell_text, suffix
+from replicalc.cohort.doors.oldexcel import inside_xls
 from replicalc.cohort.doors.packages import check_archive, check_kind, inside_ods, inside_xlsx
 from replicalc.errors import ReplicalcError, did_you_mean
 
@@ -28,6 +29,8 @@ def open_workbook(path: Path, source: dict) -> Opened:
         raise ReplicalcError(f"{path}: no sheet '{sheet}'.{did_you_mean(sheet, names)} Sheets: {', '.join(names)}")
     if suffix(path) in (".xlsx", ".xlsm"):
         opened.faults = inside_xlsx(path, sheet).faults
+    elif suffix(path) == ".xls":
+        opened.faults = inside_xls(path, sheet)
     with_areas = _guarded(path, lambda: book.get_sheet_by_name(sheet))
     for (top, left), (bottom, right) in with_areas.merged_cell_ranges or ():
         opened.merged.append((top + 1, left, bottom + 1, right))
