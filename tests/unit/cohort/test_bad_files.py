@@ -14,11 +14,14 @@ from pathlib import Path
 
 import making_files as make
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from making_files import HEADER, ROWS, change_part, csv_of, cut, frame, ods, ods_cell, ole, statistics_file, xls, xlsx
 from project import ROOT
 
 from replicalc.cohort.doors import packages
 from replicalc.cohort.mapping import map_export
+from replicalc.cohort.source import read_table
 from replicalc.cohort.validation import validate_cohort
 from replicalc.errors import ReplicalcError
 from replicalc.records import read_csv
@@ -114,6 +117,7 @@ TEXTS = [
     Case("UTF-8 as UTF-16", "a.csv", text(csv_of()), ("does not begin as UTF-16 does",), ", encoding: utf-16"),
     Case("UTF-16 cut within a letter", "a.csv", text(csv_of().encode("utf-16")[:-1]), ("line 4", "ends within a letter", "cut off"), ", encoding: utf-16"),
     Case("no such encoding", "a.csv", text(csv_of()), ("there is no encoding 'utf-9'", "cp1252"), ", encoding: utf-9"),
+    Case("an encoding of names", "a.csv", text(csv_of()), ("there is no encoding 'punycode'",), ", encoding: punycode"),
     Case("an encoding of bytes", "a.csv", text(csv_of()), ("there is no encoding 'hex'",), ", encoding: hex"),
     Case("a zero byte", "a.csv", text(csv_of(changed(2, 0, "C\0"))), ("byte 53 is zero", "the file is damaged")),
     Case("no byte", "a.csv", text(b""), ("the file is empty (0 bytes)", "should hold the column names")),
@@ -310,6 +314,34 @@ def test_a_cut_statistics_file_is_never_read_as_if_it_were_whole(kind, tmp_path)
 
 
 def run_rows(folder: Path, file: str):
-    from replicalc.cohort.source import read_table
-
     return read_table(folder / file, {"file": file})
+
+
+def test_a_file_that_crashes_its_reader_does_not_take_the_run_with_it(tmp_path, monkeypatch):
+    from replicalc.cohort.doors import statistics
+
+    monkeypatch.setattr(statistics, "TRIAL", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    statistics_file(tmp_path / "c.sav")
+    with pytest.raises(
+        ReplicalcError, match=r"c\.sav: not a readable SPSS file \(it is damaged, so that its reader crashes\)"
+    ):
+        run_rows(tmp_path, "c.sav")
+
+
+PARTS = [b'"', b",", b";", b"\n", b"\r", b"a", b"\xc3", b"\xa4", b"\xff", b"\0", b"1", b"\xef\xbb\xbf"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from(PARTS), max_size=30),
+    encoding=st.sampled_from([None, "utf-16", "cp1252", "latin-1", "utf-7", "shift_jis"]),
+)
+def test_no_bytes_break_the_door_of_texts(parts, encoding, tmp_path_factory):
+    path = tmp_path_factory.mktemp("noise") / "a.csv"
+    path.write_bytes(b"".join(parts))
+    try:
+        table = read_table(path, {"encoding": encoding} if encoding else {})
+    except ReplicalcError as error:
+        assert "a.csv" in str(error)
+    else:
+        assert all(set(record) == set(table[0]) for record in table)

@@ -7,6 +7,8 @@ counted as if the file were saved as a sheet: the names in row 1, the first case
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,6 +56,7 @@ def _by_pyreadstat(path: Path, source: dict, program: str) -> Opened:
             f"{path}: not a readable {program} file; it ends within a record ({size} bytes are no multiple of "
             f"{TRANSPORT_RECORD}), so it was cut off. Export it again"
         )
+    _try_elsewhere(path, source, program)
     read = getattr(pyreadstat, PROGRAMS[suffix(path)][1])
     columns, about = _guarded(
         path, program, lambda: read(path, encoding=source.get("encoding"), output_format="dict"), start
@@ -74,6 +77,28 @@ def _by_pyreadstat(path: Path, source: dict, program: str) -> Opened:
     )
 
 
+#: Reads a file and says nothing; what counts is whether the process survives.
+TRIAL = """
+import sys, pyreadstat
+getattr(pyreadstat, sys.argv[1])(sys.argv[2], encoding=sys.argv[3] or None, output_format="dict")
+"""
+
+
+def _try_elsewhere(path: Path, source: dict, program: str) -> None:
+    """Read the file once in a process of its own: the C library can crash on a damaged file, and the whole run with it.
+
+    A crash (1.3.7 has one in the dictionary of SPSS files) becomes a sentence; an error is told when the file is read.
+    """
+    reader, encoding = PROGRAMS[suffix(path)][1], source.get("encoding") or ""
+    trial = subprocess.run(
+        [sys.executable, "-I", "-c", TRIAL, reader, str(path), encoding], capture_output=True, check=False
+    )
+    if trial.returncode not in (0, 1):
+        raise ReplicalcError(
+            f"{path}: not a readable {program} file (it is damaged, so that its reader crashes). Export it again"
+        )
+
+
 def _guarded(path: Path, program: str, read: Callable, start: bytes):
     import pyreadstat
 
@@ -92,6 +117,8 @@ def _in_words(error: Exception) -> str:
     text = str(error)
     if "expected number of rows" in text or "Unable to read from file" in text:
         return f"{text}: it was cut off. Export it again"
+    if "allocate memory" in text:
+        return f"{text}: a length in it cannot be right, so it is damaged. Export it again"
     if "convert" in text or isinstance(error, UnicodeDecodeError):
         return f"{text}: it does not say its encoding rightly; give it under 'encoding', such as cp1252"
     return text

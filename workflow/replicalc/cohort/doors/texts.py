@@ -36,6 +36,8 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8"),
 )
+#: Ways of writing names and string constants that Python counts among encodings.
+NO_TABLES = ("idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape")
 COMMON = "common ones are utf-8, cp1252 (Windows) and latin-1"
 
 
@@ -54,7 +56,8 @@ def declared(path: Path, source: dict) -> str:
         info = codecs.lookup(encoding)
     except (LookupError, ValueError):  # a name with a NUL in it is a ValueError
         info = None
-    if info is None or not getattr(info, "_is_text_encoding", True):
+    odd = info is not None and (not getattr(info, "_is_text_encoding", True) or info.name in NO_TABLES)
+    if info is None or odd:
         raise ReplicalcError(f"{path}: there is no encoding '{encoding}'; {COMMON}")
     return "utf-8-sig" if info.name in ("utf-8", "utf-8-sig") else info.name
 
