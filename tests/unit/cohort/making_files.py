@@ -33,12 +33,12 @@ def xlsx(path: Path, fill=None, sheets=("Data",)) -> Path:
     return path
 
 
-def change_part(path: Path, part: str, change) -> Path:
+def change_part(path: Path, part: str, change, packed: int = zipfile.ZIP_DEFLATED) -> Path:
     """Rewrite one part of a ZIP archive (or add it) with ``change(bytes)``."""
     with zipfile.ZipFile(path) as archive:
         parts = {entry.filename: archive.read(entry) for entry in archive.infolist()}
     parts[part] = change(parts.get(part, b""))
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", packed) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
     return path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,6 +181,7 @@ WORKBOOKS = [
     Case("a formula never computed, of an ODS file", "a.ods", lambda p: ods(p, [[ods_cell(c) for c in HEADER], [ods_cell("A"), ods_cell("1"), '<table:table-cell table:formula="of:=1"/>', ods_cell("01.02.2015")]]), ("row 2, column C ('Size')", "never computed")),
     Case("a column beyond the header", "a.xlsx", cell_of(2, 5, lambda s, r, c, b: s.write_string(r, c, "late")), ("'(column F)' is neither mapped",)),
     Case("XML bomb", "a.xlsx", lambda p: change_part(xlsx(p), "xl/sharedStrings.xml", lambda xml: ENTITIES + xml), ("sharedStrings.xml declares entities", "not opened")),
+    Case("packed in an unusual way", "a.xlsx", lambda p: change_part(xlsx(p), "xl/media/a.bin", lambda _: b"x", zipfile.ZIP_BZIP2), ("packed in a way that no spreadsheet program uses",)),
     Case("ZIP bomb", "a.xlsx", bomb, ("unpacks to more than 16 MB", "Save the sheet alone")),
     Case("a cell far away", "a.xlsx", lambda p: change_part(xlsx(p), "xl/worksheets/sheet1.xml", lambda x: x.replace(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')), ("row 1048576", "16384 columns wide", "too far away")),
     Case("endless rows of an ODS file", "a.ods", lambda p: ods(p, [[ods_cell("x", ' table:number-columns-repeated="16384"')]], ' table:number-rows-repeated="1048576"'), ("row 1", "repeated 1048576 times")),
@@ -248,6 +250,29 @@ def test_a_bad_file_gets_its_sentence(case, tmp_path, monkeypatch):
     for word in ("Traceback", "failed with", "Error:"):  # the last two are how the job tells a fault of the program
         assert word not in message, message
     assert not (tmp_path / "validation.csv").exists() and not list(tmp_path.glob("*.part"))
+
+
+HANDLED = [
+    Case("one patient", "a.csv", text(csv_of(ROWS[:1])), ()),
+    Case("one group", "a.csv", text(csv_of([[r[0], "1", *r[2:]] for r in ROWS])), ()),
+    Case("a column without any value", "a.csv", text(csv_of([[*r[:2], "", r[3]] for r in ROWS])), ()),
+    Case("names in any script", "a.csv", text(csv_of([["Ωμέγα 患者", *ROWS[0][1:]]])), ()),
+    Case("zeros before an identifier", "a.csv", text(csv_of([["007", *ROWS[0][1:]], ["7", *ROWS[1][1:]]])), ()),
+    Case("a formula in a text", "a.csv", text(csv_of([['"=HYPERLINK(""http://x"",""y"")"', *ROWS[0][1:]]])), ()),
+    Case("a formula in a text of a workbook", "a.xlsx", cell_of(1, 0, lambda s, r, c, b: s.write_string(r, c, '=HYPERLINK("http://x","y")')), ()),
+    Case("Windows line ends and a mark", "a.csv", text("\ufeff" + csv_of(end="\r\n")), ()),
+    Case("UTF-16", "a.csv", text(csv_of(), "utf-16"), (), ", encoding: utf-16"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HANDLED, ids=lambda case: case.name)
+def test_what_is_unusual_but_sound_comes_through_whole(case, tmp_path):
+    mapped = run(tmp_path, case)
+    read = read_table(tmp_path / case.file, {"encoding": "utf-16"} if case.source else {})
+    assert [row["patient_id"] for row in mapped] == [row["ID"] for row in read] and len(mapped) >= 1
+    assert [row["mri_pre_mm"] for row in mapped] == [{"2.5": "25", "4.0": "40"}.get(row["Size"], "") for row in read]
+    checks = {(row["variable"], row["check"]): row["n_found"] for row in read_csv(tmp_path / "validation.csv")}
+    assert checks["mri_pre_mm", "missing"] == str(sum(row["mri_pre_mm"] == "" for row in mapped))
 
 
 def test_there_are_at_least_as_many_bad_files_as_promised():

@@ -7,7 +7,6 @@ an error from an empty cell; here both are found, so that no value is lost in si
 
 from __future__ import annotations
 
-import lzma
 import re
 import struct
 import zipfile
@@ -51,7 +50,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except ReplicalcError:
         raise
     except (
-        *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError),
+        *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError),
         *(NotImplementedError, RuntimeError),  # a way of packing that is not known; a password
     ) as error:
         why = "it needs a password" if "password" in str(error) else f"it is cut off or damaged: {error}"
@@ -94,6 +93,11 @@ def check_archive(path: Path) -> None:
             if entry.filename == "META-INF/manifest.xml" and b"encryption-data" in archive.read(entry):
                 raise ReplicalcError(
                     f"{path}: not a readable workbook; it is protected by a password. Save it without one"
+                )
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ReplicalcError(
+                    f"{path}: not a readable workbook; its part {entry.filename} is packed in a way that no spreadsheet "
+                    "program uses. Open the file and save it again"
                 )
             tail = b""
             with archive.open(entry) as handle:
