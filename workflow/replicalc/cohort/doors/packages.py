@@ -96,7 +96,8 @@ def check_archive(path: Path) -> None:
                 )
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ReplicalcError(
-                    f"{path}: not a readable workbook; its part {entry.filename} is packed in a way that no spreadsheet "
+                    f"{path}: not a readable workbook; its part {entry.filename} is packed in a way that no "
+                    "spreadsheet "
                     "program uses. Open the file and save it again"
                 )
             tail = b""
