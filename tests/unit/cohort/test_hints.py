@@ -3,8 +3,10 @@
 import doctest
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from replicalc.cohort.doors import cells, hints
+from replicalc.cohort.doors import cells, hints, inert
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,13 @@ def test_what_is_no_date(text):
     assert hints.mangled(text) == ""
 
 
-@pytest.mark.parametrize("module", [cells, hints])
+@pytest.mark.parametrize("module", [cells, hints, inert])
 def test_the_examples_in_the_docstrings(module):
     assert doctest.testmod(module).failed == 0 < doctest.testmod(module).attempted
+
+
+@given(st.text(alphabet="'=+-@1a.\t\r\n", max_size=6))
+def test_what_is_made_inert_comes_back_and_nothing_runs(text):
+    written = inert.inert(text)
+    assert inert.original(written) == text
+    assert written[:1] not in tuple("=+-@\t\r") or len(written) == 1 or inert.NUMBER.fullmatch(written)
