@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
+import re
 
 import making_files as make
 import pandas as pd
 import pytest
 from making_files import HEADER, ROWS, csv_of, ods, ods_cell, statistics_file, xls, xlsx
+from project import ROOT
 
 from replicalc.cohort.doors.cells import Record, letters, of_letters
+from replicalc.cohort.doors.joining import JOINS
 from replicalc.cohort.source import read_table
 from replicalc.errors import ReplicalcError
 
@@ -201,6 +205,35 @@ def test_a_fault_in_a_column_that_is_not_taken_stops_nothing(read):
     }
 
 
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("<c r='C2' t='e'><v>#REF!</v></c>", r"row 2, column C \('Size'\): the cell holds the error #REF!"),
+        ('<c t="e"><v>#REF!</v></c>', "in a cell of the sheet .*: the cell holds the error #REF!"),
+        (
+            '<c r="C2" s="1"><f t="shared" si="0"/></c>',
+            r"row 2, column C \('Size'\): a formula whose value was never computed",
+        ),
+        ('<c r="C2"><f>1+1</f><v/></c>', "never computed"),
+        ('<c r="C2" t="str"><f>""</f><v/></c>', None),
+        ('<c r="C2"><f>1+1</f><v>2</v></c>', None),
+    ],
+)
+def test_cells_without_a_value_however_a_program_writes_them(cell, words, read):
+    def change(xml: bytes) -> bytes:
+        found = re.search(rb'<c r="C2"[^>]*>.*?</c>', xml)[0]
+        return xml.replace(found, cell.encode())
+
+    def write(path):
+        return make.change_part(xlsx(path), "xl/worksheets/sheet1.xml", change)
+
+    if words is None:
+        assert read(write, file="a.xlsx")[0]["Size"] in ("", "2")
+        return
+    with pytest.raises(ReplicalcError, match=words):
+        read(write, file="a.xlsx")
+
+
 # Files of statistics programs, and Parquet.
 
 
@@ -320,3 +353,13 @@ def test_a_record_is_like_a_dictionary():
 
 def test_columns_are_called_as_a_spreadsheet_calls_them():
     assert all(of_letters(letters(place)) == place for place in range(2000))
+
+
+def test_the_template_explains_every_key_of_a_source_and_every_way_of_joining():
+    schema = json.loads((ROOT / "workflow/schemas/cohort.schema.json").read_text())
+    keys = schema["properties"]["sources"]["items"]["properties"]
+    template = (ROOT / "config/cohorts/TEMPLATE.yaml").read_text()
+    docs = (ROOT / "docs/cohort-files.md").read_text()
+    assert [key for key in keys if not re.search(rf"^  .*\b{key}:", template, re.MULTILINE)] == []
+    assert tuple(keys["join"]["enum"]) == JOINS
+    assert [way for way in JOINS if f"`{way}`" not in docs] == []

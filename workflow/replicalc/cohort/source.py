@@ -160,8 +160,7 @@ def _open(path: Path, source: dict) -> Opened:
         return open_text(path, source)
     raise ReplicalcError(
         f"{path}: files of type '{suffix(path)}' cannot be read; save it as CSV (UTF-8), XLSX, ODS, Parquet, SAV "
-        "(SPSS), "
-        "DTA (Stata), SAS7BDAT or XPT (SAS)"
+        "(SPSS), DTA (Stata), SAS7BDAT or XPT (SAS)"
     )
 
 
@@ -219,8 +218,7 @@ def _header(path: Path, above: list[list[str]], opened: Opened, source: dict) ->
         elif top <= start <= bottom and right > left:
             raise ReplicalcError(
                 f"{path}, row {start}: the cells {letters(left)}{top} to {letters(right)}{bottom} are merged, so that "
-                "column "
-                f"{letters(left + 1)} has no name of its own. Unmerge them and give each column a name, or set "
+                f"column {letters(left + 1)} has no name of its own. Unmerge them and give each column a name, or set "
                 "'header_row' to the row that has one for each"
             )
     above[-1] = list(header)
@@ -248,8 +246,7 @@ def _header(path: Path, above: list[list[str]], opened: Opened, source: dict) ->
         where = " and ".join(letters(place) for place, name in enumerate(header) if name == doubled[0])
         raise ReplicalcError(
             f"{path}, row {start}: the column {', '.join(map(repr, doubled))} stands twice (columns {where}); each "
-            "needs a "
-            "name of its own"
+            "needs a name of its own"
         )
     reserved = [name for name in header if name == ROW or name.startswith(f"{ROW}/")]
     if reserved:
@@ -280,14 +277,16 @@ def _check_cells(path: Path, start: int, header: list[str], opened: Opened, sour
         return place < len(header) and header[place] in only
 
     problems = [
+        f"in a cell of the sheet (the file does not say which): {told}" for row, _, told in opened.faults if not row
+    ]
+    problems += [
         f"row {row}, column {letters(place)} ('{header[place]}'): {told}"
         for row, place, told in opened.faults
         if row > start and used(place)
     ]
     problems += [
         f"row {max(top, start)}: the cells {letters(left)}{top} to {letters(right)}{bottom} are merged; only the "
-        "first of them "
-        "has a value. Unmerge them and fill in the others"
+        "first of them has a value. Unmerge them and fill in the others"
         for top, left, bottom, right in opened.merged
         if bottom > start and any(used(place) for place in range(left, right + 1))
     ]
@@ -298,18 +297,27 @@ def _lost_zeros(table: Table, path: Path) -> list[str]:
     """Say which columns of numbers may be identifiers that lost their leading zeros, which typed files cannot keep."""
     notes = []
     for column in list(table[0])[1:] if table else []:
-        cells = [record[column] for record in table if record[column]]
-        if len(cells) < 2 or not all(cell.isdecimal() and not cell.startswith("0") for cell in cells):
-            continue
+        cells = _whole_numbers(table, column)
         numbers, sizes = set(map(int, cells)), {len(cell) for cell in cells}
-        consecutive = max(numbers) - min(numbers) + 1 == len(numbers)
-        if len(numbers) == len(cells) and len(sizes) > 1 and max(sizes) >= 4 and not consecutive:
+        alike = len(numbers) < len(cells) or len(sizes) < 2 or max(sizes) < 4
+        if not alike and max(numbers) - min(numbers) + 1 > len(numbers):  # 1, 2, 3, ... are no identifiers of a centre
             notes.append(
                 f"{path}, column '{column}': numbers, all different, of {min(sizes)} to {max(sizes)} digits. If they "
-                "are "
-                "identifiers that began with zeros, this file has lost them; a CSV export keeps them"
+                "are identifiers that began with zeros, this file has lost them; a CSV export keeps them"
             )
     return notes
+
+
+def _whole_numbers(table: Table, column: str) -> list[str]:
+    """Give the cells of a column that holds nothing but whole numbers, else an empty list."""
+    cells = []
+    for record in table:
+        cell = record[column]
+        if cell and (not cell.isdecimal() or cell.startswith("0")):
+            return []
+        if cell:
+            cells.append(cell)
+    return cells
 
 
 def _chosen(table: Table, own: Mapping[str, str], source: dict, path: Path) -> Table:

@@ -37,8 +37,7 @@ def mangled(text: str) -> str:
         return ""
     return (
         f"; a spreadsheet may have made a date of the code '{first}-{second}' or '{second}-{first}'. Format the "
-        "column as "
-        "text and enter it again"
+        "column as text and enter it again"
     )
 
 

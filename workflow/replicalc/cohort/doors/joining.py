@@ -153,8 +153,7 @@ def _beside(
         elif value in partners and not how.endswith("one_to_many"):
             problems.append(
                 f"{place(record, name)}: the value {_told(value)} stands twice. If a record has several partners in "
-                "this "
-                f"file, write join: one_to_many for it"
+                f"this file, write join: one_to_many for it"
             )
         partners.setdefault(value, []).append(record)
     seen: Counter[tuple[str, ...]] = Counter()
@@ -177,8 +176,7 @@ def _beside(
         if alone or strange:
             print(
                 f"{name}: {len(alone)} records of {first} have no partner here (their cells are empty), and "
-                f"{len(strange)} "
-                f"records of this file have none there (they are left out)",
+                f"{len(strange)} records of this file have none there (they are left out)",
                 file=sys.stderr,
             )
         if hasattr(table, "left_out") and strange:
@@ -194,8 +192,7 @@ def _beside(
             more = f" and {len(alone) - SHOWN} more" if len(alone) > SHOWN else ""
             problems.append(
                 f"{name}: no record for {' + '.join(keys)} {told}{more}, which {first} "
-                f"has{_near(alone[0], partners)}. If "
-                "partners may be missing, write join: left for this file"
+                f"has{_near(alone[0], partners)}. If partners may be missing, write join: left for this file"
             )
     common = [column for column in table[0] if column in joined[0] and column not in (ROW, *keys)]
     new = [column for column in table[0] if column not in joined[0]]

@@ -35,7 +35,10 @@ ERRORS = "; correct the formula, or empty the cell"
 
 @dataclass
 class Inside:
-    """What the look inside found: (row, column, what is wrong) of single cells, and merged areas."""
+    """What the look inside found: (row, column, what is wrong) of single cells, and merged areas.
+
+    The row is 0 where the file does not say which cell it is.
+    """
 
     faults: list[tuple[int, int, str]] = field(default_factory=list)
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -97,8 +100,7 @@ def check_archive(path: Path) -> None:
             if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ReplicalcError(
                     f"{path}: not a readable workbook; its part {entry.filename} is packed in a way that no "
-                    "spreadsheet "
-                    "program uses. Open the file and save it again"
+                    "spreadsheet program uses. Open the file and save it again"
                 )
             tail = b""
             with archive.open(entry) as handle:
@@ -107,8 +109,7 @@ def check_archive(path: Path) -> None:
                     if total > LARGEST_UNZIPPED:
                         raise ReplicalcError(
                             f"{path}: unpacks to more than {LARGEST_UNZIPPED >> 20} MB, which no export of patients "
-                            "does. "
-                            "Save the sheet alone, or as CSV"
+                            "does. Save the sheet alone, or as CSV"
                         )
                     if entry.filename.endswith((".xml", ".rels")) and b"<!ENTITY" in tail + piece:
                         raise ReplicalcError(
@@ -143,29 +144,32 @@ def inside_xlsx(path: Path, sheet: str) -> Inside:
                 if last_row * (widest or 26) > MOST_CELLS:
                     raise ReplicalcError(
                         f"{path}, sheet '{sheet}': its last filled cell is in row {last_row}, {widest + 1} columns "
-                        "wide; "
-                        "that is too far away. Delete what stands outside the table, or save it as CSV"
+                        "wide; that is too far away. Delete what stands outside the table, or save it as CSV"
                     )
     return found
 
 
 def _look_at_cells(done: bytes, start: bytes, close: bytes, found: Inside) -> None:
     """Find cells with an error or with a formula that has no value."""
-    for sign in (b't="e"', b"<" + start[1:-2] + b"f"):
+    formula = b"<" + start[1:-2] + b"f"
+    for sign in (b't="e"', b"t='e'", formula):
         at = done.find(sign)
         while at >= 0 and len(found.faults) < MOST_FAULTS:
             begin, end = done.rfind(start, 0, at), done.find(close, at)
-            cell = done[begin:end]
-            place = re.search(rb'\br="([A-Z]{1,3})([0-9]{1,7})"', cell)
+            cell = done[begin:end] if 0 <= begin < end else b""
+            head = cell[: cell.find(b">")]
             value = re.search(rb"<(?:\w+:)?v(?:\s[^>/]*)?(?:/>|>([^<]*)<)", cell)
-            if place and begin >= 0 and end >= 0:
-                row, column = int(place[2]), of_letters(place[1].decode())
-                text = (value[1] or b"").decode("utf-8", "replace") if value else ""
-                if sign == b't="e"' and b't="e"' in cell[: cell.find(b">")]:
-                    found.faults.append((row, column, f"the cell holds the error {text}{ERRORS}"))
-                # A formula may give an empty text: its cell has the type of a text, and a value that is empty.
-                elif sign != b't="e"' and not text and not (value and b't="str"' in cell[: cell.find(b">")]):
-                    found.faults.append((row, column, NEVER_COMPUTED))
+            text = (value[1] or b"").decode("utf-8", "replace") if value else ""
+            told = ""
+            if sign != formula:
+                told = f"the cell holds the error {text}{ERRORS}" if sign in head else ""
+            # A formula may give an empty text: its cell has the type of a text, and a value that is empty.
+            elif cell and not text and not (value and re.search(rb"\bt=[\"']str[\"']", head)):
+                told = NEVER_COMPUTED
+            if told:
+                place = re.search(rb"\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']", head)
+                where = (int(place[2]), of_letters(place[1].decode())) if place else (0, 0)
+                found.faults.append((*where, told))
             at = done.find(sign, max(at + 1, end))
 
 

@@ -177,8 +177,7 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list
             if "unexpected end of data" in str(error):
                 told = (
                     "a cell begins with a quotation mark that is never closed. The file was cut off, or a quotation "
-                    "mark "
-                    "within a cell is not doubled"
+                    "mark within a cell is not doubled"
                 )
             elif "field limit" in str(error):
                 told = (
@@ -187,8 +186,7 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list
             elif "expected after" in str(error):
                 told = (
                     f"after a closing quotation mark there should be the delimiter '{delimiter}' or the end of the "
-                    "row. "
-                    "Is the delimiter right? A quotation mark within a cell must be doubled"
+                    "row. Is the delimiter right? A quotation mark within a cell must be doubled"
                 )
             else:
                 told = str(error)
