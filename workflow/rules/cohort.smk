@@ -1,6 +1,7 @@
 # From a raw export to the cohort of a study, one step a rule, each with a file that a reviewer can open:
 # export -> steps/mapped.csv -> steps/validation.csv -> steps/derived.csv -> steps/flow.csv and cohort.parquet ->
-# steps/split.csv. The wildcards are the study and the cohort.
+# steps/split.csv. What was changed on the way is steps/changes.csv, what is wrong steps/problems.csv: value by value, both
+# for the hospital alone. The wildcards are the study and the cohort.
 from replicalc import results
 from replicalc.cohort import derivation, flow, mapping, validation
 from replicalc.cohort.synthesise import formats
@@ -36,19 +37,32 @@ rule map_export:
         dictionary=ancient("data/dictionary.csv"),
     output:
         mapped="results/{study}/{cohort}/steps/mapped.csv",
+        unread="results/{study}/{cohort}/steps/unread.csv",
+        changes="results/{study}/{cohort}/steps/mapping_changes.csv",
     log:
         "logs/{study}/{cohort}/steps/map_export.log",
     params:
         uses=lambda wildcards: used(wildcards, "mapping", "variables"),
+        cohort=lambda wildcards: wildcards.cohort,
         code=digest("cohort.mapping:map_export"),
     run:
-        mapping.map_export(list(input.exports), input.mapping, input.dictionary, output.mapped, log[0], **params)
+        mapping.map_export(
+            list(input.exports),
+            input.mapping,
+            input.dictionary,
+            output.mapped,
+            output.unread,
+            output.changes,
+            log[0],
+            **params,
+        )
 
 
 rule validate_cohort:
-    """Cohort, step 2: ranges, duplicates, units, contradictions and published totals."""
+    """Cohort, step 2: ranges, duplicates, units, implausible combinations and published totals; all problems at once."""
     input:
         mapped="results/{study}/{cohort}/steps/mapped.csv",
+        unread="results/{study}/{cohort}/steps/unread.csv",
         mapping=lambda wildcards: ancient(cohort_file(wildcards, wildcards.study)),
         dictionary=ancient("data/dictionary.csv"),
     output:
@@ -58,9 +72,13 @@ rule validate_cohort:
     params:
         uses=lambda wildcards: used(wildcards, "mapping", "variables"),
         cohort=lambda wildcards: wildcards.cohort,
+        # No output: Snakemake deletes those of a failed job, and this file is for whoever repairs the export.
+        problems=lambda wildcards: f"results/{wildcards.study}/{wildcards.cohort}/steps/problems.csv",
         code=digest("cohort.validation:validate_cohort"),
     run:
-        validation.validate_cohort(input.mapped, input.mapping, input.dictionary, output.checks, log[0], **params)
+        validation.validate_cohort(
+            input.mapped, input.mapping, input.dictionary, output.checks, input.unread, log[0], **params
+        )
 
 
 rule derive_cohort:
@@ -68,12 +86,14 @@ rule derive_cohort:
     input:
         mapped="results/{study}/{cohort}/steps/mapped.csv",
         checks="results/{study}/{cohort}/steps/validation.csv",
+        changes="results/{study}/{cohort}/steps/mapping_changes.csv",
         study=ancient("config/studies/{study}/study.yaml"),
         mapping=lambda wildcards: ancient(cohort_file(wildcards, wildcards.study)),
         dictionary=ancient("data/dictionary.csv"),
     output:
         derived="results/{study}/{cohort}/steps/derived.csv",
         derivations="results/{study}/{cohort}/steps/derivations.csv",
+        changes="results/{study}/{cohort}/steps/changes.csv",
     log:
         "logs/{study}/{cohort}/steps/derive_cohort.log",
     params:
@@ -89,6 +109,8 @@ rule derive_cohort:
             input.dictionary,
             output.derived,
             output.derivations,
+            input.changes,
+            output.changes,
             log[0],
             **params,
         )

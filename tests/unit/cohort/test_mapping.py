@@ -230,16 +230,16 @@ def test_files_stay_inside_the_raw_folders(run):
 
 
 def test_workbook_dates_and_numbers_are_taken_as_they_are(tmp_path):
-    from replicalc.cohort.mapping import _converter
+    from replicalc.cohort.cells import cell_reader
     from replicalc.records import load_dictionary
 
     variables = load_dictionary(ROOT / "data" / "dictionary.csv")
-    date = _converter(variables["surgery_date"], {"format": "%d.%m.%Y"}, ",", typed=True)
-    assert (date("2015-02-01"), date("01.02.2015")) == ("2015-02-01", "2015-02-01")
-    number = _converter(variables["mri_pre_mm"], {"unit": "cm"}, ",", typed=True)
-    assert (number("1.7"), number("1,7")) == ("17", "17")
+    date = cell_reader(variables["surgery_date"], {"format": "%d.%m.%Y"}, {""}, ",", typed=True)
+    assert (date("2015-02-01").value, date("01.02.2015").value) == ("2015-02-01", "2015-02-01")
+    number = cell_reader(variables["mri_pre_mm"], {"unit": "cm"}, {""}, ",", typed=True)
+    assert (number("1.7").value, number("1,7").value) == ("17", "17")
     with pytest.raises(ValueError, match="not a number"):
-        _converter(variables["mri_pre_mm"], {"unit": "cm"}, ",", typed=False)("1.7")
+        cell_reader(variables["mri_pre_mm"], {"unit": "cm"}, {""}, ",", typed=False)("1.7")
 
 
 def test_overlapping_beginnings_and_two_ways_at_once(run):

@@ -19,6 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from replicalc.cohort.audit import Problem, sentences
+from replicalc.cohort.rules import raw_parts, rule_of
 from replicalc.cohort.source import ROW
 from replicalc.errors import did_you_mean, fail_with_all
 from replicalc.records import Variable
@@ -28,6 +30,8 @@ from replicalc.records import Variable
 #: Those that drop identical rows have the number of rows that were alike.
 PLACE, N_ROWS, DIFFERED, SEVERAL = "source_place", "source_rows", "values_differed", "several_codes"
 ALIKE = "identical_rows"
+#: The check that finds rows of one unit that do not fit together.
+ROWS_DIFFER = "rows_differ"
 BOOKKEEPING = (PLACE, N_ROWS, DIFFERED, SEVERAL, ALIKE)
 RANKED = ("highest", "lowest")
 
@@ -159,20 +163,25 @@ def split_codes(text: str, codes: dict[str, str], separator: str) -> list[str]:
 
 
 def collapse(
-    units: list[Unit], over: list[tuple[str, ...]], config: dict, variables: dict[str, Variable]
+    units: list[Unit],
+    over: list[tuple[str, ...]],
+    config: dict,
+    variables: dict[str, Variable],
+    problems: list[Problem] | None = None,
 ) -> list[Unit]:
     """Take together the rows that share ``unit_id``, in the order of their first rows.
 
     ``over`` holds, for each row, the texts of the columns under ``collapse_over``; two rows of a unit with the same
     ones are an error (with no such columns, nothing is checked). A row without a complete identifier stays alone, for
-    the validation to name. Raises ReplicalcError naming rows, columns and, except for identifiers, values.
+    the validation to name. What cannot be taken together is added to ``problems``, its value missing; without such a
+    list it raises ReplicalcError naming rows, columns and, except for identifiers, values.
     """
     groups: dict[tuple, list[int]] = {}
     for number, unit in enumerate(units):
         key = tuple(unit.values[name] for name in config["unit_id"])
         groups.setdefault(key if all(key) else ("", number), []).append(number)
     told = config["unit_of_analysis"]
-    faults: dict[str, list[str]] = {}
+    faults: list[Problem] = []
     merged = []
     for numbers in groups.values():
         rows = [units[number] for number in numbers]
@@ -182,19 +191,23 @@ def collapse(
         places = tuple(place for row in rows for place in row.places)
         if config.get("collapse_over") and len({over[number] for number in numbers}) < len(rows):
             columns = " and ".join(f"'{column}'" for column in config["collapse_over"])
-            faults.setdefault(f"rows of one {told} with the same {columns}", []).append(place_told(places))
+            fault = f"rows of one {told} with the same {columns}"
+            faults.append(_fault("", place_told(places), "", "", fault, "the columns tell its rows apart"))
         merged.append(_merge(rows, places, config, variables, faults))
-    fail_with_all(
-        f"cohort {config['cohort']}: rows that cannot be taken together:",
-        [
-            f"{fault}: {'; '.join(where[:3])}{f'; and {len(where) - 3} more' if len(where) > 3 else ''}"
-            for fault, where in faults.items()
-        ],
-    )
+    if problems is None:
+        fail_with_all(f"cohort {config['cohort']}: rows that cannot be taken together:", sentences(faults))
+    else:
+        problems += faults
     return merged
 
 
-def _merge(rows: list[Unit], places: tuple, config: dict, variables: dict[str, Variable], faults: dict) -> Unit:
+def _fault(column: str, place: str, variable: str, value: str, fault: str, right: str) -> Problem:
+    return Problem("", place, column, variable, value, ROWS_DIFFER, fault, f"Allowed: {right}", "stop")
+
+
+def _merge(
+    rows: list[Unit], places: tuple, config: dict, variables: dict[str, Variable], faults: list[Problem]
+) -> Unit:
     values, differed, several = {}, {}, {}
     told = config["unit_of_analysis"]
     for name, entry in config["variables"].items():
@@ -213,17 +226,27 @@ def _merge(rows: list[Unit], places: tuple, config: dict, variables: dict[str, V
                 raise ValueError("no rule under 'collapse' says which value counts")
             values[name] = choose(rule, found, variables[name], order)
         except ValueError as why:
-            shown = "" if variables[name].type == "id" else f" ({_shown(differed[name], ', ')})"
+            values[name] = ""
+            shown = "" if variables[name].type == "id" else _shown(differed[name], ", ")
             fault = f"{column_told(entry)} ({name}) differs between the rows of one {told}, and {why}"
-            faults.setdefault(fault, []).append(f"{place_told(places)}{shown}")
+            right = f"the same in all rows, or a rule for {name} under 'collapse'"
+            faults.append(_fault(column_told(entry), place_told(places), name, shown, fault, right))
     return replace(rows[0], values=values, places=places, differed=differed, several=several)
 
 
+def columns_of(entry: dict) -> list[str]:
+    """Name the columns of the export that an entry under ``variables`` reads; a rule may read none itself."""
+    if rule_of(entry):
+        return list(dict.fromkeys(part["column"] for part in raw_parts(entry).values() if "column" in part))
+    return entry.get("columns", [entry["column"]] if "column" in entry else [])
+
+
 def column_told(entry: dict) -> str:
-    """Name the column or columns that a variable is read from."""
-    if "columns" in entry:
-        return f"columns {', '.join(map(repr, entry['columns']))}"
-    return f"column '{entry['column']}'" if "column" in entry else "constant"
+    """Name the column or columns that a variable is read from, or what it is computed from."""
+    columns = columns_of(entry)
+    others = [part["variable"] for part in raw_parts(entry).values() if "variable" in part]
+    told = [f"column{'s' * (len(columns) > 1)} {', '.join(map(repr, columns))}"] if columns else []
+    return f"{' and '.join([*told, *others])}" if told or others else "constant"
 
 
 def _shown(values: Sequence[str], joint: str) -> str:

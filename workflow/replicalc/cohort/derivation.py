@@ -6,12 +6,19 @@ explained in ``NOTES.md``); ``derivations`` lists them, ``definitions`` holds th
 
 from __future__ import annotations
 
-from replicalc.cohort.collapse import ALIKE
+from typing import TYPE_CHECKING
+
+from replicalc.cohort.audit import Change, write_changes
+from replicalc.cohort.collapse import ALIKE, PLACE, column_told
 from replicalc.cohort.derivations import DERIVATIONS
 from replicalc.cohort.frame import categorical, read_text_table, typed, write_step
+from replicalc.cohort.source import ROW
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_cohort, load_dictionary
-from replicalc.table import to_csv
+from replicalc.table import as_text, to_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "variable",
@@ -29,13 +36,27 @@ COLUMNS = (
 
 
 @job
-def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, out, log_out, *, cohort=None):
+def derive_cohort(
+    mapped,
+    validation,
+    study_file,
+    cohort_file,
+    dictionary_file,
+    out,
+    log_out,
+    changes_in=None,
+    changes_out=None,
+    *,
+    cohort=None,
+):
     """Add the derived variables to the mapped cohort, and write which came from what.
 
     A patient's value is derived where the raw values are there; where they are not, the value that the cohort gives is
     taken. Both are counted, and so is how often they contradict each other. Where a study does not say how a class is
     defined (it has no such reading), the class is not derived, and the table says so. ``validation`` is read only so
-    that nothing is derived from a cohort that was not validated. ``cohort`` is the name where it is not the file's.
+    that nothing is derived from a cohort that was not validated. ``changes_out`` gets the changes of the mapping
+    (``changes_in``) and every given value that a derived one replaced. ``cohort`` is the name where it is not that
+    of the cohort file.
     """
     import pandas as pd
 
@@ -45,7 +66,8 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
     text = read_text_table(mapped)
     frame = typed(text, variables)
     readings = study["readings"]
-    rows = []
+    rows: list[list[str]] = []
+    changes: list[Change] = []
     for derivation in DERIVATIONS:
         name = derivation.variable
         given = frame[name] if name in frame else pd.Series(float("nan"), index=frame.index, dtype="object")
@@ -61,7 +83,10 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
             why = f"the cohort has no {', '.join(lacking)}" if lacking else f"{study['study']} does not define it"
             note = "; ".join(filter(None, [note, f"{how}: {why}"]))
         both = derived.notna() & given.notna()
-        contradict = int((derived[both].astype(str) != given[both].astype(str)).sum())
+        replaced = both & (derived.astype(str) != given.astype(str))
+        contradict = int(replaced.sum())
+        if name in config["variables"]:
+            changes += _replaced(name, given, derived, text.loc[replaced], config)
         if not (lacking or undefined) or name in frame:
             values = derived.astype("object").where(derived.notna(), given.astype("object"))
             categories = variables[name].type == "category"
@@ -74,3 +99,15 @@ def derive_cohort(mapped, validation, study_file, cohort_file, dictionary_file, 
         frame[ALIKE] = text[ALIKE]
     write_step(frame, out)
     write_text(log_out, to_csv(rows, COLUMNS))
+    if changes_out:
+        write_changes(changes_out, changes, config, changes_in)
+
+
+def _replaced(name: str, given: pd.Series, derived: pd.Series, rows: pd.DataFrame, config: dict) -> list[Change]:
+    """Name every value of the cohort that the derived one takes the place of."""
+    column = column_told(config["variables"][name])
+    place = rows[PLACE] if PLACE in rows else rows[ROW]
+    return [
+        Change("", where, column, name, *(as_text(values[row]) for values in (given, derived)), "derived_over_given")
+        for row, where in place.items()
+    ]

@@ -1,14 +1,17 @@
-"""Validation: ranges, duplicates, units and contradictions, before anything is derived or counted.
+"""Validation: ranges, codes, duplicates, units and implausible combinations, before anything is derived or counted.
 
-A value that cannot be right stops the run and is named, and so do dates in an impossible order. Other contradictions
-between two variables are counted and told; they do not stop the run, because real charts contain them.
+Everything that is wrong is found first and told together: in words as far as a message goes, and value by value in
+``problems.csv``, which stays with the patients. ``validation.csv`` holds counts only. Types, ranges and codes are held
+against schemas that pandera builds from ``data/dictionary.csv`` (``schemas``); the rest is ours.
 """
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from replicalc.cohort.audit import CellError, Problem, read_problems, sentences, write_problems
 from replicalc.cohort.collapse import (
     ALIKE,
     BOOKKEEPING,
@@ -16,14 +19,19 @@ from replicalc.cohort.collapse import (
     N_ROWS,
     PLACE,
     RANKED,
+    ROWS_DIFFER,
     SEVERAL,
     column_told,
     noted_variables,
 )
-from replicalc.cohort.frame import read_text_table, typed
-from replicalc.cohort.mapping import TOTAL
+from replicalc.cohort.frame import categorical, read_text_table, typed
+from replicalc.cohort.implausible import applicable, treatment_of
+from replicalc.cohort.mapping_checks import TOTAL
+from replicalc.cohort.reading import impossible
+from replicalc.cohort.rules import rule_of
+from replicalc.cohort.schemas import failures
 from replicalc.cohort.source import ROW
-from replicalc.errors import fail_with_all
+from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Variable, load_cohort, load_dictionary
 from replicalc.table import to_csv
@@ -34,85 +42,201 @@ if TYPE_CHECKING:
 COLUMNS = ("variable", "check", "n_checked", "n_found", "stops_the_run", "note", "cohort", "kind")
 
 
-@job
-def validate_cohort(mapped, cohort_file, dictionary_file, out, *, cohort=None):
-    """Check the mapped cohort and write one row a check. Raises ReplicalcError listing every impossible value.
+#: What a check of single cells is called in validation.csv, and the types of variables that it looks at.
+CELLS = {
+    "unparsable": ("unreadable", ("number", "integer", "date")),
+    "unknown_code": ("unknown code", ("category",)),
+    "out_of_range": ("out of range", ("number", "integer", "date")),
+    "negative_duration": ("duration below zero", ("number", "integer")),
+}
+#: How many different problems a message tells in words.
+TOLD = 10
 
-    ``cohort`` is the name where it is not that of the cohort file.
+
+@job
+def validate_cohort(mapped, cohort_file, dictionary_file, out, unread=None, *, cohort=None, problems=None):
+    """Check the mapped cohort and write one row a check, with counts only.
+
+    ``unread`` is what mapping could not read. Every problem is a row of ``problems`` (a path that is no output of the
+    rule: Snakemake deletes what a failed job made, and this file is for whoever repairs the export). Raises one
+    ReplicalcError where something stops the run: the first problems in words, how many there are, and where the file
+    is. ``cohort`` is the name where it is not that of the cohort file.
     """
     config = load_cohort(cohort_file, cohort)
     variables = load_dictionary(dictionary_file)
-    text = read_text_table(mapped)
-    frame = typed(text[[name for name in text if name not in BOOKKEEPING]], variables)
-    # Where each unit is from, in words: one row, several that were taken together, with the file if there are several.
-    place = text[PLACE] if PLACE in text else "row " + text[ROW]
-    rows: list[list[str]] = []
-    problems: list[str] = []
+    checks = _Checks(config, variables, read_text_table(mapped), read_problems(unread) if unread else [])
+    checks.run()
+    if problems:
+        write_problems(problems, checks.problems, config)
+    stopping = checks.stopping()
+    if stopping:
+        raise ReplicalcError(_message(stopping, checks.problems, config, problems))
+    write_text(out, to_csv(checks.rows, COLUMNS))
+    if checks.problems:
+        told = f"{len(checks.problems)} problems that do not stop the run"
+        print(f"cohort {config['cohort']}: {told}, see {problems or out}", file=sys.stderr)
 
-    def record(variable: str, check: str, checked: int, found: int, stops: bool, note: str = "") -> None:
-        stop = "yes" if stops else "no"
-        rows.append([variable, check, str(checked), str(found), stop, note, config["cohort"], config["kind"]])
 
-    for name in config["variables"]:
-        missing = int(frame[name].isna().sum())
-        record(name, "missing", len(frame), missing, False)
-        suspicion = _wrong_unit(frame, variables[name], config)
-        out_of_range = _out_of_range(frame, variables[name], place)
-        if out_of_range is not None:
-            record(name, "out of range", len(frame) - missing, len(out_of_range), True, _allowed(variables[name]))
-            problems += [
-                f"{where}, {_column(config, name)}: value {value} is impossible. Allowed: {_allowed(variables[name])}"
-                for where, value in out_of_range
-                if not suspicion
-            ]
-        if suspicion is not None:
-            record(name, "unit", len(frame) - missing, int(bool(suspicion)), True, suspicion)
-            problems += [suspicion] if suspicion else []
-    problems += _units(frame, place, config, record)
-    _count_choices(text, config, record)
-    for name, expected in config.get("totals", {}).items():
-        found = _total(frame, name)
-        record(name, "published total", len(frame), found, True, f"published: {expected}")
-        if found != expected:
-            problems.append(f"published total '{name}' is {expected}, but the file has {found}")
-    contradictions = 0
-    for name, needs, contradiction, stops in CONTRADICTIONS:
-        if all(need in frame for need in needs):
-            rows_in_question = frame[contradiction(frame)]
-            record("+".join(needs), name, len(frame), len(rows_in_question), stops)
-            contradictions += len(rows_in_question)
-            if stops:
-                columns = " and ".join(_column(config, need) for need in needs)
-                problems += [f"{where}, {columns}: {name}, which cannot be" for where in place[rows_in_question.index]]
-    first = config["sources"][0]
-    file = first["file"] + (f" [{first['sheet']}]" if "sheet" in first else "")
-    of_file = "" if config.get("stack") else f" (rows of {file})"
-    fail_with_all(f"cohort {config['cohort']}: values that cannot be right{of_file}:", problems)
-    write_text(out, to_csv(rows, COLUMNS))
-    if contradictions:
-        print(
-            f"cohort {config['cohort']}: {contradictions} contradictions between variables, see {out}", file=sys.stderr
+def _message(stopping: list[Problem], every: list[Problem], config: dict, file: str | None) -> str:
+    """Tell the first problems in words, how many there are, and where all of them stand."""
+    told, limit = sentences(stopping), TOLD if file else 20
+    lines = [f"cohort {config['cohort']}: values that cannot be right:"]
+    lines += [f"  - {sentence}" for sentence in told[:limit]]
+    if len(told) > limit:
+        lines.append(f"  - and {len(told) - limit} more of this kind")
+    if file:
+        n = sum(each.stops for each in every)
+        lines.append(
+            f"In all {n} {'problem stops' if n == 1 else 'problems stop'} the run. Every one, with row, column and "
+            f"value, is in {file}; that file holds patients' data and stays where the export is."
         )
+    return "\n".join(lines)
 
 
-def _units(frame: pd.DataFrame, place: pd.Series, config: dict, record) -> list[str]:
-    """Every unit of analysis stands once and has an identifier; messages never repeat an identifier."""
-    unit_id, unit = config["unit_id"], config["unit_of_analysis"]
-    columns = " and ".join(_column(config, name) for name in unit_id)
-    empty = frame[unit_id].isna().any(axis=1)
-    named = frame[~empty]
-    problems = [f"{where}, {columns}: the {unit} has no identifier" for where in place[empty]]
-    for _, part in named.groupby(unit_id, observed=True, sort=False):
-        if len(part) > 1:
-            where = " and ".join(place[part.index])
-            if not config.get("stack"):
-                where = "rows " + where.replace("row ", "")
-            problems.append(f"{where}, {columns}: the same {unit} stands more than once; {_advice(part, config)}")
-    record("+".join(unit_id), "duplicate or empty", len(frame), len(problems), True)
-    folded = named[unit_id].astype(str).apply(lambda column: column.str.casefold())
-    alike = int(folded.duplicated().sum() - named.duplicated(unit_id).sum())
-    record("+".join(unit_id), "equal but for capital letters", len(frame), alike, False)
-    return problems
+class _Checks:
+    """All checks of one cohort: ``rows`` for validation.csv, ``problems`` value by value."""
+
+    def __init__(self, config: dict, variables: dict[str, Variable], text: pd.DataFrame, unread: list[Problem]):
+        self.config, self.variables, self.text = config, variables, text
+        self.values = text[[name for name in text if name not in BOOKKEEPING]]
+        self.frame, self.bad = _against_dictionary(self.values, variables)
+        # Where each unit is from: its row, or in words where several were taken together or there are several files.
+        self.place = text[PLACE] if PLACE in text else text[ROW]
+        first = config["sources"][0]
+        name = first["file"] + (f" [{first['sheet']}]" if "sheet" in first else "")
+        self.file = "" if config.get("stack") else name
+        self.unread = Counter((each.variable, each.check) for each in unread)
+        self.rows: list[list[str]] = []
+        self.problems: list[Problem] = list(unread)
+        #: Variables that are read in a wrong unit: their values need not be told one by one.
+        self.suspicious: set[str] = set()
+
+    def run(self) -> None:
+        """Make all checks, those of single values first."""
+        for name in self.config["variables"]:
+            self._cells(name)
+        self._units()
+        _count_choices(self.text, self.config, self._record)
+        self._differing()
+        for name, expected in self.config.get("totals", {}).items():
+            found = _total(self.frame, name)
+            self._record(name, "published total", len(self.frame), found, True, f"published: {expected}")
+            if found != expected:
+                told = f"published total '{name}' is {expected}, but the file has {found}"
+                self.problems.append(Problem("", "", "", name, str(found), "published_total", told, "", "stop"))
+        self._combinations()
+
+    def stopping(self) -> list[Problem]:
+        """Return what stops the run and is worth telling."""
+        return [
+            each
+            for each in self.problems
+            if each.stops and not (each.check == "out_of_range" and each.variable in self.suspicious)
+        ]
+
+    def _record(self, variable: str, check: str, checked: int, found: int, stops: bool, note: str = "") -> None:
+        told = [variable, check, str(checked), str(found), "yes" if stops else "no", note]
+        self.rows.append([*told, self.config["cohort"], self.config["kind"]])
+
+    def _cells(self, name: str) -> None:
+        """Count the values of a variable and what is wrong with single ones."""
+        variable, treatments = self.variables[name], self.config.get("on_problem", {})
+        missing = int(self.frame[name].isna().sum())
+        there = len(self.frame) - missing
+        self._record(name, "values", len(self.frame), there, False)
+        self._record(name, "missing", len(self.frame), missing, False)
+        for check, (told, types) in CELLS.items():
+            lacks = check == "out_of_range" and not (variable.min and variable.max)
+            other = check == "negative_duration" and rule_of(self.config["variables"][name]) != "duration"
+            if variable.type not in types or lacks or other:
+                continue
+            here = [row for bad, row, failed in self.bad if (bad, failed) == (name, check)]
+            found, treatment = self.unread[name, check] + len(here), treatments.get(check, "stop")
+            note = _allowed(variable) if check == "out_of_range" else ""
+            if treatment == "set_missing":
+                note = "; ".join(filter(None, [note, "set missing (on_problem)"]))
+            cells = there + self.unread[name, check]
+            self._record(name, told, cells, found, treatment == "stop", note)
+            for row in here:
+                self._add_value(name, row, check)
+        suspicion = _wrong_unit(self.frame, variable, self.config)
+        if suspicion is not None:
+            self._record(name, "unit", there, int(bool(suspicion)), True, suspicion)
+        if suspicion:
+            self.suspicious.add(name)
+            told = suspicion.removeprefix(f"{_column(self.config, name)}: ")
+            self.problems.append(Problem("", "", _column(self.config, name), name, "", "unit", told, "", "stop"))
+
+    def _add_value(self, name: str, row: int, check: str) -> None:
+        """Add the problem of a single value that the dictionary does not allow."""
+        variable, value = self.variables[name], self.values.at[row, name]
+        if check == "out_of_range":
+            error = impossible(value, variable)
+        else:
+            error = CellError(check, f"value '{value}' is no code", f"Allowed: {', '.join(variable.code_list)}")
+        where = (self.file, self.place[row], _column(self.config, name), name, value)
+        self.problems.append(Problem(*where, check, str(error), error.right, "stop"))
+
+    def _units(self) -> None:
+        """Every unit of analysis stands once and has an identifier; nothing ever repeats an identifier."""
+        config, frame, place = self.config, self.frame, self.place
+        unit_id, unit = config["unit_id"], config["unit_of_analysis"]
+        columns, name = " and ".join(_column(config, each) for each in unit_id), "+".join(unit_id)
+        empty = frame[unit_id].isna().any(axis=1)
+        named = frame[~empty]
+        before = len(self.problems)
+        for where in place[empty]:
+            told, right = f"the {unit} has no identifier", "Allowed: one for each"
+            self.problems.append(Problem(self.file, where, columns, name, "", "no_identifier", told, right, "stop"))
+        repeated = named[named.duplicated(unit_id, keep=False)]
+        for _, part in repeated.groupby(unit_id, observed=True, sort=False):
+            where = ("" if PLACE in self.text else "rows ") + " and ".join(place[part.index])
+            told = f"the same {unit} stands more than once; {_advice(part, config)}"
+            self.problems.append(Problem(self.file, where, columns, name, "", "duplicate", told, "", "stop"))
+        self._record(name, "duplicate or empty", len(frame), len(self.problems) - before, True)
+        folded = named[unit_id].astype(str).apply(lambda column: column.str.casefold())
+        alike = int(folded.duplicated().sum() - named.duplicated(unit_id).sum())
+        self._record(name, "equal but for capital letters", len(frame), alike, False)
+
+    def _differing(self) -> None:
+        """Count the units whose rows could not be taken together."""
+        if "collapse" not in self.config:
+            return
+        found = sum(count for (_, check), count in self.unread.items() if check == ROWS_DIFFER)
+        told = "rows that cannot be taken together"
+        self._record("+".join(self.config["unit_id"]), told, len(self.frame), found, True)
+
+    def _combinations(self) -> None:
+        """Look for values that cannot be together."""
+        for each in applicable(self.frame):
+            treatment = treatment_of(each, self.config)
+            rows = self.frame.index[each.holds(self.frame)]
+            found = len(rows) + self.unread["+".join(each.needs), each.name]
+            stops = treatment == "stop"
+            note = f"on_problem: {{{each.name}: {treatment}}}"
+            self._record("+".join(each.needs), each.told, len(self.frame), found, stops, note)
+            columns = " and ".join(_column(self.config, need) for need in each.needs)
+            told = f"{each.told}, which cannot be" if stops else each.told
+            for row in rows:
+                shown = "; ".join(self.values.at[row, need] for need in each.needs)
+                where = (self.file, self.place[row], columns, "+".join(each.needs), shown)
+                self.problems.append(Problem(*where, each.name, told, each.right, treatment))
+
+
+def _against_dictionary(
+    values: pd.DataFrame, variables: dict[str, Variable]
+) -> tuple[pd.DataFrame, list[tuple[str, int, str]]]:
+    """Type the values, and name those that the dictionary does not allow; a code that is none becomes missing."""
+    categories = [name for name in values if name in variables and variables[name].type == "category"]
+    frame = typed(values.drop(columns=categories), variables)
+    for name in categories:
+        frame[name] = values[name].where(values[name] != "")
+    bad = failures(frame, variables)
+    for name in categories:
+        strange = [row for other, row, _ in bad if other == name]
+        frame.loc[strange, name] = None
+        frame[name] = categorical(frame[name], variables[name])
+    return frame[[ROW, *(name for name in values if name != ROW)]], bad
 
 
 def _advice(rows: pd.DataFrame, config: dict) -> str:
@@ -186,24 +310,6 @@ def _allowed(variable: Variable) -> str:
     return f"{variable.min} to {variable.max}{unit}"
 
 
-def _out_of_range(frame: pd.DataFrame, variable: Variable, place: pd.Series) -> list[tuple[str, str]] | None:
-    if variable.type not in ("number", "integer", "date") or not (variable.min and variable.max):
-        return None
-    import pandas as pd
-
-    lo, hi = (
-        (pd.Timestamp(variable.min), pd.Timestamp(variable.max))
-        if variable.type == "date"
-        else (float(variable.min), float(variable.max))
-    )
-    values = frame[variable.variable]
-    bad = frame[(values < lo) | (values > hi)]
-    return [
-        (where, f"{value:%Y-%m-%d}" if variable.type == "date" else f"{value:g} {variable.unit}".strip())
-        for where, value in zip(place[bad.index], bad[variable.variable], strict=True)
-    ]
-
-
 def _wrong_unit(frame: pd.DataFrame, variable: Variable, config: dict) -> str | None:
     """A median outside what any cohort can have says that the unit in the cohort file is wrong."""
     if not (variable.median_min and variable.median_max):
@@ -216,52 +322,9 @@ def _wrong_unit(frame: pd.DataFrame, variable: Variable, config: dict) -> str | 
     median = float(positive.median())
     if lo <= median <= float(variable.median_max):
         return ""
-    unit = config["variables"][variable.variable].get("unit", "")
+    entry = config["variables"][variable.variable]
+    how = f"computed by '{rule_of(entry)}'" if rule_of(entry) else f"read as '{entry.get('unit', '')}'"
     return (
-        f"{_column(config, variable.variable)}: read as '{unit}', its median is {median:g} {variable.unit}; it should "
+        f"{_column(config, variable.variable)}: {how}, its median is {median:g} {variable.unit}; it should "
         f"lie within {lo:g} to {variable.median_max} {variable.unit}. Is the unit right?"
     )
-
-
-def _after(later: str, earlier: str):
-    return (f"{later} before {earlier}", (later, earlier), lambda frame: frame[later] < frame[earlier], True)
-
-
-#: What cannot be together: name, variables, rule, and whether it stops the run.
-CONTRADICTIONS = [
-    _after("nat_start_date", "birth_date"),
-    _after("mg_post_date", "mg_pre_date"),
-    _after("mri_post_date", "mri_pre_date"),
-    _after("surgery_date", "nat_start_date"),
-    _after("surgery_date", "mg_post_date"),
-    _after("surgery_date", "mri_post_date"),
-    _after("diagnosis_date", "birth_date"),
-    _after("last_contact_date", "diagnosis_date"),
-    _after("relapse_date", "diagnosis_date"),
-    _after("last_contact_date", "relapse_date"),
-    _after("bone_metastasis_date", "diagnosis_date"),
-    (
-        "calcification measured although none is recorded",
-        ("calcified", "calc_cc_pre_mm"),
-        lambda f: (f["calcified"] == "no") & f["calc_cc_pre_mm"].notna(),
-        False,
-    ),
-    (
-        "Miller-Payne grade 5 with residual invasive carcinoma",
-        ("miller_payne", "residual_invasive"),
-        lambda f: (f["miller_payne"] == "5") & (f["residual_invasive"] == "yes"),
-        False,
-    ),
-    (
-        "size of residual invasive carcinoma without such carcinoma",
-        ("path_invasive_mm", "residual_invasive"),
-        lambda f: (f["path_invasive_mm"] > 0) & (f["residual_invasive"] == "no"),
-        False,
-    ),
-    (
-        "breast-conserving surgery judged not possible, yet done",
-        ("surgery", "bcs_eligible"),
-        lambda f: (f["surgery"] == "breast_conserving") & (f["bcs_eligible"] == "no"),
-        False,
-    ),
-]

@@ -1,0 +1,153 @@
+"""What cleaning leaves for an auditor: every changed value (``changes.csv``), every problem (``problems.csv``).
+
+Both hold values of single patients and stay beside the patients. Identifiers stand in neither: a row is named by its
+place in the export.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from replicalc.job import write_text
+from replicalc.records import read_csv
+from replicalc.table import to_csv
+
+#: The names of the rules by which a value is changed; they do not change from one release to the next.
+RULES = {
+    "missing_code": "a text that the cohort file declares missing (key 'missing')",
+    "spelling": "a code with other capital letters or blanks than declared (key 'any_case')",
+    "unit_in_cell": "a number that carries its unit, converted (key 'units_in_cells')",
+    "decimal_comma": "a number with a decimal comma (key 'decimal')",
+    "several_codes": "several codes in a cell, of which one counts (keys 'split' and 'of_several')",
+    "rows_collapsed": "rows of one unit that differed, of which one value counts (key 'collapse')",
+    "identical_row_dropped": "a row that stands in the export once more (key 'identical_rows')",
+    "unparsable_set_missing": "not a number or date, set missing (key 'on_problem')",
+    "unknown_code_set_missing": "a code that nobody declared, set missing (key 'on_problem')",
+    "out_of_range_set_missing": "outside the range of the dictionary, set missing (key 'on_problem')",
+    "negative_duration_set_missing": "a duration whose end lies before its beginning, set missing (key 'on_problem')",
+    "implausible_set_missing": "values that cannot be together, all set missing (key 'on_problem')",
+    "derived_over_given": "a class that the cohort gives, replaced by the one derived from its raw values",
+}
+#: Several rules may have acted on one value.
+JOINT = "+"
+
+
+class CellError(ValueError):
+    """What is wrong with a cell (``str``), by which check it was found, and what would be right."""
+
+    def __init__(self, check: str, problem: str, right: str = ""):
+        super().__init__(problem)
+        self.check, self.right = check, right
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One value that cleaning changed. ``file`` is '' where there is one export; ``row`` is as a spreadsheet counts."""
+
+    file: str
+    row: str
+    column: str
+    variable: str
+    before: str
+    after: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One value, or one combination of values, that is not as it should be.
+
+    ``problem`` and ``right`` are the two halves of a sentence: what is wrong, and what would be right. ``treatment`` is
+    what the cohort file says about it: 'stop', 'set_missing' or 'keep'.
+    """
+
+    file: str
+    row: str
+    column: str
+    variable: str
+    value: str
+    check: str
+    problem: str
+    right: str
+    treatment: str
+
+    @property
+    def stops(self) -> bool:
+        return self.treatment == "stop"
+
+
+#: Headers of the two files: plain words where the fields are short.
+CHANGE_COLUMNS = ("file", "row", "column", "variable", "from", "to", "rule", "cohort", "kind")
+PROBLEM_COLUMNS = (
+    *("file", "row", "column", "variable", "value", "check", "problem", "what_would_be_right", "stops_the_run"),
+    *("treatment", "cohort", "kind"),
+)
+
+
+def harmless(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run as a formula; signed numbers stay.
+
+    >>> harmless("=HYPERLINK(1)"), harmless("-2.5")
+    ("'=HYPERLINK(1)", '-2.5')
+    """
+    runs = text[:1] in ("=", "@", "\t", "\r") or (text[:1] in ("+", "-") and not re.fullmatch(r"[+-][\d.,]+", text))
+    return f"'{text}" if runs else text
+
+
+def write_changes(path: str | Path, changes: Sequence[Change], config: dict, before: str | Path | None = None) -> None:
+    """Write changes.csv; the rows of the file ``before`` (an earlier step) come first."""
+    rows = [list(row.values()) for row in read_csv(before)] if before else []
+    for change in changes:
+        told = [harmless(cell) for cell in astuple(change)]
+        rows.append([*told, config["cohort"], config["kind"]])
+    write_text(path, to_csv(rows, CHANGE_COLUMNS))
+
+
+def write_problems(path: str | Path, problems: Sequence[Problem], config: dict) -> None:
+    """Write every problem, those that stop the run and those that do not."""
+    rows = []
+    for each in problems:
+        *cells, treatment = astuple(each)
+        told = [harmless(cell) for cell in cells]
+        rows.append([*told, "yes" if each.stops else "no", treatment, config["cohort"], config["kind"]])
+    write_text(path, to_csv(rows, PROBLEM_COLUMNS))
+
+
+def read_problems(path: str | Path) -> list[Problem]:
+    """Read back what ``write_problems`` wrote (a value that was made harmless stays so)."""
+    names = dict(zip((f.name for f in fields(Problem)), (*PROBLEM_COLUMNS[:8], "treatment"), strict=True))
+    return [Problem(**{name: row[column] for name, column in names.items()}) for row in read_csv(path)]
+
+
+def rows_told(rows: Sequence) -> str:
+    """Name up to five rows, and count the rest."""
+    noun = "row" if len(rows) == 1 else "rows"
+    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    return f"{noun} {', '.join(map(str, rows[:5]))}{more}"
+
+
+def sentences(problems: Sequence[Problem]) -> list[str]:
+    """Tell problems in words, the same one in several rows once: 'f.csv, rows 2, 7, column 'ER': value '2' is ...'."""
+    alike: dict[tuple[str, ...], list[Problem]] = {}
+    for each in problems:
+        rows = each.row.isdecimal()  # a unit that was put together names its rows itself: 'rows 2 and 3'
+        alike.setdefault((each.file, each.column, each.problem, each.right, str(rows)), []).append(each)
+    told = []
+    for (file, column, problem, right, single), where in alike.items():
+        if single == "True":
+            place = ", ".join(filter(None, [file, rows_told([each.row for each in where]), column]))
+            told.append(f"{place}: {problem}{f'. {right}' if right else ''}")
+            continue
+        units = [
+            each.row + (f" ({each.value})" if each.check == "rows_differ" and each.value else "") for each in where
+        ]
+        listed = "; ".join(units[:3]) + (f"; and {len(units) - 3} more" if len(units) > 3 else "")
+        place = ", ".join(filter(None, [file, listed, column]))
+        if where[0].check == "rows_differ":
+            told.append(f"{problem}: {listed}")
+        else:
+            told.append(f"{place}: {problem}{f'. {right}' if right else ''}")
+    return told
