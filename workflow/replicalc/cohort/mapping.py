@@ -88,8 +88,7 @@ def _dropped(export: Export) -> list[Change]:
     some_column = next(iter(export.origin))
     for record in export.records:
         content = tuple(cell for column, cell in record.items() if column not in (ROW, STACKED))
-        file, row, _ = export.place(record, some_column)
-        file = file if len(export.names) > 1 else ""
+        file, row, _ = export.changed_place(record, some_column)
         if content in first:
             kept = f"dropped; {first[content]} is kept"
             dropped.append(Change(file, row, "", "", "the whole row", kept, "identical_row_dropped"))

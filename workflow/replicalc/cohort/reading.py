@@ -33,11 +33,21 @@ class Export:
         file, row = place_of(record, column, self.origin, self.names)
         return file, row, f"column '{own_name(column, self.source(record, column))}'"
 
+    def changed_place(self, record: dict[str, str], column: str) -> tuple[str, str, str]:
+        """Name file (as the cohort file does, '' where there is one), row and column of a cell that is changed."""
+        _, row, told = self.place(record, column)
+        return (told_name(self.source(record, column)) if len(self.names) > 1 else ""), row, told
+
     def source(self, record: dict[str, str], column: str) -> dict:
         return self.config["sources"][source_of(record, column, self.origin)]
 
     def is_typed(self, record: dict[str, str], column: str) -> bool:
         return self.typed[source_of(record, column, self.origin)]
+
+
+def told_name(source: dict) -> str:
+    """Name a source as the cohort file does: the file, with its sheet if one is given."""
+    return source["file"] + (f" [{source['sheet']}]" if "sheet" in source else "")
 
 
 @dataclass(slots=True)
@@ -80,8 +90,7 @@ def _own_place(record: dict[str, str], config: dict) -> tuple[str, str]:
     """Say where a record is from. The file is named only where sources are stacked."""
     if STACKED not in record:
         return "", record[ROW]
-    source = config["sources"][int(record[STACKED])]
-    return source["file"] + (f" [{source['sheet']}]" if "sheet" in source else ""), record[ROW]
+    return told_name(config["sources"][int(record[STACKED])]), record[ROW]
 
 
 class Column:
@@ -126,10 +135,9 @@ class Column:
             self._changed(record, text, "", f"{error.check}_set_missing", found)
 
     def _changed(self, record: dict[str, str], before: str, after: str, rule: str, found: Found) -> None:
-        file, row, column = self.export.place(record, self.column)
-        file = file if len(self.export.names) > 1 else ""
         if self.kind.type != "id":
-            found.changes.append(Change(file, row, column, self.name, before, after, rule))
+            where = self.export.changed_place(record, self.column)
+            found.changes.append(Change(*where, self.name, before, after, rule))
 
 
 def impossible(value: str, variable: Variable) -> CellError:
@@ -171,12 +179,12 @@ def _compute(name: str, entry: dict, export: Export, variables: dict[str, Variab
         except CellError as error:
             treatment = treatments.get(error.check, "stop")
             told = _told(parts, record, unit)
-            first = next((part.entry["column"] for part in parts if not part.variable), None)
-            file, row = export.place(record, first)[:2] if first else (export.names[0], record[ROW])
+            first = next((part.entry["column"] for part in parts if not part.variable), next(iter(export.origin)))
+            file, row, _ = export.place(record, first)
             where = (file, row, f"{column_told(entry)} ({name})")
             found.problems.append(Problem(*where, name, told, error.check, str(error), error.right, treatment))
             if treatment == "set_missing":
-                file = file if len(export.names) > 1 else ""
+                file, row, _ = export.changed_place(record, first)
                 changed = Change(file, row, where[2], name, told, "", f"{error.check}_set_missing")
                 found.changes.append(changed)
             text = ""

@@ -27,7 +27,7 @@ from replicalc.cohort.collapse import (
 from replicalc.cohort.frame import categorical, read_text_table, typed
 from replicalc.cohort.implausible import applicable, treatment_of
 from replicalc.cohort.mapping_checks import TOTAL
-from replicalc.cohort.reading import impossible
+from replicalc.cohort.reading import impossible, told_name
 from replicalc.cohort.rules import rule_of
 from replicalc.cohort.schemas import failures
 from replicalc.cohort.source import ROW
@@ -102,9 +102,7 @@ class _Checks:
         self.frame, self.bad = _against_dictionary(self.values, variables)
         # Where each unit is from: its row, or in words where several were taken together or there are several files.
         self.place = text[PLACE] if PLACE in text else text[ROW]
-        first = config["sources"][0]
-        name = first["file"] + (f" [{first['sheet']}]" if "sheet" in first else "")
-        self.file = "" if config.get("stack") else name
+        self.file = "" if config.get("stack") else told_name(config["sources"][0])
         self.unread = Counter((each.variable, each.check) for each in unread)
         self.rows: list[list[str]] = []
         self.problems: list[Problem] = list(unread)

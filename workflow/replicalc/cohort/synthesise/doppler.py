@@ -14,6 +14,7 @@ import numpy as np
 
 from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS
+from replicalc.cohort.synthesise.births import born
 from replicalc.cohort.synthesise.crudely import patients_of, tables_of
 from replicalc.cohort.synthesise.design import spread
 from replicalc.cohort.synthesise.doppler_assumptions import doppler_assumptions
@@ -42,6 +43,8 @@ STRENGTH = 3.0
 PERIOD = (datetime.date(2017, 6, 1), datetime.date(2018, 6, 30))
 #: Searches from other random numbers, until what is not released misses its last place by nothing to speak of.
 ATTEMPTS, PRINTED = 2, 1e-2
+#: The stream of random numbers for dates of birth, so that nothing else depends on them.
+BIRTHS = 78
 #: Patients whom each criterion leaves out.
 NO_CANCER, NO_SURGERY = 14, 9
 
@@ -61,6 +64,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     _course(patients, rng)
     rows = [_row(patients, i) for i in range(len(patients["poor"]))]
     rows += _left_out(rows, rng)
+    rows = _with_births(rows, np.random.default_rng([seed, BIRTHS]))
     order = rng.permutation(len(rows))
     rows = [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
     assumed = write_export(rows, synonyms.DOPPLER, export_out, seed, synonyms.DOPPLER_LENGTHS)
@@ -231,3 +235,17 @@ def _left_out(included: list[dict], rng) -> list[dict]:
             row["Age"] = str(int(np.clip(np.rint(rng.normal(52, 12)), 22, 88)))
             rows.append({**row, **dict.fromkeys(blank, ""), **changes})
     return rows
+
+
+def _with_births(rows: list[dict], rng) -> list[dict]:
+    """Give a date of birth for the age, which counts at surgery (at an unknown day of the period without one)."""
+    dated = []
+    for row in rows:
+        surgery, by_chance = row["Date of surgery"], rng.integers(PERIOD[0].toordinal(), PERIOD[1].toordinal() + 1)
+        day = datetime.date.fromordinal(int(by_chance))
+        if surgery:
+            day = datetime.datetime.strptime(surgery, "%d.%m.%Y").date()
+        birth = born(day, int(row["Age"]), rng).strftime("%d.%m.%Y") if row["Age"] else ""
+        dated.append({"Date of birth" if name == "Age" else name: birth if name == "Age" else cell
+                      for name, cell in row.items()})  # fmt: skip
+    return dated

@@ -70,10 +70,10 @@ def doppler_assumptions(
             "as the printed ratios and limits need; they do not rise with stage or nodes, as they would in practice",
             "six ratios leave little room; no frequency is printed",
         ),
-        ("age_years", "normal, 51 with SD 10, 26 to 84", silent),
+        ("age_years", "normal, 51 with SD 10, 26 to 84, completed at surgery; born on any day that gives it", silent),
         ("surgery_date", "spread evenly over the printed period", silent),
         ("laterality", "two sides, equally likely", silent),
-        ("missing values", "age and side in 2 % each", "no printed number depends on them"),
+        ("missing values", "date of birth and side in 2 % each", "no printed number depends on them"),
         (
             "excluded patients",
             f"{no_cancer} without cancer, {no_surgery} not operated; ultrasound and the rest are put "

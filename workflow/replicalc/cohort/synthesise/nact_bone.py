@@ -17,7 +17,7 @@ from replicalc.cohort.synthesise.exchanges import Exchange, Patients, fit_patien
 from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.models import Ratio, fit, ratios
 from replicalc.cohort.synthesise.nact_bone_assumptions import nact_bone_assumptions
-from replicalc.cohort.synthesise.nact_bone_export import export_rows
+from replicalc.cohort.synthesise.nact_bone_export import BIRTHS, export_rows
 from replicalc.cohort.synthesise.nact_bone_factors import (
     CODES,
     COLUMN,
@@ -69,7 +69,7 @@ def synthesise(claims_file, dictionary_file, export_out, assumptions_out, *, see
     unmet: dict[str, str] = {}
     treated = _treated(printed, seed, unmet)
     followed = _followed(printed, seed, unmet)
-    rows = export_rows(treated, followed, np.random.default_rng([seed, 2]))
+    rows = export_rows(treated, followed, np.random.default_rng([seed, 2]), np.random.default_rng([seed, BIRTHS]))
     assumed = write_export(rows, synonyms.NACT_BONE, export_out, seed)
     write_text(assumptions_out, to_csv([*nact_bone_assumptions(treated, followed, unmet), *assumed], COLUMNS))
 

@@ -17,7 +17,7 @@ def nact_bone_assumptions(treated: dict, followed: dict, unmet: dict[str, str]) 
     stated = [
         (
             "(two groups)",
-            "nobody belongs to both; age is derived from dates in those with chemotherapy and given in the others",
+            "nobody belongs to both; age counts at the start of chemotherapy in those who had it, at diagnosis in the others",
             "the abstract does not say whether the groups overlap",
         ),
         (

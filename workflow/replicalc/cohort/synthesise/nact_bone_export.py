@@ -6,18 +6,24 @@ import datetime
 
 import numpy as np
 
+from replicalc.cohort.synthesise.births import born
 from replicalc.cohort.synthesise.nact_bone_factors import after_menopause
 
 FIRST_START, LAST_START = datetime.date(2012, 1, 9), datetime.date(2020, 12, 18)
+#: The stream of random numbers for dates of those who were followed, so that nothing else depends on them.
+BIRTHS = 78
 #: Patients whom each criterion leaves out.
 NO_CANCER, NO_MAMMOGRAPHY = 17, 21
 
 
-def export_rows(treated: dict, followed: dict, rng) -> list[dict[str, str]]:
-    """Write both groups in random order, with patients whom the criteria leave out, and a few gaps."""
+def export_rows(treated: dict, followed: dict, rng, dates) -> list[dict[str, str]]:
+    """Write both groups in random order, with patients whom the criteria leave out, and a few gaps.
+
+    ``dates`` draws dates of diagnosis and birth of those who were followed.
+    """
     rows = [_treated_row(treated, i, rng) for i in range(len(treated["age"]))]
     rows += [_followed_row(followed, i, rng) for i in range(len(followed["age"]))]
-    rows += _left_out(rows, rng)
+    rows = [_dated(row, dates) for row in rows + _left_out(rows, rng)]
     order = rng.permutation(len(rows))
     return [{"Patient ID": f"SYN-{number:04d}", **rows[i]} for number, i in enumerate(order, start=1)]
 
@@ -63,7 +69,7 @@ def _receptors(subtype: str, known: bool, rng) -> dict[str, str]:
 
 def _treated_row(p: dict, i: int, rng) -> dict[str, str]:
     start = datetime.date.fromordinal(int(rng.integers(FIRST_START.toordinal(), LAST_START.toordinal())))
-    born = _born(start, int(p["age"][i]), rng)
+    birth = born(start, int(p["age"][i]), rng)
     only_dcis = p["pcr"][i] and rng.random() < 0.25
     # In situ carcinoma without invasive carcinoma counts as a complete response and has grade 5.
     grade = "5" if p["pcr"][i] else str(rng.choice(["1", "2", "3", "4"], p=[0.08, 0.22, 0.45, 0.25]))
@@ -76,13 +82,6 @@ def _treated_row(p: dict, i: int, rng) -> dict[str, str]:
         "Residual DCIS": "1" if only_dcis or (not p["pcr"][i] and rng.random() < 0.45) else "0",
         "MRI necrosis": ("1" if p["necrosis"][i] else "0") if p["mri"][i] else "",
     }
-
-
-def _born(start: datetime.date, age: int, rng) -> datetime.date:
-    """Draw a birthday on which somebody of that age at the start of treatment can have been born."""
-    birthday = start - datetime.timedelta(days=int(rng.integers(0, 360)))
-    leap = (birthday.month, birthday.day) == (2, 29)
-    return birthday.replace(year=birthday.year - age, day=28 if leap else birthday.day)
 
 
 def _followed_row(p: dict, i: int, rng) -> dict[str, str]:
@@ -116,9 +115,22 @@ def _left_out(included: list[dict], rng) -> list[dict]:
             age = int(np.clip(rng.normal(51, 10), 26, 79))
             if row["Date of birth"]:
                 start = datetime.datetime.strptime(row["Start of chemotherapy"], "%d.%m.%Y").date()
-                row["Date of birth"] = _born(start, age, rng).strftime("%d.%m.%Y")
+                row["Date of birth"] = born(start, age, rng).strftime("%d.%m.%Y")
             else:
                 row["Age at diagnosis"] = str(age)
             row["Menopause"] = "post" if after_menopause(np.array([age]), rng)[0] else "pre"
             rows.append({**row, **changes})
     return rows
+
+
+def _dated(row: dict[str, str], dates) -> dict[str, str]:
+    """Give dates of diagnosis and birth for the age at diagnosis, in those who have one."""
+    told = dict.fromkeys(("Date of birth", "Date of diagnosis"), "")
+    if row["Age at diagnosis"]:
+        day = datetime.date.fromordinal(int(dates.integers(FIRST_START.toordinal(), LAST_START.toordinal())))
+        birth = born(day, int(row["Age at diagnosis"]), dates)
+        told = {"Date of birth": birth.strftime("%d.%m.%Y"), "Date of diagnosis": day.strftime("%d.%m.%Y")}
+    else:
+        told["Date of birth"] = row["Date of birth"]
+    renamed = {"Date of diagnosis" if name == "Age at diagnosis" else name: cell for name, cell in row.items()}
+    return {**renamed, **told}
