@@ -138,12 +138,13 @@ def sentences(problems: Sequence[Problem]) -> list[str]:
     told = []
     for (file, column, problem, right, single), where in alike.items():
         if single == "True":
-            place = ", ".join(filter(None, [file, rows_told([each.row for each in where]), column]))
+            place = ", ".join(filter(None, [file, rows_told(list(dict.fromkeys(each.row for each in where))), column]))
             told.append(f"{place}: {problem}{f'. {right}' if right else ''}")
             continue
         units = [
             each.row + (f" ({each.value})" if each.check == "rows_differ" and each.value else "") for each in where
         ]
+        units = list(dict.fromkeys(units))
         listed = "; ".join(units[:3]) + (f"; and {len(units) - 3} more" if len(units) > 3 else "")
         place = ", ".join(filter(None, [file, listed, column]))
         if where[0].check == "rows_differ":
