@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 from project import copy_project, snakemake
 
@@ -87,17 +89,35 @@ def test_nobody_left(project, changed):
     assert not (project / "results/nat_residual/synthetic/cohort.parquet").exists()
 
 
+#: The codes of the right side in the cohort file.
+RIGHT = "R: right, r: right, right: right, Right: right,"
+STEPS = "results/nat_residual/synthetic/steps"
+
+
 def test_unknown_code_in_the_export(project, changed):
-    changed("config/studies/nat_residual/synthetic.yaml", "R: right, r: right,", "r: right,")
-    said = refused(project, "results/nat_residual/synthetic/steps/mapped.csv")
-    assert "export.csv" in said and "column 'Side': value 'R' is not a known code. Allowed: L" in said
-    assert not (project / "results/nat_residual/synthetic/steps/mapped.csv").exists()
+    """One message, and a file with every such cell that outlives the failed job."""
+    changed("config/studies/nat_residual/synthetic.yaml", RIGHT, "")
+    said = refused(project, f"{STEPS}/flow.csv")
+    assert "export.csv" in said and "column 'Side': value 'R' is not a known code. Allowed: L, l, left, Left" in said
+    assert f"with row, column and value, is in {STEPS}/problems.csv; that file holds patients' data" in said
+    assert not (project / STEPS / "validation.csv").exists() and not (project / STEPS / "flow.csv").exists()
+    side = [row for row in csv_rows(project / STEPS / "problems.csv") if row["column"] == "column 'Side'"]
+    export = csv_rows(project / "results/nat_residual/synthetic/raw/export.csv")
+    unknown = {str(number) for number, row in enumerate(export, start=2) if row["Side"].upper().startswith("R")}
+    first = {tuple(row.items()): str(number) for number, row in reversed(list(enumerate(export, start=2)))}
+    assert {row["row"] for row in side} == unknown & set(first.values()) and len(side) > 50
+    assert {row["stops_the_run"] for row in side} == {"yes"}
+
+
+def csv_rows(path):
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
 
 
 def test_a_fault_names_its_log_once(project, changed):
-    changed("config/studies/nat_residual/synthetic.yaml", "R: right, r: right,", "r: right,")
-    said = refused(project, "results/nat_residual/synthetic/steps/mapped.csv")
+    changed("config/studies/nat_residual/synthetic.yaml", RIGHT, "")
+    said = refused(project, f"{STEPS}/flow.csv")
     assert said.count("value 'R' is not a known code") == 1
-    assert "Details: logs/nat_residual/synthetic/steps/map_export.log" in said
-    log = (project / "logs/nat_residual/synthetic/steps/map_export.log").read_text()
+    assert "Details: logs/nat_residual/synthetic/steps/validate_cohort.log" in said
+    log = (project / "logs/nat_residual/synthetic/steps/validate_cohort.log").read_text()
     assert "Traceback" in log

@@ -29,7 +29,8 @@ def faults_of_rule(name: str, entry: dict, config: dict, variables: Mapping[str,
     rule, target = rule_of(entry), variables[name]
     told, at = entry[rule], f"variables.{name}.{rule}"
     if target.type not in GIVES[rule]:
-        return [f"{at}: gives a {' or a '.join(GIVES[rule])}, but {name} is a {target.type}"]
+        gives = dict.fromkeys("number" if kind == "integer" else kind for kind in GIVES[rule])
+        return [f"{at}: gives a {' or a '.join(gives)}, but {name} is a {target.type}"]
     problems = [f"{at}: '{key}' belongs to the parts of the rule, not beside it" for key in READING if key in entry]
     problems += [f"variables.{name}: 'missing' belongs to the parts of the rule, not beside it"] * ("missing" in entry)
     for part_name, part in raw_parts(entry).items():

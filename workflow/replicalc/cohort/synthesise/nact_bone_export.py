@@ -75,7 +75,7 @@ def _treated_row(p: dict, i: int, rng) -> dict[str, str]:
     grade = "5" if p["pcr"][i] else str(rng.choice(["1", "2", "3", "4"], p=[0.08, 0.22, 0.45, 0.25]))
     return {
         **_common(p, i, True, rng),
-        "Date of birth": born.strftime("%d.%m.%Y"),
+        "Date of birth": birth.strftime("%d.%m.%Y"),
         "Start of chemotherapy": start.strftime("%d.%m.%Y"),
         "Miller-Payne": grade,
         "Residual invasive": "0" if p["pcr"][i] else "1",
