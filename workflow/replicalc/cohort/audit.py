@@ -6,12 +6,16 @@ place in the export.
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import TextIO
 
-from replicalc.job import write_text
+from replicalc.job import whole_file, write_text
 from replicalc.records import read_csv
 from replicalc.table import to_csv
 
@@ -33,6 +37,8 @@ RULES = {
 }
 #: Several rules may have acted on one value.
 JOINT = "+"
+#: What a spreadsheet takes for the beginning of a formula.
+FORMULAS = ("=", "@", "+", "-", "\t", "\r")
 
 
 class CellError(ValueError):
@@ -93,17 +99,44 @@ def harmless(text: str) -> str:
     >>> harmless("=HYPERLINK(1)"), harmless("-2.5")
     ("'=HYPERLINK(1)", '-2.5')
     """
-    runs = text[:1] in ("=", "@", "\t", "\r") or (text[:1] in ("+", "-") and not re.fullmatch(r"[+-][\d.,]+", text))
-    return f"'{text}" if runs else text
+    if text[:1] not in FORMULAS or re.fullmatch(r"[+-][\d.,]+", text):
+        return text
+    return f"'{text}"
 
 
-def write_changes(path: str | Path, changes: Sequence[Change], config: dict, before: str | Path | None = None) -> None:
-    """Write changes.csv; the rows of the file ``before`` (an earlier step) come first."""
-    rows = [list(row.values()) for row in read_csv(before)] if before else []
-    for change in changes:
-        told = [harmless(cell) for cell in astuple(change)]
-        rows.append([*told, config["cohort"], config["kind"]])
-    write_text(path, to_csv(rows, CHANGE_COLUMNS))
+class ChangeLog:
+    """Writes changes.csv row by row: an export of a million rows may have as many decimal commas."""
+
+    def __init__(self, handle: TextIO | None, config: dict):
+        self._writer = csv.writer(handle, lineterminator="\n") if handle else None
+        self._told = (config["cohort"], config["kind"])
+
+    def append(self, change: Change) -> None:
+        if self._writer:
+            cells = (change.file, change.row, change.column, change.variable, change.before, change.after, change.rule)
+            self._writer.writerow([*map(harmless, cells), *self._told])
+
+    def extend(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self.append(change)
+
+
+@contextmanager
+def change_log(path: str | Path | None, config: dict, before: str | Path | None = None) -> Iterator[ChangeLog]:
+    """Open changes.csv, written whole or not at all; the rows of the file ``before`` (an earlier step) come first.
+
+    Without a path, nothing is written.
+    """
+    if path is None:
+        yield ChangeLog(None, config)
+        return
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as handle:
+        if before:
+            with Path(before).open(encoding="utf-8", newline="") as earlier:
+                shutil.copyfileobj(earlier, handle)
+        else:
+            csv.writer(handle, lineterminator="\n").writerow(CHANGE_COLUMNS)
+        yield ChangeLog(handle, config)
 
 
 def write_problems(path: str | Path, problems: Sequence[Problem], config: dict) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from replicalc.cohort.audit import Change, write_changes
+from replicalc.cohort.audit import Change, change_log
 from replicalc.cohort.collapse import ALIKE, PLACE, column_told
 from replicalc.cohort.derivations import DERIVATIONS
 from replicalc.cohort.frame import categorical, read_text_table, typed, write_step
@@ -99,8 +99,8 @@ def derive_cohort(
         frame[ALIKE] = text[ALIKE]
     write_step(frame, out)
     write_text(log_out, to_csv(rows, COLUMNS))
-    if changes_out:
-        write_changes(changes_out, changes, config, changes_in)
+    with change_log(changes_out, config, changes_in) as log:
+        log.extend(changes)
 
 
 def _replaced(name: str, given: pd.Series, derived: pd.Series, rows: pd.DataFrame, config: dict) -> list[Change]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from replicalc.cohort.audit import Change, Problem, sentences, write_changes, write_problems
+from replicalc.cohort.audit import Change, ChangeLog, Problem, change_log, sentences, write_problems
 from replicalc.cohort.cells import out_of_range
 from replicalc.cohort.collapse import Unit, collapse, column_told, columns_of, lines, place_told
 from replicalc.cohort.implausible import IMPLAUSIBLE, applicable, treatment_of
@@ -41,26 +41,31 @@ def map_export(exports, cohort_file, dictionary_file, out, unread_out=None, chan
     variables = load_dictionary(dictionary_file)
     check_mapping(config, variables, cohort_file)
     export = _read_export(exports, config)
-    records, alike = export.records, [1] * len(export.records)
-    dropped: list[Change] = []
+    with change_log(changes_out, config) as changes:
+        units, problems = _units(export, variables, changes)
+        if not unread_out:
+            stopping = [each for each in problems if each.stops]
+            heading = f"cohort {config['cohort']}: values that the cohort file does not explain:"
+            fail_with_all(heading, sentences(stopping))
+    if unread_out:
+        write_problems(unread_out, problems, config)
+    header, rows = lines(units, config, variables)
+    write_text(out, to_csv(rows, header))
+
+
+def _units(export: Export, variables: dict[str, Variable], changes: ChangeLog) -> tuple[list[Unit], list[Problem]]:
+    """Clean, read and collapse the records; return the units of analysis and what is wrong with them."""
+    config, records, alike = export.config, export.records, [1] * len(export.records)
     if "identical_rows" in config:
         records, alike = without_identical(list(records))
-        dropped = _dropped(export)
+        changes.extend(_dropped(export))
         export = replace(export, records=records)
-    found = read_units(export, variables)
+    found = read_units(export, variables, changes)
     units = [replace(unit, alike=count) for unit, count in zip(found.units, alike, strict=True)]
     if "collapse" in config:
         units = _collapse(units, export, variables, found)
     _set_implausible_missing(units, config, variables, found)
-    if unread_out:
-        write_problems(unread_out, found.problems, config)
-    else:
-        stopping = [each for each in found.problems if each.stops]
-        fail_with_all(f"cohort {config['cohort']}: values that the cohort file does not explain:", sentences(stopping))
-    if changes_out:
-        write_changes(changes_out, [*dropped, *found.changes], config)
-    header, rows = lines(units, config, variables)
-    write_text(out, to_csv(rows, header))
+    return units, found.problems
 
 
 def _read_export(exports: Sequence[str | Path], config: dict) -> Export:
@@ -104,12 +109,11 @@ def _collapse(units: list[Unit], export: Export, variables: dict[str, Variable],
     whole = {place: unit for unit in merged for place in unit.places}
     for unit in merged:
         file, row = _place(unit)
-        found.changes += [
-            Change(file, row, column_told(config["variables"][name]), name, " | ".join(value or "(empty)" for value in
-                   values), unit.values[name], "rows_collapsed")
-            for name, values in unit.differed.items()
-            if variables[name].type != "id"
-        ]  # fmt: skip
+        for name, values in unit.differed.items():
+            if variables[name].type != "id":
+                told = " | ".join(value or "(empty)" for value in values)
+                where = (file, row, column_told(config["variables"][name]), name)
+                found.changes.append(Change(*where, told, unit.values[name], "rows_collapsed"))
     for unit, record in zip(units, export.records, strict=True):
         for name, value in unit.values.items():
             if out_of_range(value, variables[name]) and whole[unit.places[0]].values[name] != value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from replicalc.cohort.audit import CellError, Change, Problem
+from replicalc.cohort.audit import JOINT, CellError, Change, ChangeLog, Problem
 from replicalc.cohort.cells import Read, cell_reader, out_of_range
 from replicalc.cohort.collapse import Unit, column_told
 from replicalc.cohort.rule_checks import in_order
@@ -55,18 +55,18 @@ class Found:
     """What reading an export gave: its units, what could not be read, and what was changed."""
 
     units: list[Unit]
+    changes: ChangeLog
     problems: list[Problem] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
 
 
-def read_units(export: Export, variables: dict[str, Variable]) -> Found:
+def read_units(export: Export, variables: dict[str, Variable], changes: ChangeLog) -> Found:
     """Turn each record into a unit of its own, variables in the order in which they are computed from each other.
 
     A cell that cannot be read is a problem and leaves the value missing; ``on_problem`` says whether the run goes on.
     A value out of range is a problem only where the cohort file says that it is set missing; otherwise validation finds
     it.
     """
-    found = Found([Unit({}, (_own_place(record, export.config),)) for record in export.records])
+    found = Found([Unit({}, (_own_place(record, export.config),)) for record in export.records], changes)
     for name in in_order(export.config["variables"])[0]:
         entry = export.config["variables"][name]
         if "constant" in entry:
@@ -113,7 +113,7 @@ class Column:
             self._wrong(record, text, error, found)
             return Read("")
         if read.rules:
-            self._changed(record, text, read.value, "+".join(read.rules), found)
+            self._changed(record, text, read.value, JOINT.join(read.rules), found)
         return read
 
     def within_range(self, value: str, record: dict[str, str], found: Found) -> str:
