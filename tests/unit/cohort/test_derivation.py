@@ -175,7 +175,7 @@ def test_every_derived_variable_has_a_rule_and_a_dictionary_entry():
         assert set(each.needs) <= set(VARIABLES)
 
 
-def _run(tmp_path, columns: dict[str, list[str]], study: str = "nat_residual"):
+def _run(tmp_path, columns: dict[str, list[str]], study: str = "nat_residual", more: list = ()):
     """Run the derivation step on a mapped cohort with these columns; return the derived rows and the record."""
     import csv
 
@@ -198,7 +198,13 @@ def _run(tmp_path, columns: dict[str, list[str]], study: str = "nat_residual"):
         ROOT / f"config/studies/{study}/study.yaml",
         tmp_path / "c.yaml",
     ]
-    files += [ROOT / "data/dictionary.csv", tmp_path / "derived.csv", tmp_path / "derivations.csv", tmp_path / "log"]
+    files += [
+        ROOT / "data/dictionary.csv",
+        tmp_path / "derived.csv",
+        tmp_path / "derivations.csv",
+        *more,
+        tmp_path / "log",
+    ]
     derivation.derive_cohort(*files)
     return read_csv(tmp_path / "derived.csv"), {r["variable"]: r for r in read_csv(tmp_path / "derivations.csv")}
 
@@ -217,6 +223,28 @@ def test_a_given_class_is_taken_patient_by_patient_where_there_is_nothing_to_der
     assert [er[name] for name in ("n_derived", "n_given", "n_missing", "n_contradict")] == ["2", "1", "1", "1"]
     assert [row["age_years"] for row in rows] == ["50.0", "", "61.0", "40.0"]
     assert record["age_years"]["n_given"] == "3" and "as the cohort gives it" in record["age_years"]["note"]
+
+
+def test_what_a_derived_class_took_the_place_of_is_on_record(tmp_path):
+    from replicalc.records import read_csv
+
+    earlier = tmp_path / "mapping_changes.csv"
+    header = "file,row,column,variable,from,to,rule,cohort,kind"
+    earlier.write_text(f"{header}\n,9,column 'x',er_percent,n/a,,missing_code,c,real\n")
+    columns = {"er_percent": ["90", "", "0"], "er_status": ["negative", "positive", "negative"]}
+    _run(tmp_path, columns, more=[earlier, tmp_path / "changes.csv"])
+    first, second = read_csv(tmp_path / "changes.csv")
+    assert (first["row"], first["rule"]) == ("9", "missing_code")
+    assert (second["row"], second["variable"], second["from"], second["to"], second["rule"]) == (
+        *("2", "er_status", "negative", "positive", "derived_over_given"),
+    )
+
+
+def test_a_complete_response_on_mri_may_be_given_where_there_are_no_diameters(tmp_path):
+    columns = {"mri_pre_mm": ["20", ""], "mri_post_mm": ["0", ""], "mri_complete_response": ["no", "yes"]}
+    rows, record = _run(tmp_path, columns)
+    assert [row["mri_complete_response"] for row in rows] == ["yes", "yes"]
+    assert record["mri_complete_response"]["n_contradict"] == "1"
 
 
 def test_a_raw_column_without_any_value_is_no_column(tmp_path):

@@ -84,6 +84,8 @@ def test_the_examples_in_the_docstrings_run(module):
         ("grade: {column: A, part: {from: 2, to: 1}, codes: {1: 1}}", ("begins at character 2 and ends before it",)),
         ("grade: {column: A, part: {from: 2, number: 1}, codes: {1: 1}}", ("either 'from' and 'to'",)),
         ("age_years: {column: A, unit: year, any_case: true}", ("it takes no codes",)),
+        ("er_status: {column: A, codes: {POS: positive, Pos: negative}, any_case: true}", ("'POS' and 'Pos' are the same text, but mean positive and negative",)),
+        ("relapse: {any_yes: {of: [{column: A, codes: {Y: 'yes', y: 'no'}, any_case: true}, {column: B, codes: {2: 'no'}}]}}", ("'Y' and 'y' are the same text",)),
     ],
 )  # fmt: skip
 def test_faults_of_a_rule_are_told_before_a_file_is_read(tmp_path, entry, words):

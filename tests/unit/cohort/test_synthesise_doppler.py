@@ -133,3 +133,14 @@ def test_those_left_out_are_possible(made):
 def test_same_seed_same_bytes_other_seed_other_patients(runs, tmp_path):
     assert export("doppler", tmp_path, OTHER).read_bytes() == runs[OTHER].export
     assert runs[SEED].export != runs[OTHER].export
+
+
+def test_the_export_gives_dates_and_the_age_is_in_years_completed_at_surgery(made):
+    header, *_ = made.export.decode().splitlines()
+    assert "Date of birth" in header.split(",") and "Age" not in header.split(",")
+    frame = made.frame
+    known = frame[frame["birth_date"].notna()]
+    birth, surgery = known["birth_date"].dt, known["surgery_date"].dt
+    before = (surgery.month * 100 + surgery.day) < (birth.month * 100 + birth.day)
+    assert (known["age_years"] == surgery.year - birth.year - before).all()
+    assert known["age_years"].between(26, 84).all() and frame["age_years"].isna().sum() == len(frame) - len(known) > 0

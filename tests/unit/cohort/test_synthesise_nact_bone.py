@@ -118,6 +118,16 @@ def test_nobody_is_in_both_groups_and_what_a_group_lacks_is_blank(made):
     assert frame.loc[frame["bone_metastasis"] == "no", ["bone_lesion_type", "bone_extent"]].isna().all().all()
 
 
+def test_ages_are_in_years_completed_at_the_date_that_counts(made):
+    frame = made.frame
+    treated = frame["pcr"].notna()
+    assert (frame["nat_start_date"].notna() == treated).all() and (frame["diagnosis_date"].notna() == ~treated).all()
+    birth, counts = frame["birth_date"].dt, frame["nat_start_date"].fillna(frame["diagnosis_date"]).dt
+    before = (counts.month * 100 + counts.day) < (birth.month * 100 + birth.day)
+    assert (frame["age_years"] == counts.year - birth.year - before).all()
+    assert "Age at diagnosis" not in made.export.decode().splitlines()[0]
+
+
 def test_metastases_of_calcified_cancer_are_mainly_axial(made):
     extent = made.frame.loc[made.frame["calcified"] == "yes", "bone_extent"].dropna()
     assert (extent == "axial").mean() > 0.5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from replicalc.cohort.collapse import check_rules
 from replicalc.cohort.implausible import IMPLAUSIBLE
-from replicalc.cohort.rule_checks import faults_of_piece, faults_of_rule, in_order, several_ways
+from replicalc.cohort.rule_checks import faults_of_case, faults_of_piece, faults_of_rule, in_order, several_ways
 from replicalc.cohort.rules import raw_parts, rule_of
 from replicalc.cohort.units import convertible
 from replicalc.errors import did_you_mean, fail_with_all
@@ -86,6 +86,7 @@ def _faults_of_entry(name: str, entry: dict, variable: Variable) -> list[str]:
         ]
         if "any_case" in entry and ("codes" not in entry or "split" in entry):
             problems.append(f"variables.{name}: 'any_case' is for 'codes', and not for several in a cell ('split')")
+        problems += faults_of_case(f"variables.{name}", entry)
     elif {"codes", "starts_with", "any_case"} & set(entry):
         problems.append(f"variables.{name}: is a {variable.type}; it takes no codes")
     if variable.type in ("number", "integer"):

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from fractions import Fraction
 
+from replicalc.cohort.cells import fold
 from replicalc.cohort.rules import LENGTHS, LIMITS, RULES, own_kind, parts_of, raw_parts, rule_of
 from replicalc.cohort.units import FACTORS, convertible
 from replicalc.errors import did_you_mean
@@ -105,7 +106,20 @@ def _faults_of_column(at: str, part: dict, kind: Variable) -> list[str]:
     problems += [f"{at}: a {kind.type} takes no '{key}'" for key in wrong if key in part]
     if "any_case" in part and "codes" not in part:
         problems.append(f"{at}: 'any_case' is for 'codes'")
-    return problems
+    return problems + faults_of_case(at, part)
+
+
+def faults_of_case(at: str, entry: dict) -> list[str]:
+    """Codes that are the same but for capital letters and blanks must mean the same where ``any_case`` is said."""
+    meant: dict[str, dict[str, str]] = {}
+    for text, code in entry.get("codes", {}).items() if entry.get("any_case") else ():
+        meant.setdefault(fold(str(text)), {}).setdefault(str(code), str(text))
+    return [
+        f"{at}: with 'any_case', {' and '.join(map(repr, codes.values()))} are the same text, but mean "
+        f"{' and '.join(codes)}"
+        for codes in meant.values()
+        if len(codes) > 1
+    ]
 
 
 def faults_of_piece(at: str, entry: dict) -> list[str]:
