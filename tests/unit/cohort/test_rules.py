@@ -167,3 +167,40 @@ def test_a_duration_in_stated_months_and_years(tmp_path):
     months = weeks.replace("in: year, year_days: 365", "in: month, month_days: 30.4375")
     (row,) = run_declared(tmp_path, variables(BORN, OP, months), export)
     assert float(row["age_years"]) == pytest.approx(7305 / 365.25)
+
+
+def template_examples() -> list[str]:
+    """Every entry that stands in the template behind a '#', with the lines that belong to it."""
+    found: list[list[str]] = []
+    inside = False
+    for line in (ROOT / "config/cohorts/TEMPLATE.yaml").read_text().splitlines():
+        inside = line == "variables:" or (inside and not (line and line[0].isalpha()))
+        text = line.removeprefix("  # ")
+        if not inside or text == line:
+            continue
+        if text.partition(":")[0] in DICTIONARY and ":" in text:
+            found.append([text])
+        elif text.startswith("  ") and found:
+            found[-1].append(text)
+    return ["\n  ".join(lines) for lines in found]
+
+
+@pytest.mark.parametrize("entry", template_examples(), ids=lambda entry: entry.partition(":")[0])
+def test_every_example_of_the_template_is_a_right_one(tmp_path, entry):
+    """An entry that is wrong stops with its own name before a file is read; a right one gets as far as the columns."""
+    mapped = [each for each in (BORN, OP) if each.partition(":")[0] != entry.partition(":")[0]]
+    with pytest.raises(ReplicalcError) as error:
+        run_declared(tmp_path, variables(*mapped, entry), "Other\nx\n")
+    assert "is missing. " in str(error.value) and "variables." not in str(error.value), str(error.value)
+
+
+def test_the_template_shows_every_rule():
+    shown = "\n".join(template_examples())
+    assert [rule for rule in RULES if f"{rule}:" not in shown] == [
+        "sum",
+        "difference",
+        "minimum",
+        "mean",
+        "all_yes",
+        "count_yes",
+    ]
