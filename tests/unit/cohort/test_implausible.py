@@ -147,3 +147,35 @@ def test_what_on_problem_may_say(tmp_path, said, word):
     with pytest.raises(ReplicalcError) as error:
         run_declared(tmp_path, COHORT + f"on_problem: {said}\n", EXPORT)
     assert word in str(error.value)
+
+
+def test_what_was_computed_from_an_emptied_value_goes_with_it(tmp_path):
+    rule = "follow_up_days: {duration: {from: {column: Start, format: '%Y-%m-%d'}, until: {variable: surgery_date}, in: day}}"
+    more = COHORT.replace("  pcr:", f"  {rule}\n  pcr:")
+    more += "on_problem: {surgery_before_nat_start: set_missing, negative_duration: set_missing}\n"
+    first, second, _ = run_declared(tmp_path, more, EXPORT)
+    assert (first["surgery_date"], first["nat_start_date"], first["follow_up_days"]) == ("", "", "")
+    assert second["follow_up_days"] == "184"
+    late = more.replace("column: Start, format: '%Y-%m-%d'}, until", "column: Ward, format: '%Y-%m-%d'}, until")
+    export = "".join(f"{line},{'Ward' if i == 0 else '2015-01-01'}\n" for i, line in enumerate(EXPORT.splitlines()))
+    first, *_ = run_declared(tmp_path, late, export)
+    assert first["follow_up_days"] == ""
+    emptied = [(row["variable"], row["from"]) for row in read_csv(tmp_path / "changes.csv")]
+    assert emptied == [("surgery_date", "2015-02-01"), ("nat_start_date", "2015-03-01"), ("follow_up_days", "31")]
+
+
+def test_a_value_in_two_combinations_is_emptied_once_and_told_twice(tmp_path):
+    cohort = variables(
+        'pcr: {column: A, codes: {1: "yes"}}',
+        'residual_invasive: {column: B, codes: {1: "yes"}}',
+        "miller_payne: {column: C, codes: {5: 5}}",
+    )
+    both = "on_problem: {pcr_with_residual_invasive: set_missing, miller_payne_5_with_residual_invasive: set_missing}\n"
+    (row,) = run_declared(tmp_path, cohort + both, "ID,A,B,C\nx,1,1,5\n")
+    assert (row["pcr"], row["residual_invasive"], row["miller_payne"]) == ("", "", "")
+    assert [(p["check"], p["value"]) for p in read_csv(tmp_path / "problems.csv")] == [
+        ("pcr_with_residual_invasive", "yes; yes"),
+        ("miller_payne_5_with_residual_invasive", "5; yes"),
+    ]
+    changed = [change["variable"] for change in read_csv(tmp_path / "changes.csv")]
+    assert changed == ["pcr", "residual_invasive", "miller_payne"]

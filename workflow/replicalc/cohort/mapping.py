@@ -12,6 +12,7 @@ from replicalc.cohort.collapse import Unit, collapse, column_told, columns_of, l
 from replicalc.cohort.implausible import IMPLAUSIBLE, applicable, treatment_of
 from replicalc.cohort.mapping_checks import check_mapping
 from replicalc.cohort.reading import Export, Found, impossible, read_units
+from replicalc.cohort.rule_checks import computed_from
 from replicalc.cohort.source import (
     ROW,
     STACKED,
@@ -133,7 +134,10 @@ def _place(unit: Unit) -> tuple[str, str]:
 
 
 def _set_implausible_missing(units: list[Unit], config: dict, variables: dict[str, Variable], found: Found) -> None:
-    """Empty all values of a combination that cannot be, where the cohort file says so; which is wrong nobody knows."""
+    """Empty all values of a combination that cannot be, where the cohort file says so; which is wrong nobody knows.
+
+    What a rule computed from one of them is emptied with them.
+    """
     if "set_missing" not in [treatment_of(each, config) for each in IMPLAUSIBLE]:
         return
     import pandas as pd
@@ -150,13 +154,14 @@ def _set_implausible_missing(units: list[Unit], config: dict, variables: dict[st
             unit = units[number]
             file, row = _place(unit)
             columns = " and ".join(f"{column_told(config['variables'][need])} ({need})" for need in each.needs)
-            shown = "; ".join(unit.values[need] for need in each.needs)
+            shown = "; ".join(table.at[number, need] for need in each.needs)
             where = (file, row, columns, "+".join(each.needs), shown)
             found.problems.append(Problem(*where, each.name, each.told, each.right, "set_missing"))
-            for need in each.needs:
-                before, column = unit.values[need], column_told(config["variables"][need])
-                found.changes.append(Change(file, row, column, need, before, "", "implausible_set_missing"))
-            unit.values.update(dict.fromkeys(each.needs, ""))
+            for name in (*each.needs, *computed_from(each.needs, config["variables"])):
+                before, column = unit.values[name], column_told(config["variables"][name])
+                if before:
+                    found.changes.append(Change(file, row, column, name, before, "", "implausible_set_missing"))
+                unit.values[name] = ""
 
 
 def _check_total(config: dict, path: Path, source: dict, found: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from replicalc.cohort.cells import fold
@@ -287,6 +287,20 @@ def in_order(entries: Mapping[str, dict]) -> tuple[list[str], list[str]]:
         for name in ready:
             del waiting[name]
     return ordered, list(waiting)
+
+
+def computed_from(names: Iterable[str], entries: Mapping[str, dict]) -> list[str]:
+    """Name the variables that are computed from any of these, or from one that is.
+
+    >>> computed_from(["a"], {"a": {"column": "A"}, "b": {"sum": {"of": [{"variable": "a"}, {"column": "B"}]}}})
+    ['b']
+    """
+    reached, found = set(names), []
+    for name in in_order(entries)[0]:
+        if name not in reached and any(part.get("variable") in reached for part in raw_parts(entries[name]).values()):
+            reached.add(name)
+            found.append(name)
+    return found
 
 
 def several_ways(entry: dict) -> list[str]:

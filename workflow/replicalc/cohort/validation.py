@@ -86,9 +86,9 @@ def _message(stopping: list[Problem], every: list[Problem], config: dict, file: 
         lines.append(f"  - and {len(told) - limit} more of this kind")
     if file:
         n = sum(each.stops for each in every)
-        told = "This problem" if n == 1 else f"In all {n} problems stop the run. Every one"
+        which = "This problem" if n == 1 else f"In all {n} problems stop the run. Every one"
         lines.append(
-            f"{told}, with row, column and value, is in {file}; that file holds patients' data and stays where the "
+            f"{which}, with row, column and value, is in {file}; that file holds patients' data and stays where the "
             "export is."
         )
     return "\n".join(lines)
