@@ -208,8 +208,7 @@ def test_rows_without_a_complete_identifier_are_not_taken_together(run):
     export = CALC.replace("A,calc,1,CC", "A,calc,,CC").replace("A,calc,1,MLO", "A,calc,N/A,MLO")
     refused(
         run,
-        "calc.csv, row 2; calc.csv, row 3, column 'ID' (patient_id) and columns 'kind', 'number' (lesion_id): the lesion "
-        "has no id",
+        "calc.csv, rows 2, 3, column 'ID' (patient_id) and columns 'kind', 'number' (lesion_id): the lesion has no id",
         calc_file=export,
     )
 

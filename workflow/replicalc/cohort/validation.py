@@ -137,6 +137,13 @@ class _Checks:
         told = [variable, check, str(checked), str(found), "yes" if stops else "no", note]
         self.rows.append([*told, self.config["cohort"], self.config["kind"]])
 
+    def _where(self, row: int) -> tuple[str, str]:
+        """Name file and row of a unit; one that was put together from several rows names them in words."""
+        file, said, number = str(self.place[row]).rpartition("row ")
+        if not said or not number.isdecimal() or " and " in file:
+            return self.file, str(self.place[row])
+        return file.removesuffix(", ") or self.file, number
+
     def _cells(self, name: str) -> None:
         """Count the values of a variable and what is wrong with single ones."""
         variable, treatments = self.variables[name], self.config.get("on_problem", {})
@@ -173,7 +180,7 @@ class _Checks:
             error = impossible(value, variable)
         else:
             error = CellError(check, f"value '{value}' is no code", f"Allowed: {', '.join(variable.code_list)}")
-        where = (self.file, self.place[row], _column(self.config, name), name, value)
+        where = (*self._where(row), _column(self.config, name), name, value)
         self.problems.append(Problem(*where, check, str(error), error.right, "stop"))
 
     def _units(self) -> None:
@@ -184,9 +191,9 @@ class _Checks:
         empty = frame[unit_id].isna().any(axis=1)
         named = frame[~empty]
         before = len(self.problems)
-        for where in place[empty]:
+        for row in frame.index[empty]:
             told, right = f"the {unit} has no identifier", "Allowed: one for each"
-            self.problems.append(Problem(self.file, where, columns, name, "", "no_identifier", told, right, "stop"))
+            self.problems.append(Problem(*self._where(row), columns, name, "", "no_identifier", told, right, "stop"))
         repeated = named[named.duplicated(unit_id, keep=False)]
         for _, part in repeated.groupby(unit_id, observed=True, sort=False):
             where = ("" if PLACE in self.text else "rows ") + " and ".join(place[part.index])
@@ -218,7 +225,7 @@ class _Checks:
             told = f"{each.told}, which cannot be" if stops else each.told
             for row in rows:
                 shown = "; ".join(self.values.at[row, need] for need in each.needs)
-                where = (self.file, self.place[row], columns, "+".join(each.needs), shown)
+                where = (*self._where(row), columns, "+".join(each.needs), shown)
                 self.problems.append(Problem(*where, each.name, told, each.right, treatment))
 
 
