@@ -7,7 +7,6 @@ place in the export.
 from __future__ import annotations
 
 import csv
-import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import TextIO
 
+from replicalc.cohort.doors.inert import inert, original
 from replicalc.job import whole_file, write_text
 from replicalc.records import read_csv
 from replicalc.table import to_csv
@@ -37,8 +37,6 @@ RULES = {
 }
 #: Several rules may have acted on one value.
 JOINT = "+"
-#: What a spreadsheet takes for the beginning of a formula.
-FORMULAS = ("=", "@", "+", "-", "\t", "\r")
 
 
 class CellError(ValueError):
@@ -93,17 +91,6 @@ PROBLEM_COLUMNS = (
 )
 
 
-def harmless(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would run as a formula; signed numbers stay.
-
-    >>> harmless("=HYPERLINK(1)"), harmless("-2.5")
-    ("'=HYPERLINK(1)", '-2.5')
-    """
-    if text[:1] not in FORMULAS or re.fullmatch(r"[+-][\d.,]+", text):
-        return text
-    return f"'{text}"
-
-
 class ChangeLog:
     """Writes changes.csv row by row: an export of a million rows may have as many decimal commas."""
 
@@ -114,7 +101,7 @@ class ChangeLog:
     def append(self, change: Change) -> None:
         if self._writer:
             cells = (change.file, change.row, change.column, change.variable, change.before, change.after, change.rule)
-            self._writer.writerow([*map(harmless, cells), *self._told])
+            self._writer.writerow([*map(inert, cells), *self._told])
 
     def extend(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -144,15 +131,15 @@ def write_problems(path: str | Path, problems: Sequence[Problem], config: dict) 
     rows = []
     for each in problems:
         *cells, treatment = astuple(each)
-        told = [harmless(cell) for cell in cells]
+        told = [inert(cell) for cell in cells]
         rows.append([*told, "yes" if each.stops else "no", treatment, config["cohort"], config["kind"]])
     write_text(path, to_csv(rows, PROBLEM_COLUMNS))
 
 
 def read_problems(path: str | Path) -> list[Problem]:
-    """Read back what ``write_problems`` wrote (a value that was made harmless stays so)."""
+    """Read back what ``write_problems`` wrote."""
     names = dict(zip((f.name for f in fields(Problem)), (*PROBLEM_COLUMNS[:8], "treatment"), strict=True))
-    return [Problem(**{name: row[column] for name, column in names.items()}) for row in read_csv(path)]
+    return [Problem(**{name: original(row[column]) for name, column in names.items()}) for row in read_csv(path)]
 
 
 def rows_told(rows: Sequence) -> str:

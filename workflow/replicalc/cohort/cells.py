@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from replicalc.cohort.audit import CellError
 from replicalc.cohort.collapse import choose, order_of, sorted_values, split_codes
+from replicalc.cohort.doors.hints import mangled
 from replicalc.cohort.units import FACTORS, number_text
 from replicalc.records import Variable
 
@@ -92,7 +93,14 @@ def _converter(variable: Variable, entry: dict, decimal: str, typed: bool) -> Ca
         return _dates(entry, typed)
     if variable.type in ("number", "integer"):
         return _numbers(variable, entry, decimal, typed)
-    return Read
+    return _identifiers if typed else Read
+
+
+def _identifiers(text: str) -> Read:
+    """Take an identifier of a typed file as it is, unless a spreadsheet made a date of it."""
+    if hint := mangled(text):
+        raise CellError("unparsable", f"is a date or reads like one, but this is an identifier{hint}")
+    return Read(text)
 
 
 def _codes(variable: Variable, entry: dict) -> Callable[[str], Read]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from replicalc.cohort.audit import Change, ChangeLog, Problem, change_log, sentences, write_problems
 from replicalc.cohort.cells import out_of_range
 from replicalc.cohort.collapse import Unit, collapse, column_told, columns_of, lines, place_told
+from replicalc.cohort.doors.inert import inert
 from replicalc.cohort.implausible import IMPLAUSIBLE, applicable, treatment_of
 from replicalc.cohort.mapping_checks import check_mapping
 from replicalc.cohort.reading import Export, Found, impossible, read_units
@@ -49,9 +50,15 @@ def map_export(exports, cohort_file, dictionary_file, out, unread_out=None, chan
             heading = f"cohort {config['cohort']}: values that the cohort file does not explain:"
             fail_with_all(heading, sentences(stopping))
     if unread_out:
-        write_problems(unread_out, problems, config)
+        write_problems(unread_out, [*problems, *_left_out(export)], config)
     header, rows = lines(units, config, variables)
-    write_text(out, to_csv(rows, header))
+    write_text(out, to_csv([list(map(inert, row)) for row in rows], header))
+
+
+def _left_out(export: Export) -> list[Problem]:
+    """Carry to validation how many rows each declared rule left out ('where', a left join); it counts them."""
+    told = [("", "", str(rows), "rows_left_out", f"{name}: {rule}") for name, rule, rows in export.left_out]
+    return [Problem("", "", *each, "", "keep") for each in told]
 
 
 def _units(export: Export, variables: dict[str, Variable], changes: ChangeLog) -> tuple[list[Unit], list[Problem]]:
@@ -72,10 +79,11 @@ def _units(export: Export, variables: dict[str, Variable], changes: ChangeLog) -
 def _read_export(exports: Sequence[str | Path], config: dict) -> Export:
     """Read the files, join or stack them, and hold the columns against those that the cohort file uses."""
     tables, names = [], []
+    codes = {str(code) for entry in (config, *config["variables"].values()) for code in entry.get("missing", [])}
     for path, source in zip(map(Path, exports), config["sources"], strict=True):
         if "sha256" in source:
             check_bytes(path, source["sha256"])
-        table = read_table(path, source)
+        table = read_table(path, source, codes)
         _check_total(config, path, source, len(table))
         tables.append(table)
         names.append(str(path) + (f" [{source['sheet']}]" if "sheet" in source else ""))
@@ -84,7 +92,16 @@ def _read_export(exports: Sequence[str | Path], config: dict) -> Export:
     else:
         records, origin = join_sources(tables, names, config.get("join_on"))
     _check_columns(list(origin), config, names)
-    return Export(records, origin, names, [is_typed(path) for path in exports], config)
+    left_out = [(name, rule, rows) for name, table in zip(names, tables, strict=True) for rule, rows in table.left_out]
+    return Export(
+        records,
+        origin,
+        names,
+        [is_typed(path) for path in exports],
+        config,
+        [table.labels for table in tables],
+        left_out,
+    )
 
 
 def _dropped(export: Export) -> list[Change]:
@@ -180,9 +197,11 @@ def _check_columns(found: list[str], config: dict, names: list[str]) -> None:
         f"column '{column}' is missing.{did_you_mean(column, found)} Columns of the file: {', '.join(found)}"
         for column in sorted((used | unused) - set(found))
     ]
+    key = config.get("join_on", [])
+    joined = {key} if isinstance(key, str) else set(key)
     problems += [
         f"column '{column}' is neither mapped nor listed under 'unused_columns'"
         for column in found
-        if column not in used | unused | {config.get("join_on")}
+        if column not in used | unused | joined
     ]
     fail_with_all(f"{' + '.join(names)}:", problems)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from replicalc.cohort.audit import JOINT, CellError, Change, ChangeLog, Problem
 from replicalc.cohort.cells import Read, cell_reader, out_of_range
 from replicalc.cohort.collapse import Unit, column_told
+from replicalc.cohort.doors.hints import mangled, with_label
 from replicalc.cohort.rule_checks import in_order
 from replicalc.cohort.rules import Part, Value, compile_rule, parts_of, rule_of, value_of
 from replicalc.cohort.source import ROW, STACKED, own_name, place_of, source_of
@@ -19,7 +20,8 @@ class Export:
     """The records of an export, side by side or below each other, and where each of their columns is from.
 
     ``origin`` maps a column to the number of its source; ``names`` are the files, ``typed`` whether their dates and
-    numbers are typed already.
+    numbers are typed already, ``labels`` what they say themselves about the codes of their columns. ``left_out`` are
+    rows that a declared rule left out: file, rule in words, how many.
     """
 
     records: Sequence[dict[str, str]]
@@ -27,6 +29,8 @@ class Export:
     names: Sequence[str]
     typed: Sequence[bool]
     config: dict
+    labels: Sequence[dict[str, dict[str, str]]] = ()
+    left_out: Sequence[tuple[str, str, int]] = ()
 
     def place(self, record: dict[str, str], column: str) -> tuple[str, str, str]:
         """Name file, row and column (as the file itself calls it) of a cell."""
@@ -40,6 +44,11 @@ class Export:
 
     def source(self, record: dict[str, str], column: str) -> dict:
         return self.config["sources"][source_of(record, column, self.origin)]
+
+    def label(self, record: dict[str, str], column: str, text: str) -> str:
+        """Show a value, with the label that its file has for it."""
+        number = source_of(record, column, self.origin)
+        return with_label(text, self.labels[number].get(column, {}) if self.labels else {})
 
     def is_typed(self, record: dict[str, str], column: str) -> bool:
         return self.typed[source_of(record, column, self.origin)]
@@ -126,7 +135,8 @@ class Column:
     def _wrong(self, record: dict[str, str], text: str, error: CellError, found: Found) -> None:
         treatment = self.treatments.get(error.check, "stop")
         shown = "" if self.kind.type == "id" else text
-        problem = f"value '{shown}' {error}" if shown else str(error)
+        told = self.export.label(record, self.column, shown)
+        problem = f"value {told} {error}{mangled(shown)}" if shown else str(error)
         if error.check == "out_of_range":
             problem = str(error)
         where = self.export.place(record, self.column)

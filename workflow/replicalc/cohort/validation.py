@@ -104,6 +104,8 @@ class _Checks:
         # Where each unit is from: its row, or in words where several were taken together or there are several files.
         self.place = text[PLACE] if PLACE in text else text[ROW]
         self.file = "" if config.get("stack") else told_name(config["sources"][0])
+        self.left_out = [each for each in unread if each.check == "rows_left_out"]
+        unread = [each for each in unread if each.check != "rows_left_out"]
         self.unread = Counter((each.variable, each.check) for each in unread)
         self.rows: list[list[str]] = []
         self.problems: list[Problem] = list(unread)
@@ -112,6 +114,9 @@ class _Checks:
 
     def run(self) -> None:
         """Make all checks, those of single values first."""
+        for each in self.left_out:
+            rows = int(each.value)
+            self._record("", "rows left out", rows, rows, False, each.problem)
         for name in self.config["variables"]:
             self._cells(name)
         self._units()
