@@ -87,3 +87,16 @@ missing: ["", -99]
 variables: {patient_id: {column: record_id}, er_status: {column: er, codes: {1: positive, 0: negative}}}
 """
     assert [row["er_status"] for row in run(["a.csv"], text)] == ["positive", ""]
+
+
+def test_a_text_that_a_spreadsheet_would_run_is_written_inert_and_read_back(run):
+    from replicalc.cohort.frame import read_text_table, write_step
+
+    (run.folder / "a.csv").write_text("id\n=1+1\n'=2\n-3\n")
+    text = "sources: [{file: a.csv}]\nvariables: {patient_id: {column: id}}\n"
+    assert [row["patient_id"] for row in run(["a.csv"], text)] == ["'=1+1", "''=2", "-3"]
+    frame = read_text_table(run.folder / "mapped.csv")
+    assert list(frame["patient_id"]) == ["=1+1", "'=2", "-3"]
+    write_step(frame, run.folder / "derived.csv")
+    assert read_csv(run.folder / "derived.csv")[0]["patient_id"] == "'=1+1"
+    assert read_text_table(run.folder / "derived.csv").equals(frame)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.collapse import BOOKKEEPING
+from replicalc.cohort.doors.inert import inert, original
 from replicalc.cohort.source import ROW
 from replicalc.errors import ReplicalcError
 from replicalc.job import whole_file
@@ -99,14 +100,17 @@ def typed(rows: pd.DataFrame, variables: dict[str, Variable]) -> pd.DataFrame:
 
 
 def read_text_table(path: str | Path) -> pd.DataFrame:
-    """Read a step's CSV file as text; nothing is turned into a missing value."""
+    """Read a step's CSV file as text; nothing is turned into a missing value, and what was made inert is as it was."""
     import pandas as pd
 
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return frame.apply(lambda column: column.map(original))
 
 
 def write_step(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a typed frame as a CSV file that a reviewer can open; dates as YYYY-MM-DD."""
+    """Write a typed frame as a CSV file that a reviewer can open; dates as YYYY-MM-DD, texts that would run inert."""
+    texts = frame.select_dtypes(["object", "str"]).columns
+    frame = frame.assign(**{name: frame[name].map(inert, na_action="ignore") for name in texts})
     with whole_file(path) as temporary:
         frame.to_csv(temporary, index=False, lineterminator="\n", date_format="%Y-%m-%d")
 
