@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from replicalc.cohort.mapping import FACTORS, rows_told
+from replicalc.cohort.audit import rows_told
 from replicalc.cohort.profile import Column, shown
-from replicalc.cohort.profile_match import SENTINELS, Proposal, float_of, plausible_units
+from replicalc.cohort.profile_match import SENTINELS, Proposal, plausible_units
 from replicalc.cohort.source import ROW
+from replicalc.cohort.units import FACTORS
 from replicalc.records import Variable
 
 #: Odd texts of a column of numbers or dates that are named one by one; a longer one is writing and is told by its row.
@@ -102,7 +103,7 @@ def _unit(column: Column, variable: Variable, heading: str) -> tuple[str, str]:
 
 def _sentinels(column: Column, variable: Variable, unit: str) -> list[str]:
     """Questions about numbers such as 99 that may mean 'missing': out of range, or last and far from the others."""
-    factor = float_of(FACTORS.get((unit, variable.unit), "1"))
+    factor = float(FACTORS.get((unit, variable.unit), 1))
     usual = [value for text, value in column.numbers.items() if text not in SENTINELS]
     found = []
     for text, value in column.numbers.items():

@@ -10,10 +10,10 @@ import re
 from dataclasses import dataclass, field
 from statistics import median
 
-from replicalc.cohort.mapping import FACTORS
 from replicalc.cohort.profile import Column
 from replicalc.cohort.profile_codes import Coded, code_column
 from replicalc.cohort.profile_words import Heading, Pattern, Words
+from replicalc.cohort.units import FACTORS
 from replicalc.records import Variable
 
 #: From this score on a proposal is certain; from the lower one on it is asked about.
@@ -237,18 +237,11 @@ def plausible_units(column: Column, variable: Variable, heading_unit: str) -> li
     if heading_unit != "inch":
         options = [unit for unit in options if unit != "inch"]
     values = [value for value, text in _by_text(column) if text not in SENTINELS] or column.values()
-    return [unit for unit in options if _possible(values, float_of(FACTORS[unit, variable.unit]), variable)]
+    return [unit for unit in options if _possible(values, float(FACTORS[unit, variable.unit]), variable)]
 
 
 def _by_text(column: Column) -> list[tuple[float, str]]:
     return [(value, text) for text, value in column.numbers.items() for _ in range(column.counts[text])]
-
-
-def float_of(factor: str) -> float:
-    """A factor such as '1/12' as a number."""
-    from fractions import Fraction
-
-    return float(Fraction(factor))
 
 
 def _possible(values: list[float], factor: float, variable: Variable) -> bool:
