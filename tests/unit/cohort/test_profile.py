@@ -234,11 +234,11 @@ def test_every_text_survives_yaml(tmp_path, text):
     assert load_yaml(path) == {"list": [text], "key": text}
 
 
-def test_doubled_headings_are_told_and_empty_ones_left_out(tmp_path):
+def test_doubled_headings_are_told_and_columns_without_a_name_get_one(tmp_path):
     with pytest.raises(ReplicalcError, match="'ER' stands twice"):
         proposed(tmp_path, ["ID", "ER", "ER"], [["a", "1", "0"]])
     found, *_ = proposed(tmp_path, ["ID", "", "ER"], [["a", "z", "pos"], ["b", "z", "neg"]])
-    assert [column.name for column in found.columns] == ["ID", "ER"]
+    assert [column.name for column in found.columns] == ["ID", "(column B)", "ER"]
 
 
 def test_one_row(tmp_path):

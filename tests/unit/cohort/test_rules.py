@@ -29,7 +29,9 @@ def refused(folder, entry: str, *words: str, export: str = EXPORT, more: str = "
     return str(error.value)
 
 
-@pytest.mark.parametrize("module", ["rules", "rule_checks", "cells", "units", "audit", "synthesise.births"])
+@pytest.mark.parametrize(
+    "module", ["rules", "rule_checks", "cells", "units", "doors.inert", "doors.hints", "synthesise.births"]
+)
 def test_the_examples_in_the_docstrings_run(module):
     done = doctest.testmod(importlib.import_module(f"replicalc.cohort.{module}"))
     assert done.attempted and not done.failed

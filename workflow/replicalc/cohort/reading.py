@@ -135,12 +135,12 @@ class Column:
     def _wrong(self, record: dict[str, str], text: str, error: CellError, found: Found) -> None:
         treatment = self.treatments.get(error.check, "stop")
         shown = "" if self.kind.type == "id" else text
-        told = self.export.label(record, self.column, shown)
-        problem = f"value {told} {error}{mangled(shown)}" if shown else str(error)
+        told, hint = self.export.label(record, self.column, shown), mangled(shown)
+        problem = f"value {told} {error}{'' if error.right else hint}" if shown else str(error)
         if error.check == "out_of_range":
             problem = str(error)
-        where = self.export.place(record, self.column)
-        found.problems.append(Problem(*where, self.name, shown, error.check, problem, error.right, treatment))
+        where, right = self.export.place(record, self.column), f"{error.right}{hint}" if error.right else ""
+        found.problems.append(Problem(*where, self.name, shown, error.check, problem, right, treatment))
         if treatment == "set_missing":
             self._changed(record, text, "", f"{error.check}_set_missing", found)
 
