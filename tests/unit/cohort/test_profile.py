@@ -275,8 +275,9 @@ def test_identifiers_and_many_values_are_never_written(tmp_path):
 
 def test_what_is_shown_of_a_column_counts_nobody_alone():
     column = describe("ER", ["pos"] * 20 + ["neg"] * 3 + [""] * 2)
-    assert column.told() == "2 different values, 23 values, fewer than 5 missing"
-    assert describe("id", ["a", "b"]).told() == "2 different values, fewer than 5 values"
+    assert column.told() == "2 different values, nearly all filled"
+    assert describe("ER", [""] * 20 + ["neg"] * 3).told() == "1 different value, nearly all missing"
+    assert describe("ER", ["pos"] * 20 + [""] * 6).told() == "1 different value, 20 values, 6 missing"
 
 
 def test_a_workbook_with_several_sheets_is_asked_about(tmp_path):

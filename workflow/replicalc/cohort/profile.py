@@ -122,22 +122,16 @@ class Column:
         """What may be shown of the column: its kind and counts that identify nobody."""
         missing = self.n_rows - self.n_values
         few = self.kind == "category" or (self.kind == "number" and len(self.texts) <= 12)
-        parts = [f"{len(self.texts)} different values" if few else self.kind]
-        parts.append(f"{shown_count(self.n_values)} values")
-        if missing:
-            parts.append(f"{shown_count(missing)} missing")
+        parts = [f"{len(self.texts)} different value{'s' if len(self.texts) > 1 else ''}" if few else self.kind]
+        if 0 < missing < FEWEST or 0 < self.n_values < FEWEST:
+            # The other of the two would tell it by subtraction, so neither is shown.
+            parts.append("nearly all filled" if missing < self.n_values else "nearly all missing")
+        else:
+            parts.append(f"{self.n_values} values")
+            parts += [f"{missing} missing"] if missing else []
         if self.kind == "date" and len(self.formats) > 1:
             parts.append("day and month can be either way round")
         return ", ".join(parts)
-
-
-def shown_count(n: int) -> str:
-    """A count as it may be shown.
-
-    >>> shown_count(3), shown_count(71)
-    ('fewer than 5', '71')
-    """
-    return f"fewer than {FEWEST}" if 0 < n < FEWEST else str(n)
 
 
 @dataclass(frozen=True, slots=True)
