@@ -144,7 +144,6 @@ class Table:
     columns: list[Column]
     decimal: str | None
     typed: bool
-    nameless: int = 0
 
 
 def profile(path: str | Path, sheet: str | None = None) -> Table:
