@@ -51,6 +51,8 @@ class Disguise:
     #: What the person adds of her own: keys of the cohort file, as text.
     adds: str = ""
     uncomment: tuple[str, ...] = ()
+    #: Whether the rows are in another order too (the columns always are).
+    shuffled: bool = True
 
 
 DISGUISES = {
@@ -142,6 +144,8 @@ DISGUISES = {
         },
         dates="%d/%m/%Y",
         comma=True,
+        # Logistic models are solved by adding patients up, which rounds otherwise in another order.
+        shuffled=False,
     ),
     # A German CSV file, semicolons and latin-1, lesions as rows; one column is two variables.
     "us_mri": Disguise(
@@ -217,7 +221,8 @@ def disguised(study: str, export: Path, config: dict, folder: Path) -> tuple[Pat
             entry_of.setdefault(entry["column"], {"variable": name} | entry)
     columns = list(rows[0])
     shuffle = random.Random(4)
-    shuffle.shuffle(rows)
+    if how.shuffled:
+        shuffle.shuffle(rows)
     shuffle.shuffle(columns)
     table = {
         column: [_cell(row[column], column, entry_of.get(column, {}), how, missing, ids) for row in rows]

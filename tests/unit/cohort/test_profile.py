@@ -357,6 +357,6 @@ def test_the_examples_in_the_docstrings_run():
     import doctest
     import importlib
 
-    for name in ("profile", "profile_words", "profile_yaml"):
+    for name in ("profile_words", "profile_yaml"):
         result = doctest.testmod(importlib.import_module(f"replicalc.cohort.{name}"))
         assert result.attempted and not result.failed, name
