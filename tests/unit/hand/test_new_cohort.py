@@ -149,7 +149,7 @@ def test_the_document_has_everything_and_no_patient(export, tmp_path):
         ("'{export}' --name x --out '{folder}/x.txt'", "should end in .yaml"),
         ("'{export}' --name x --out '{folder}'", "is a folder"),
         ("'{folder}' --name x", "is a folder"),
-        ("'{export}' --name x --sheets A", "--sheet is for workbooks"),
+        ("'{export}' --name x --sheet A", "--sheet is for workbooks"),
         ("'{export}' --name ispy1", "is there already"),
         ("''", "he name of the file is empty"),
     ],

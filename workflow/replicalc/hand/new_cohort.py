@@ -43,7 +43,7 @@ value of a patient: identifiers, codes and numbers stay in the files.""",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="the export; several files are joined or stacked")
     parser.add_argument("--name", metavar="NAME", help="small letters, digits, _ (default: from the name of the file)")
-    parser.add_argument("--sheets", nargs="+", default=[], metavar="SHEET", help="of a workbook; several are joined")
+    parser.add_argument("--sheet", action="append", default=[], help="of a workbook; given twice, two are joined")
     parser.add_argument("--out", metavar="PATH", help="default: config/cohorts/NAME.yaml")
     parser.add_argument("--force", action="store_true", help="write over a cohort file that is there")
     parser.add_argument("--json", action="store_true", help="print one JSON document with everything")
@@ -68,9 +68,9 @@ def new_cohort(arguments: argparse.Namespace) -> Proposed:
     out = Path(arguments.out) if arguments.out else root / "config" / "cohorts" / f"{name}.yaml"
     _free(out, name, force=arguments.force)
     variables = load_dictionary(root / "data" / "dictionary.csv")
-    if arguments.sheets and len(paths) > 1:
-        raise ReplicalcError("--sheets is for one workbook; propose a file for each of several workbooks alone")
-    tables = [profile(path, sheet) for path in paths for sheet in (arguments.sheets or [None])]
+    if arguments.sheet and len(paths) > 1:
+        raise ReplicalcError("--sheet is for one workbook; propose a file for each of several workbooks alone")
+    tables = [profile(path, sheet) for path in paths for sheet in (arguments.sheet or [None])]
     files = [_below(table.path, folders) for table in tables]
     found = draft(name, tables, files, variables, Words(root / "data"))
     try:
