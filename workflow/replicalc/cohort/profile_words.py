@@ -224,15 +224,15 @@ def _without_unit(text: str) -> tuple[str, str]:
 
 
 @cache
-def _missing_words(folder: str) -> frozenset[str]:
-    rows = read_csv(Path(folder) / "code_words.csv")
+def _missing_words() -> frozenset[str]:
+    rows = read_csv(data_folder() / "code_words.csv")
     texts = [word for row in rows if row["variable"] == "missing" for word in row["words"].split("|")]
     return frozenset(word.casefold() for word in texts)
 
 
 def is_missing_word(text: str) -> bool:
     """Whether a text says in words that nothing is known. Numbers such as 9 or 99 never do: they are asked about."""
-    return text.casefold().strip() in _missing_words(str(data_folder()))
+    return len(text) < 40 and text.casefold().strip() in _missing_words()
 
 
 def data_folder() -> Path:
