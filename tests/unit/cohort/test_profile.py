@@ -141,6 +141,40 @@ def test_two_columns_for_one_variable_are_asked_about(tmp_path):
         check_answered(path)
 
 
+#: Headings of a breast unit that speak of what a variable is about and mean something else.
+NEARLY = {
+    "Age of husband": ["44", "51", "63", "70"],
+    "Age at first birth": ["24", "28", "31", "26"],
+    "Family history of breast cancer": ["yes", "no"],
+    "Contralateral breast cancer": ["yes", "no"],
+    "Calcification vascular": ["yes", "no"],
+    "ER Metastase": ["pos", "neg"],
+    "ER Allred": ["0", "3", "5", "8"],
+    "PR H-score": ["0", "120", "250", "300"],
+    "Ki-67 (%)": ["10", "25", "60", "80"],
+    "Chemotherapy palliative": ["yes", "no"],
+    "Histology 2nd tumour": ["IDC", "ILC"],
+    "Grade DCIS": ["1", "2", "3"],
+    "Side of sentinel": ["left", "right"],
+    "Brain metastases": ["yes", "no"],
+    "MRI LD mid (mm)": ["12", "25", "31", "8"],
+    "MRI volume after (ml)": ["12", "25", "31", "8"],
+    "US size (mm)": ["12", "25", "31", "8"],
+    "Date of recall letter": ["25.03.2015", "13.04.2016"],
+    "Date of death": ["25.03.2015", "13.04.2016"],
+    "Positive nodes (n)": ["0", "1", "2", "5"],
+    "Reader confidence": ["1", "2", "3"],
+    "Geschlecht": ["w", "m"],
+}
+
+
+@pytest.mark.parametrize("heading", NEARLY)
+def test_a_heading_that_means_something_else_is_never_taken_for_certain(tmp_path, heading):
+    rows = [[i, NEARLY[heading][k % len(NEARLY[heading])]] for k, i in enumerate(ids(24))]
+    found, *_ = proposed(tmp_path, ["ID", heading], rows)
+    assert [each.variable for each in found.proposals if not each.question] == ["patient_id"]
+
+
 def test_no_column_is_used_twice_without_a_word(tmp_path):
     rows = [[i, ("mass", "calcification", "both")[k % 3]] for k, i in enumerate(ids(9))]
     found, _, config = proposed(tmp_path, ["ID", "abnormality"], rows)

@@ -22,9 +22,9 @@ CERTAIN, WORTH_ASKING = 0.8, 0.55
 ALSO = 0.15
 #: Scores closer than this are taken as equal.
 TIE = 0.08
-#: What each concept, word and guess beyond a pattern leaves of the score. Chosen so that one foreign concept, or three
-#: unknown words, are never certain.
-FOREIGN, VAGUE, UNKNOWN, GUESSED = 0.75, 0.92, 0.93, 0.97
+#: What each concept, word and guess beyond a pattern leaves of the score. Chosen so that one foreign concept, or one
+#: unknown word, is never certain.
+FOREIGN, VAGUE, UNKNOWN, GUESSED = 0.75, 0.92, 0.79, 0.97
 #: Concepts that say little about what a column is.
 VAGUE_CONCEPTS = frozenset({"STATUS", "TYPE", "PATIENT"})
 #: Texts that stand for 'missing' in many exports, and for themselves in others.

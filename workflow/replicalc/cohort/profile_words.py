@@ -25,6 +25,7 @@ STOP = frozenset(
         "von", "y", "zu", "zum", "zur", "with", "mit", "and", "code", "codes", "value", "wert", "var",
         "variable", "v1", "v2", "breast", "brust", "mamma", "sein", "mama", "seno", "borst", "first",
         "completed", "raw", "old", "new", "total",
+        "au", "aux", "mammaire", "mammaires", "mammaria", "mammario",
     )
 )  # fmt: skip
 #: Units as headings have them: text behind a number, canonical unit of a cohort file.
