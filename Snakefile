@@ -28,6 +28,7 @@ check_registry(workflow.rules)
 workflow.list_rules = in_order(workflow.rules)
 
 
+include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -41,6 +42,7 @@ rule all:
         verifications=all_verifications(),
         pooled=study_results(),
         exports=synthetic_exports(),
+        kept=private_files() + all_disclosures(),
         witnesses=witness_files() if len(registry.witnesses) > 1 else [],
         across=across_files(),
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],

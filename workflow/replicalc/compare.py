@@ -334,11 +334,11 @@ def _whole_here(claim: Claim, row: Row, lookups: dict[str, Lookup], claims: dict
     if claim.stat in ("tp", "fp", "fn", "tn"):  # the sentence decides which margin of the 2 x 2 table it is
         of = claims[claim.of]
         whole = lookups[of.result](of.group, of.variable, of.stat)
-        return None if whole is None else int(whole.value)
+        return None if whole is None or math.isnan(whole.value) else int(whole.value)
     if claim.stat != "n":
         return row.n
     everybody = lookups[claim.result]("all", claim.variable, "n")
-    return None if everybody is None else int(everybody.value)
+    return None if everybody is None or math.isnan(everybody.value) else int(everybody.value)
 
 
 def _count_as_share(claim: Claim, value: float, row: Row, lookups, claims) -> tuple[str, str]:

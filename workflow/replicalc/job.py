@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from replicalc.disclosure.settings import PRIVATE
 from replicalc.errors import ReplicalcError
 
 _LOCK = threading.RLock()
@@ -25,12 +26,24 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     """Give a temporary neighbour of ``path`` to write to; it takes the place of ``path`` only if all went well."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    kept_private = close_folders(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.part")
     try:
         yield temporary
+        if kept_private:
+            temporary.chmod(0o600)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def close_folders(path: Path) -> bool:
+    """Let only the owner into the folders of ``path`` from a private one downwards; tell whether there is one."""
+    folders = [path.parent, *path.parent.parents]
+    outermost = max((i for i, folder in enumerate(folders) if folder.name.endswith(PRIVATE)), default=None)
+    for folder in folders[: outermost + 1] if outermost is not None else ():
+        folder.chmod(0o700)
+    return outermost is not None
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -79,6 +92,4 @@ def _plain(value: object) -> object:
 
 
 def _log(log: str | Path, lines: list[str]) -> None:
-    path = Path(log)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_text(log, "\n".join(lines) + "\n")

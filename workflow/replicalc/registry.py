@@ -14,6 +14,7 @@ from pathlib import Path
 from replicalc.cohort.derivations import DERIVATIONS, READINGS
 from replicalc.cohort.mapping import check_mapping
 from replicalc.cohort.source import locate
+from replicalc.disclosure.settings import KEYS, Settings, private, settings_of, shared
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.evaluable import Made, available, findings, nearest, place_variables
 from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, validate
@@ -144,6 +145,10 @@ class Registry:
     witnesses: list[str] = field(default_factory=lambda: [SYNTHETIC])
     #: Why a cohort of the run is not applied to a study: (study, cohort, reason).
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
+    #: The cohorts of the run whose results are released only after disclosure control, and how.
+    protected: dict[str, Settings] = field(default_factory=dict)
+    #: How each result and figure is made, once ``check`` has seen the rules.
+    made: dict[str, Made] = field(default_factory=dict)
 
     @classmethod
     def load(cls, config: dict) -> Registry:
@@ -220,7 +225,45 @@ class Registry:
                     raise ReplicalcError(f"{path}, studies: {told} Known: {', '.join(known_studies)}")
             if found["kind"] == "real":
                 registry.export_files(study, cohort)
+            settings = settings_of(found, str(path))
+            if settings is not None:
+                registry.protected[cohort] = settings
+                registry._refuse_open_files(study, cohort)
         return registry
+
+    @staticmethod
+    def _refuse_open_files(study: str, cohort: str) -> None:
+        """Raise ReplicalcError where patient-level files of a protected cohort lie where only released ones may."""
+        open_file = Path("results") / study / cohort / "cohort.parquet"
+        if open_file.exists():
+            raise ReplicalcError(
+                f"{open_file.parent}: patient-level files of a run without disclosure control lie here, where only "
+                f"what may be shared belongs. Delete the folder (and logs/{study}/{cohort}), then start again"
+            )
+
+    def home(self, cohort: str) -> str:
+        """Name the side of a cohort that holds its patients: its private one where it is protected."""
+        return private(cohort) if cohort in self.protected else cohort
+
+    def needs_rows(self, study: str) -> list[str]:
+        """Name the figures of a study that are drawn from single patients."""
+        return [name for name in self.figures[study] if "cohort" in self.made[name].sources]
+
+    def is_statement(self, result: str) -> bool:
+        """Tell whether a result is judged from other results alone: it is judged again from the released ones."""
+        return "relations" in self.made[result].params
+
+    def recipes(self, cohort: str) -> dict[str, dict[str, dict]]:
+        """Parameters of every result of a cohort, by study: what the counts of its tables are about."""
+        return {
+            study: {
+                name: {key: value for key, value in self.made[name].params.items() if key not in ("code", "uses")}
+                for name in [*self.results[study], *self.cohort_results]
+                if not self.is_statement(name)
+            }
+            for study, mine in self.pairs
+            if mine == shared(cohort)
+        }
 
     @property
     def titles(self) -> dict[str, str]:
@@ -233,7 +276,7 @@ class Registry:
         """The mapping of a cohort; the synthetic exports of a study share one beside the study."""
         if is_synthetic(cohort):
             return str(CONFIG / "studies" / study / f"{SYNTHETIC}.yaml")
-        return str(CONFIG / "cohorts" / f"{cohort}.yaml")
+        return str(CONFIG / "cohorts" / f"{shared(cohort)}.yaml")
 
     def seed_of(self, cohort: str) -> int:
         """The seed of a synthetic cohort: that of the run for the first, ``SEED_STEP`` more for each further one."""
@@ -257,7 +300,7 @@ class Registry:
         sources = load_checked(self.cohort_file(study, cohort), "cohort")["sources"]
         if is_synthetic(cohort):
             return [f"results/{study}/{cohort}/raw/{source['file']}" for source in sources]
-        return [str(locate(source["file"], cohort, self.raw_folders)) for source in sources]
+        return [str(locate(source["file"], shared(cohort), self.raw_folders)) for source in sources]
 
     def check(self, rules: list[tuple[str, list[str], list[str]]], made: dict[str, Made] | None = None) -> None:
         """Hold the rules (name, outputs, logs) against the claims, both ways; then find who speaks to what.
@@ -304,6 +347,7 @@ class Registry:
                     problems.append(f"rule {name}: has no log")
         fail_with_all("Claims and rules do not fit together:", problems)
         if made is not None:
+            self.made = made
             self._pair(made)
 
     def _pair(self, made: dict[str, Made]) -> None:
@@ -353,7 +397,7 @@ class Registry:
             part = {
                 k: v
                 for k, v in load_checked(self.cohort_file(study, cohort), "cohort").items()
-                if k not in ("title", "studies")
+                if k not in ("title", "studies", *KEYS)
             }
         elif what == "relations":
             part = self.records[study][0].get("relations", [])

@@ -41,9 +41,12 @@ rule map_export:
         changes="results/{study}/{cohort}/steps/mapping_changes.csv",
     log:
         "logs/{study}/{cohort}/steps/map_export.log",
+    # The patients of a protected cohort are read on its private side alone; so nothing else can be made from its rows.
+    wildcard_constraints:
+        cohort=rf"(?!(?:{any_of(registry.protected)})/)[^/]+",
     params:
         uses=lambda wildcards: used(wildcards, "mapping", "variables"),
-        cohort=lambda wildcards: wildcards.cohort,
+        cohort=lambda wildcards: shared(wildcards.cohort),
         code=digest("cohort.mapping:map_export"),
     run:
         mapping.map_export(
@@ -71,7 +74,7 @@ rule validate_cohort:
         "logs/{study}/{cohort}/steps/validate_cohort.log",
     params:
         uses=lambda wildcards: used(wildcards, "mapping", "variables"),
-        cohort=lambda wildcards: wildcards.cohort,
+        cohort=lambda wildcards: shared(wildcards.cohort),
         # No output: Snakemake deletes those of a failed job, and this file is for whoever repairs the export.
         problems=lambda wildcards: f"results/{wildcards.study}/{wildcards.cohort}/steps/problems.csv",
         code=digest("cohort.validation:validate_cohort"),
@@ -98,7 +101,7 @@ rule derive_cohort:
         "logs/{study}/{cohort}/steps/derive_cohort.log",
     params:
         uses=lambda wildcards: used(wildcards, "readings", "mapping", "variables"),
-        cohort=lambda wildcards: wildcards.cohort,
+        cohort=lambda wildcards: shared(wildcards.cohort),
         code=digest("cohort.derivation:derive_cohort"),
     run:
         derivation.derive_cohort(
@@ -131,7 +134,7 @@ rule select_patients:
         "logs/{study}/{cohort}/steps/select_patients.log",
     params:
         uses=lambda wildcards: used(wildcards, "criteria", "mapping", "variables"),
-        cohort=lambda wildcards: wildcards.cohort,
+        cohort=lambda wildcards: shared(wildcards.cohort),
         code=digest("cohort.flow:select_patients"),
     run:
         flow.select_patients(

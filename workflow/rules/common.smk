@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from replicalc.digest import digest
+from replicalc.disclosure.settings import private, shared
 from replicalc.evaluable import Made
 from replicalc.registry import WITNESS, Registry, is_synthetic, plain_words, plainly
 from replicalc.report.summary import print_summary
@@ -35,8 +36,35 @@ def all_results():
     return [
         f"results/{study}/{cohort}/{result}.csv"
         for study, cohort in registry.pairs
-        for result in [*registry.results[study], *registry.cohort_results, "steps/split"]
+        for result in [*registry.results[study], *registry.cohort_results, *row_files(cohort)]
     ]
+
+
+def row_files(cohort):
+    """What a run makes besides results; of a protected cohort nothing unsuppressed is asked for on its shared side."""
+    return [] if cohort in registry.protected else ["steps/split"]
+
+
+def all_disclosures():
+    """Of each protected cohort, how much was withheld from each study."""
+    return [
+        f"results/{study}/{cohort}/disclosure.csv" for study, cohort in registry.pairs if cohort in registry.protected
+    ]
+
+
+def private_files():
+    """What a hospital keeps of its protected cohorts: every claim against the unsuppressed results, and a word on the folder."""
+    return [
+        f"results/{study}/{private(cohort)}/{file}"
+        for study, cohort in registry.pairs
+        if cohort in registry.protected
+        for file in ("comparison.csv", "README.txt")
+    ]
+
+
+def any_of(names):
+    """A pattern for a wildcard: one of these names, or nothing at all where there are none."""
+    return "|".join(sorted(names)) or "(?!)"
 
 
 def params_of(result, *names):
@@ -69,7 +97,7 @@ def synthetic_exports():
 
 def result_elsewhere(study, cohort, result):
     """A result of another study on the same cohort, where it can be evaluated; otherwise nothing."""
-    return [f"results/{study}/{cohort}/{result}.csv"] if (study, cohort) in registry.pairs else []
+    return [f"results/{study}/{cohort}/{result}.csv"] if (study, shared(cohort)) in registry.pairs else []
 
 
 def witness_results(study):
@@ -96,8 +124,8 @@ def all_figures():
 
 
 def rule_files():
-    shared = ("archetypes", "cohort", "figures", "pooled")
-    return [f"workflow/rules/{name}.smk" for name in (*shared, *registry.studies)]
+    general = ("archetypes", "cohort", "figures", "pooled")
+    return [f"workflow/rules/{name}.smk" for name in (*general, *registry.studies)]
 
 
 def all_comparisons():

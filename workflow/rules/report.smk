@@ -8,6 +8,7 @@ rule gather:
         comparisons=all_comparisons(),
         claims=all_claims(),
         verifications=all_verifications(),
+        disclosures=all_disclosures(),
     output:
         claims="results/claims.csv",
         summary="results/summary.json",

@@ -49,7 +49,7 @@ rule comparison:
     input:
         claims="config/studies/{study}/claims.csv",
         study="config/studies/{study}/study.yaml",
-        cohort="results/{study}/{cohort}/cohort.parquet",
+        cohort=lambda wildcards: f"results/{wildcards.study}/{registry.home(wildcards.cohort)}/cohort.parquet",
         results=lambda wildcards: [
             f"results/{wildcards.study}/{wildcards.cohort}/{name}.csv" for name in registry.results[wildcards.study]
         ],

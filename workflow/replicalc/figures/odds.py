@@ -228,6 +228,9 @@ def _faults(group: str, lookup: Lookup) -> list[str]:
 
 
 def _range(values: list) -> str:
+    values = [value for value in values if value is not None]
+    if not values:
+        return "not told"
     low, high = (number(end, 0) for end in (min(values), max(values)))
     return low if low == high else f"{low} to {high}"
 

@@ -22,8 +22,9 @@ VERDICTS = ("same_print", "same_conclusion", "same_direction", "conclusion_diffe
 def gather(files, claims_out, summary_out, *, pairs, seed, left_out=()):
     """Join every verification and comparison to its claim, and count the verdicts by study and cohort.
 
-    ``files`` has comparisons, claims and verifications (lists of paths). ``left_out``: (study, cohort, reason) of the
-    cohorts of the run that cannot speak to a study. Columns of what the paper alone says begin with ``paper_``.
+    ``files`` has comparisons, claims, verifications and disclosures (lists of paths; the last may be empty).
+    ``left_out``: (study, cohort, reason) of the cohorts of the run that cannot speak to a study. Columns of what the
+    paper alone says begin with ``paper_``.
 
     Raises ReplicalcError where a claim has no verdict of its paper.
     """
@@ -75,6 +76,13 @@ def gather(files, claims_out, summary_out, *, pairs, seed, left_out=()):
             counts = {verdict: verdicts.count(verdict) for verdict in VERDICTS}
             summary["studies"][study]["cohorts"][cohort] = counts
             summary["cohorts"][cohort] = next(iter(by_id.values()))["kind"]
+    withheld = [line for file in files.get("disclosures", []) for line in read_csv(file)]
+    for cohort in dict.fromkeys(line["cohort"] for line in withheld):
+        mine = [line for line in withheld if line["cohort"] == cohort]
+        told = {
+            rule: sum(int(line["numbers"]) for line in mine if line["rule"] == rule) for rule in ("all", "withheld")
+        }
+        summary.setdefault("withheld", {})[cohort] = told
     write_text(claims_out, to_csv(rows, columns))
     write_text(summary_out, json.dumps(summary, indent=2) + "\n")
 
@@ -84,7 +92,10 @@ def closing_line(summary: dict) -> str:
     claims = sum(study["claims"] for study in summary["studies"].values())
     studies = len(summary["studies"])
     noun = "study" if studies == 1 else "studies"
-    return f"{claims} claims of {studies} {noun}; " + _by_cohort(summary, list(summary["studies"].values()))
+    line = f"{claims} claims of {studies} {noun}; " + _by_cohort(summary, list(summary["studies"].values()))
+    for cohort, told in summary.get("withheld", {}).items():
+        line += f"; {cohort}: {told['withheld']} of {told['all']} numbers withheld by disclosure control"
+    return line
 
 
 def study_lines(summary: dict) -> list[str]:

@@ -1,0 +1,1 @@
+"""Disclosure control: what of a hospital's results may leave the hospital (docs/disclosure.md)."""
