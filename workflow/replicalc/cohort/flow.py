@@ -87,7 +87,7 @@ def apply_criteria(
     rows = []
     for number, criterion in enumerate(criteria, start=start):
         before = len(frame)
-        keep, lacking = _keep(frame, criterion)
+        keep, lacking = keep_by(frame, criterion)
         note = ""
         if keep is None:
             note = f"not applied: this cohort has no {', '.join(lacking)}"
@@ -114,7 +114,8 @@ def apply_criteria(
     return frame, rows
 
 
-def _keep(frame: pd.DataFrame, criterion: dict) -> tuple[pd.Series | None, list[str]]:
+def keep_by(frame: pd.DataFrame, criterion: dict) -> tuple[pd.Series | None, list[str]]:
+    """Who fulfils a criterion (None: nobody can be judged), and which of its variables the cohort does not have."""
     names = list(criterion.get("keep", {})) + criterion.get("present", [])
     lacking = [name for name in names if name not in frame or frame[name].isna().all()]
     if len(lacking) == len(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +22,7 @@ RULES = {
     "few": "a mean, spread, quantile or model of too few patients, or from which one of too few would follow",
     "single": "the value of a single patient, or a limit that is one",
     "unclear": "what the number is made of is not known to the rules: the whole table is withheld",
+    "rounding": "cannot be rounded as counts are, and would tell them exactly",
     "rounded": "shown, but rounded",
 }
 #: Sentences with digits that are about a method and not about these patients.
@@ -56,6 +58,8 @@ def release(result, plan, cohort_file, out, *, study):
 def _shown(row: Row, changes: dict[str, str], caveat: str) -> Row:
     """Apply the plan to a row; a text that tells a number of patients loses that part."""
     texts = {"warning": _without_counts(row.warning, caveat), "method": _without_counts(row.method, caveat)}
+    if row.warning and not texts["warning"] and math.isnan(row.value):
+        texts["warning"] = WITHHELD
     if changes.get("value") == "":
         texts = {"warning": WITHHELD, "method": ""}
     values = {column: _number(text, column) for column, text in changes.items()}

@@ -1,0 +1,174 @@
+"""An attacker who knows all released counts: how narrow can each protected number be told, and by which of them?
+
+Every protected number must be able to lie anywhere in an interval at least as wide as the threshold t: then the released
+counts neither tell it nor even that it is below t (an interval of width t that begins at 0 or above reaches t).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from replicalc.disclosure.model import Model
+from replicalc.disclosure.tellings import Told
+from replicalc.errors import ReplicalcError
+
+#: Linear programmes and searches before the attacker gives up and everything is withheld, whatever the machine.
+MOST_PROGRAMMES = 4_000
+SEARCH_UNITS = 20.0
+
+
+@dataclass
+class Attack:
+    """What is released, and what is known by now of how far each protected number can lie from the truth.
+
+    ``released``: value of each released count. ``protected``: sums over the columns of the model, with their true value.
+    """
+
+    model: Model
+    released: dict[Told, int]
+    protected: list[tuple[dict[int, float], int]]
+    threshold: int
+    programmes: int = 0
+    withheld: list[Told] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        def matrix(sums):
+            rows = [row for row, each in enumerate(sums) for _ in each]
+            columns = [column for each in sums for column in each]
+            values = [value for each in sums for value in each.values()]
+            return csr_matrix((values, (rows, columns)), shape=(len(sums), self.model.columns))
+
+        self.order = sorted(self.released, key=_name)
+        self.counts = matrix([self.model.sum_of(told) for told in self.order])
+        self.values = np.array([self.released[told] for told in self.order], dtype=float)
+        self.on = np.ones(len(self.order), dtype=bool)
+        self.fixed = matrix([dict(zip(*each, strict=True)) for each in self.model.equations])
+        self.aims = matrix([each for each, _ in self.protected])
+        self.truth = np.array([value for _, value in self.protected], dtype=float)
+        self.lo, self.hi = self.truth.copy(), self.truth.copy()
+
+    def solve(self, aim: int, sign: float):
+        """Find the possible patients (parts of patients allowed) with the most (sign 1) or fewest (-1) of an aim."""
+        import numpy as np
+        from scipy.optimize import linprog
+        from scipy.sparse import vstack
+
+        self.programmes += 1
+        if self.programmes > MOST_PROGRAMMES:
+            raise ReplicalcError("disclosure control: too many linear programmes")
+        goal = -sign * self.aims[aim].toarray().ravel()
+        rows = vstack([self.counts[self.on], self.fixed], format="csr")
+        right = np.concatenate([self.values[self.on], np.zeros(self.fixed.shape[0])])
+        found = linprog(goal, A_eq=rows, b_eq=right, bounds=(0, None), method="highs-ds")
+        if found.status == 3:  # without limit
+            return None
+        if found.x is None:
+            raise ReplicalcError(f"disclosure control: {found.message}")
+        return found
+
+    def widen(self, x) -> None:
+        """Learn from possible patients how far every protected number can lie."""
+        import numpy as np
+
+        values = self.aims @ x
+        np.minimum(self.lo, values, out=self.lo)
+        np.maximum(self.hi, values, out=self.hi)
+
+    def safe(self, aim: int) -> bool:
+        return self.hi[aim] - self.lo[aim] >= self.threshold - 1e-6
+
+    def protect(self, cost) -> None:
+        """Withhold further counts, the cheapest first, until every protected number can lie far enough.
+
+        ``cost`` orders the counts; those that fix a number are told by the dual of its linear programme.
+        """
+        import numpy as np
+
+        for aim in sorted(range(len(self.truth)), key=lambda k: (self.truth[k], k)):
+            while not self.safe(aim):
+                fixing = np.zeros(len(self.order))
+                for sign in (1.0, -1.0):
+                    found = self.solve(aim, sign)
+                    if found is None:
+                        self.lo[aim], self.hi[aim] = -np.inf, np.inf
+                        break
+                    self.widen(found.x)
+                    fixing[self.on] += np.abs(found.eqlin.marginals[: int(self.on.sum())])
+                    if self.safe(aim):
+                        break
+                if self.safe(aim):
+                    break
+                choice = [self.order[k] for k in np.flatnonzero(self.on & (fixing > 1e-7))]
+                if not choice:
+                    raise ReplicalcError("disclosure control: a number is told by something that no table holds")
+                self.withhold(min(choice, key=lambda told: (cost(told), _name(told))))
+
+    def confirm(self, cost) -> None:
+        """Find whole patients for what ``protect`` found with parts of patients; withhold more where there are none.
+
+        The true patients are one end of the interval or lie between: whole patients are looked for with so many more
+        that the interval from the truth alone is wide enough, then with so many fewer.
+        """
+        import numpy as np
+
+        low, high = self.truth.copy(), self.truth.copy()
+        for aim in sorted(range(len(self.truth)), key=lambda k: (self.truth[k], k)):
+            while high[aim] - low[aim] < self.threshold - 1e-6:
+                for sign in (1, -1):
+                    values = self.search(aim, sign, high[aim] - low[aim])
+                    if values is not None:
+                        found = self.aims @ values
+                        np.minimum(low, found, out=low)
+                        np.maximum(high, found, out=high)
+                    if high[aim] - low[aim] >= self.threshold - 1e-6:
+                        break
+                else:
+                    near = set(self.aims[aim].indices)
+                    choice = [
+                        told for k, told in enumerate(self.order) if self.on[k] and near & set(self.counts[k].indices)
+                    ]
+                    if not choice:
+                        raise ReplicalcError("disclosure control: no whole patients, and nothing left to withhold")
+                    self.withhold(min(choice, key=lambda told: (cost(told), _name(told))))
+        self.lo, self.hi = low, high
+
+    def search(self, aim: int, sign: int, reached: float):
+        """Search whole patients with an aim as far from the truth as the threshold asks; None if none are found."""
+        import numpy as np
+        from ortools.sat.python import cp_model
+
+        self.programmes += 1
+        if self.programmes > MOST_PROGRAMMES:
+            raise ReplicalcError("disclosure control: too many programmes")
+        model = cp_model.CpModel()
+        most = self.model.people.size
+        x = [model.new_int_var(0, most, "") for _ in range(self.model.columns)]
+
+        def total(row):
+            return sum(int(value) * x[column] for column, value in zip(row.indices, row.data, strict=True))
+
+        for k in np.flatnonzero(self.on):
+            model.add(total(self.counts[k]) == int(self.values[k]))
+        for k in range(self.fixed.shape[0]):
+            model.add(total(self.fixed[k]) == 0)
+        goal = total(self.aims[aim])
+        model.add(sign * goal <= sign * int(self.truth[aim]) + self.threshold)
+        model.maximize(sign * goal)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.random_seed = 1
+        solver.parameters.max_deterministic_time = SEARCH_UNITS
+        if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        return np.array([solver.value(each) for each in x], dtype=float)
+
+    def withhold(self, told: Told) -> None:
+        self.on[self.order.index(told)] = False
+        self.withheld.append(told)
+
+
+def _name(told: Told) -> str:
+    return str([sorted((axis, sorted(levels)) for axis, levels in each) if each is not None else "" for each in told])

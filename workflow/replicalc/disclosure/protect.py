@@ -1,0 +1,96 @@
+"""From all counts that a cohort's tables tell to those that are withheld: small ones, and those that give them away."""
+
+from __future__ import annotations
+
+from replicalc.disclosure.attack import Attack
+from replicalc.disclosure.model import Model
+from replicalc.disclosure.people import FLOW, Count, People
+from replicalc.disclosure.tellings import Telling, Told
+from replicalc.errors import ReplicalcError
+
+
+class Protection:
+    """Collects what is told of a cohort, then decides."""
+
+    def __init__(self, people: People, threshold: int):
+        self.people, self.threshold = people, threshold
+        self.counts: dict[Told, int] = {}
+        self.attack: Attack | None = None
+
+    def tell(self, telling: Telling) -> None:
+        """Add what a number tells. A model of several factors does not tell its cells."""
+        for told in telling.counts if telling.kind != "model" or telling.about else ():
+            if told[0] is not None and told not in self.counts:
+                inside, without = (0 if each is None else self.people.mask(each) for each in told)
+                self.counts[told] = (inside & ~without).bit_count()
+
+    def withheld(self, complementary: bool = True) -> dict[Told, str]:
+        """Decide: each withheld count with its rule. Everything, where the attack does not come to an end."""
+        found = {told: "small" for told, value in self.counts.items() if 0 < value < self.threshold}
+        found |= {told: "small" for told in self._one_valued()}
+        if not complementary:
+            return found
+        try:
+            return found | self._linked(found)
+        except ReplicalcError:
+            return dict.fromkeys(self.counts, "linked") | found
+
+    def _linked(self, small: dict[Told, str]) -> dict[Told, str]:
+        model = Model(self.people, [each for told in self.counts for each in told if each is not None])
+        wide = {told for told in self.counts if any(each in model.too_wide for each in told)}
+        kept = {told: value for told, value in self.counts.items() if told not in wide}
+        released = {told: value for told, value in kept.items() if told not in small}
+        aims = [(model.sum_of(told), kept[told]) for told in small if told in kept]
+        for outer, inner, value in self._differences(kept):
+            total = model.sum_of(outer)
+            for column, sign in model.sum_of(inner).items():
+                total[column] = total.get(column, 0.0) - sign
+            aims.append(({column: sign for column, sign in total.items() if sign}, value))
+        unique = {tuple(sorted(total.items())): (total, value) for total, value in aims}
+        self.attack = Attack(model, released, [unique[key] for key in sorted(unique)], self.threshold)
+        self.attack.protect(lambda told: (released[told] == 0, released[told]))
+        self.attack.confirm(lambda told: (released[told] == 0, released[told]))
+        return dict.fromkeys([*wide, *self.attack.withheld], "linked")
+
+    def _one_valued(self) -> list[Told]:
+        """Counts of a small group of whom all have the same: the count tells of each of them what he or she has."""
+        small = [told for told, value in self.counts.items() if 0 < value < 2 * self.threshold and told[1] is None]
+        by_mask: dict[int, list[Count]] = {}
+        for told in small:
+            by_mask.setdefault(self.people.mask(told[0]), []).append(told[0])
+        return [
+            (one, None)
+            for same in by_mask.values()
+            for one in same
+            if any(other < one and len(other) == len(one) - 1 and _adds_a_category(one - other) for other in same)
+        ]
+
+    def _differences(self, kept: dict[Told, int]) -> list[tuple[Told, Told, int]]:
+        """Pairs of nested counts that differ by fewer than the threshold: the difference is a small count too."""
+        sets = sorted(
+            ((self.people.mask(told[0]), value, told) for told, value in kept.items() if told[1] is None and value),
+            key=lambda each: each[1],
+        )
+        found = []
+        for at, (inner_mask, inner_value, inner) in enumerate(sets):
+            for outer_mask, outer_value, outer in sets[at + 1 :]:
+                if outer_value - inner_value >= self.threshold:
+                    break
+                if outer_value > inner_value and not inner_mask & ~outer_mask and self._nested(inner[0], outer[0]):
+                    found.append((outer, inner, outer_value - inner_value))
+        return found
+
+    def _nested(self, inner: Count, outer: Count) -> bool:
+        """Tell whether the conditions themselves say that one count lies within the other."""
+        mine = dict(inner)
+        for axis, levels in outer:
+            if not axis.startswith(FLOW) and not (axis in mine and mine[axis] <= levels):
+                return False
+        flows = [frozenset(each for each in side if each[0].startswith(FLOW)) for side in (inner, outer)]
+        one, other = map(self.people.mask, flows)
+        return not one & ~other
+
+
+def _adds_a_category(difference: Count) -> bool:
+    ((axis, levels),) = difference
+    return not axis.startswith(FLOW) and len(levels) == 1

@@ -1,0 +1,390 @@
+"""What each number of a result table tells of the patients: which counts it is, or is made of.
+
+One reader for each family of analysis. It is told the parameters of the rule and the rows of the table, and answers, row
+by row, with the counts behind ``value``, ``n`` and ``n_missing``. What a reader does not know is ``UNCLEAR`` and withheld.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from replicalc.cohort.frame import NOT_RECORDED
+from replicalc.disclosure.people import FLOW, INCLUDED, MISSING, Condition, Count, People, conjunction
+from replicalc.table import NOT_EVALUABLE, Row
+
+#: A told set of patients: those of the first count without those of the second (if there is one).
+Told = tuple[Count | None, Count | None]
+QUANTILES = ("median", "q1", "q3")
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What one number tells. ``kind``: 'count', 'made' (of the counts), 'moment', 'quantile', 'single', 'unclear'.
+
+    A moment or quantile is one of the values of ``about`` in the patients of ``counts``.
+    """
+
+    kind: str
+    counts: tuple[Told, ...] = ()
+    about: str = ""
+
+
+UNCLEAR, NOTHING = Telling("unclear"), Telling("made")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The three numbers of a row."""
+
+    value: Telling
+    n: Telling = UNCLEAR
+    n_missing: Telling = UNCLEAR
+
+
+def count(*conditions) -> Told:
+    """Tell the patients with all these conditions."""
+    return conjunction(*conditions), None
+
+
+def counted(told: Told) -> Telling:
+    return Telling("count", (told,))
+
+
+def made(*told: Told) -> Telling:
+    return Telling("made", told)
+
+
+class Reader:
+    """Reads the tables of one study: whom a rule is about, and what conditions its places name."""
+
+    def __init__(self, people: People, study: str, params: dict, everybody: bool):
+        self.people, self.study, self.params = people, study, params
+        self.base: list[Condition] = [] if everybody else [(f"{FLOW}{study}", frozenset([INCLUDED]))]
+        for name, wanted in (params.get("subset") or {}).items():
+            axis, text = people.axis(study, name), str(wanted)
+            codes = set(text.removesuffix(NOT_RECORDED).split("|"))
+            if axis is None and not text.endswith(NOT_RECORDED):
+                self.base.append(("", frozenset()))
+            elif axis is not None:
+                self.base.append((axis, frozenset(codes | {MISSING} if text.endswith(NOT_RECORDED) else codes)))
+
+    def known(self, name: str) -> list[Condition]:
+        """The condition that a variable is known; nobody where the cohort lacks it."""
+        axis = self.people.axis(self.study, name)
+        return [(axis, self.people.all_levels(axis) - {MISSING})] if axis else [("", frozenset())]
+
+    def has(self, name: str) -> bool:
+        told = conjunction(self.base, self.known(name))
+        return told is not None and bool(self.people.mask(told))
+
+    def coded(self, text: str) -> list[Condition]:
+        """The conditions of a place: 'name=code', 'name=a|b', 'name=not recorded', several joined by ';' ('all': none)."""
+        found: list[Condition] = []
+        for part in text.split(";") if text not in ("", "all") else ():
+            name, _, codes = part.partition("=")
+            axis = self.people.axis(self.study, name)
+            if axis is None:
+                return [("", frozenset())]
+            found.append((axis, frozenset([MISSING] if codes == "not recorded" else codes.split("|"))))
+        return found
+
+    def other(self, name: str, code: str) -> list[Condition]:
+        """The condition that a variable is known and not this code."""
+        ((axis, levels),) = self.known(name)
+        return [(axis, levels - set(code.split("|")))]
+
+    def line(self, value: Telling, whole: list[Condition], group: list[Condition] = ()) -> Line:
+        """A row about ``whole``, its n; those of the group that are not in it are missing."""
+        inside, around = conjunction(self.base, group, whole), conjunction(self.base, group)
+        return Line(value, counted((inside, None)), counted((around, inside)))
+
+
+def _shares(reader: Reader, row: Row, group: list[Condition], whole: list[Condition]) -> Line:
+    """A row of a category: its count, or a percentage or limit made of the count and its whole."""
+    cell, all_of_it = count(reader.base, group, whole, reader.coded(row.variable)), count(reader.base, group, whole)
+    value = counted(cell) if row.stat == "count" else made(cell, all_of_it)
+    return reader.line(value, whole, group)
+
+
+def distribution(reader: Reader, row: Row) -> Line:
+    name = row.variable.partition("=")[0]
+    whole = reader.known(name)
+    if row.stat == "n":
+        return reader.line(counted(count(reader.base, whole)), whole)
+    if "=" not in row.variable:
+        return reader.line(made(*_cells(reader, [name])), whole)
+    return _shares(reader, row, [], whole)
+
+
+def _cells(reader: Reader, names: list[str], more: list[Condition] = ()) -> list[Told]:
+    """Every cell of a cross-tabulation of the variables."""
+    found: list[list[Condition]] = [list(more)]
+    for name in names:
+        ((axis, levels),) = reader.known(name)
+        found = [[*each, (axis, frozenset([level]))] for each in found for level in sorted(levels)]
+    return [count(reader.base, each) for each in found]
+
+
+def association(reader: Reader, row: Row) -> Line:
+    sides = [[each] if isinstance(each, str) else list(each) for each in map(reader.params.get, ("rows", "columns"))]
+    if " x " in row.variable:
+        one, two = row.variable.split(" x ")
+        return reader.line(made(*_cells(reader, [one, two])), [*reader.known(one), *reader.known(two)])
+    name = row.variable.partition("=")[0]
+    if row.group == "all":
+        partner = sides[1][0] if name in sides[0] else sides[0][0]
+        whole = [each for one in (name, partner) if reader.has(one) for each in reader.known(one)]
+        return _shares(reader, row, [], whole)
+    group, whole = reader.coded(row.group), reader.known(name)
+    if row.stat == "n":
+        return reader.line(counted(count(reader.base, group, whole)), whole, group)
+    return _shares(reader, row, group, whole)
+
+
+def _number(reader: Reader, row: Row, group: list[Condition], whole: list[Condition], about: str) -> Line:
+    """A row of location or spread of the values that ``whole`` has."""
+    told = count(reader.base, group, whole)
+    if row.stat == "n":
+        value = counted(told)
+    elif row.stat in QUANTILES:
+        value = Telling("quantile", (told,), about)
+    elif row.stat.startswith((*QUANTILES, "min", "max")):
+        value = Telling("single", (told,), about)
+    else:
+        value = Telling("moment", (told,), about)
+    return reader.line(value, whole, group)
+
+
+def numeric(reader: Reader, row: Row) -> Line:
+    return _number(reader, row, reader.coded(row.group), reader.known(row.variable), row.variable)
+
+
+def before_after(reader: Reader, row: Row) -> Line:
+    if " - " not in row.variable:
+        return numeric(reader, row)
+    after, before = row.variable.split(" - ")
+    whole = [*reader.known(before), *reader.known(after)]
+    axis = _direction(reader, before, after)
+    signs = {f"n_{sign}": count(reader.base, [(axis, frozenset([sign]))]) for sign in ("decrease", "increase", "equal")}
+    if row.stat in signs:
+        return reader.line(counted(signs[row.stat]), whole)
+    if row.stat.startswith(("p", "statistic", "df")):
+        found = _number(reader, row, [], whole, row.variable)
+        return replace(found, value=replace(found.value, counts=(*found.value.counts, *signs.values())))
+    return _number(reader, row, [], whole, row.variable)
+
+
+def _direction(reader: Reader, before: str, after: str) -> str:
+    """The axis of the direction of a change, in the unit in which it is printed."""
+    from replicalc.results.describe import in_unit
+
+    frame, units = reader.people.frames[reader.study], (reader.params["canonical"], reader.params["unit"])
+    changes = (in_unit(frame[after], *units) - in_unit(frame[before], *units)).round(6)
+    words = [MISSING if x != x else "decrease" if x < 0 else "increase" if x > 0 else "equal" for x in changes]
+    return reader.people.add_sign(reader.study, f"{after} - {before}", words, (before, after))
+
+
+def agreement(reader: Reader, row: Row) -> Line:
+    x, y = reader.params["x"], reader.params["y"]
+    return _number(reader, row, reader.coded(row.group), [*reader.known(x), *reader.known(y)], f"{x}~{y}")
+
+
+#: Which margin of the 2 x 2 table a measure of accuracy is a share of: conditions on (test, condition).
+MARGINS = {
+    "sensitivity": (None, True),
+    "false_negative_rate": (None, True),
+    "specificity": (None, False),
+    "false_positive_rate": (None, False),
+    "ppv": (True, None),
+    "npv": (False, None),
+}
+CELLS = {"tp": (True, True), "fp": (True, False), "fn": (False, True), "tn": (False, False)}
+
+
+def accuracy(reader: Reader, row: Row) -> Line:
+    if "~" not in row.variable:
+        return Line(UNCLEAR)
+    pairs = [part.split("=") for part in row.variable.split("~")]
+    signs = [
+        {True: reader.coded("=".join(pair)), False: reader.other(*pair), None: reader.known(pair[0])} for pair in pairs
+    ]
+    group = reader.coded(row.group)
+
+    def told(test: bool | None, condition: bool | None) -> Told:
+        return count(reader.base, group, signs[0][test], signs[1][condition])
+
+    whole = [*signs[0][None], *signs[1][None]]
+    if row.stat in CELLS:
+        return reader.line(counted(told(*CELLS[row.stat])), whole, group)
+    margin = next((found for name, found in MARGINS.items() if row.stat.startswith(name)), (None, None))
+    found = reader.line(made(*(told(*cell) for cell in CELLS.values())), whole, group)
+    return replace(found, n=counted(told(*margin)))
+
+
+def misses(reader: Reader, row: Row) -> Line:
+    (index, positive), (target, code) = reader.params["index"], reader.params["target"]
+    wrong = {
+        "error=false_negative": [*reader.other(index, positive), *reader.coded(f"{target}={code}")],
+        "error=false_positive": [*reader.coded(f"{index}={positive}"), *reader.other(target, code)],
+    }.get(row.group)
+    if wrong is None:
+        return Line(UNCLEAR)
+    if row.stat == "n":
+        return reader.line(counted(count(reader.base, wrong)), [*reader.known(index), *reader.known(target)])
+    name = row.variable.partition("=")[0]
+    return _shares(reader, row, wrong, reader.known(name)) if "=" in row.variable else Line(UNCLEAR)
+
+
+def two_tests(reader: Reader, row: Row) -> Line:
+    first, second, target = (reader.params[key] for key in ("first", "second", "target"))
+    sign = {"measure=sensitivity": True, "measure=specificity": False}.get(row.group)
+    if sign is None:
+        return Line(UNCLEAR)
+    right, wrong = (
+        [
+            reader.coded(f"{name}={code}") if sign == called else reader.other(name, code)
+            for name, code in (first, second)
+        ]
+        for called in (True, False)
+    )
+    part = reader.coded(f"{target[0]}={target[1]}") if sign else reader.other(*target)
+    cells = {
+        "both_right": count(reader.base, part, right[0], right[1]),
+        "only_first_right": count(reader.base, part, right[0], wrong[1]),
+        "only_second_right": count(reader.base, part, wrong[0], right[1]),
+        "neither_right": count(reader.base, part, wrong[0], wrong[1]),
+    }
+    everybody = [each for name, _ in (first, second, target) for each in reader.known(name)]
+    value = counted(cells[row.stat]) if row.stat in cells else made(*cells.values())
+    whole = conjunction(reader.base, part, everybody)
+    return Line(value, counted((whole, None)), counted((conjunction(reader.base), conjunction(reader.base, everybody))))
+
+
+def work_up(reader: Reader, row: Row) -> Line:
+    if row.group.startswith("strategy="):
+        return Line(UNCLEAR)
+    target = reader.params["target"][0]
+    whole = [each for name, _ in (*reader.params["steps"], reader.params["target"]) for each in reader.known(name)]
+    group = reader.coded(row.group)
+    inside = conjunction(reader.base, group, whole)
+    missing = counted((conjunction(reader.base), conjunction(reader.base, whole)))
+    if row.stat == "n" and row.variable == target:
+        return Line(counted((inside, None)), counted((inside, None)), missing)
+    return replace(_shares(reader, row, group, whole), n_missing=missing)
+
+
+def patient_flow(reader: Reader, row: Row) -> Line:
+    axis = f"{FLOW}{reader.study}"
+    if row.stat == "applied":
+        return Line(NOTHING)
+    if row.stat == "n_assessed":
+        return Line(counted((frozenset(), None)))
+    if row.stat in ("n_included", "n_patients"):
+        told = counted((conjunction(reader.base), None))
+        return Line(told, counted((frozenset(), None)) if row.stat == "n_included" else UNCLEAR)
+    if row.stat == "n_value_missing":
+        found = reader.people.axis(reader.study, row.variable)
+        told = count(reader.base, [(found, frozenset([MISSING]))])
+        return Line(counted(told), counted((conjunction(reader.base), None)), counted(told))
+    steps = [each["id"] for each in reader.params["criteria"]]
+    if row.variable not in steps:
+        return Line(UNCLEAR)
+    at = steps.index(row.variable)
+    before, after = (count([(axis, frozenset([*steps[place:], INCLUDED]))]) for place in (at, at + 1))
+    value = counted(after) if row.stat == "n_left" else counted(count([(axis, frozenset([row.variable]))]))
+    return Line(value, counted(before))
+
+
+def logistic(reader: Reader, row: Row) -> Line:
+    name, codes = reader.params["outcome"]
+    factors = reader.params["factors"]
+    alone = row.group == "model=univariable"
+    chosen = [row.variable.partition("=")[0]] if alone else list(factors)
+    if any(each not in factors for each in chosen):
+        return Line(UNCLEAR)
+    whole = [
+        *reader.known(name),
+        *(condition for each in chosen for condition in _compared(reader, each, factors[each])),
+    ]
+    event, none = reader.coded(f"{name}={codes}"), reader.other(name, codes)
+    counts = [count(reader.base, whole, side) for side in (event, none)]
+    if row.stat == "events":
+        return reader.line(counted(counts[0]), whole)
+    cells = list(counts)
+    for each in chosen:
+        ((axis, levels),) = _compared(reader, each, factors[each])
+        cells += [
+            count(reader.base, whole, side, [(axis, frozenset([code]))])
+            for code in sorted(levels)
+            for side in (event, none)
+        ]
+    about = row.variable if alone else ""
+    return reader.line(Telling("model", tuple(cells), about), whole)
+
+
+def _compared(reader: Reader, name: str, spec: str) -> list[Condition]:
+    """Who has a code that a factor of a model compares."""
+    known = reader.known(name)
+    if " against " in spec and not spec.startswith("each "):
+        codes = frozenset(code for side in spec.split(" against ") for code in side.split("|"))
+        return [(known[0][0], known[0][1] & codes)]
+    return known
+
+
+#: The reader of a rule, by the parameter that only its family has; the first that fits.
+READERS: tuple[tuple[str, Callable[[Reader, Row], Line]], ...] = (
+    ("criteria", patient_flow),
+    ("time", lambda reader, row: Line(UNCLEAR)),
+    ("outcome", logistic),
+    ("steps", work_up),
+    ("described_by", misses),
+    ("measure", lambda reader, row: Line(UNCLEAR)),
+    ("first", two_tests),
+    ("index", accuracy),
+    ("x", agreement),
+    ("before", before_after),
+    ("rows", association),
+)
+
+
+def reader_of(params: dict) -> Callable[[Reader, Row], Line]:
+    """Find the reader of a rule by its parameters; one that knows nothing where there is none."""
+    for key, found in READERS:
+        if key in params:
+            return found
+    variables = params.get("variables")
+    if variables is None:
+        return lambda reader, row: Line(UNCLEAR)
+    return numeric if isinstance(variables, dict) else distribution
+
+
+def read(people: People, study: str, params: dict, rows: list[Row], everybody: bool = False) -> list[Line]:
+    """Say of every row of a table what its numbers tell."""
+    reader, family = Reader(people, study, params, everybody), reader_of(params)
+    found: list[Line] = []
+    judged = [side for each in params.get("holds") or () for side in (each[-3], each[-1])]
+    places = [tuple(side) for side in judged if isinstance(side, tuple | list)]
+    by_place = {(row.group, row.variable, row.stat): row for row in rows}
+    used = [by_place[place] for place in places if place in by_place]
+    for row in rows:
+        if row.stat in ("left", "right", "holds"):
+            mine = used if row.stat == "holds" else [each for each in used if row.variable.endswith(_name(each))]
+            tellings = [family(reader, each).value for each in mine]
+            found.append(Line(_together(tellings)))
+        elif row.stat == NOT_EVALUABLE or row.group.startswith("study="):
+            found.append(Line(NOTHING if row.stat == NOT_EVALUABLE else UNCLEAR))
+        else:
+            found.append(family(reader, row))
+    return found
+
+
+def _name(row: Row) -> str:
+    return f"{row.stat}({row.variable}; {row.group})"
+
+
+def _together(tellings: list[Telling]) -> Telling:
+    """What a number made of several others tells; a single patient's value or an unclear one makes it unclear."""
+    if not tellings or any(each.kind not in ("count", "made") for each in tellings):
+        return UNCLEAR
+    return made(*(told for each in tellings for told in each.counts))
