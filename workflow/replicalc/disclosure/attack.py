@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from replicalc.disclosure.model import Model
-from replicalc.disclosure.tellings import Told
 from replicalc.errors import ReplicalcError
 
+#: How near to whole numbers a solution in floating point must be to count as one.
+WHOLE = 1e-6
+#: A sum of columns, as sorted pairs of column and factor.
+Sum = tuple[tuple[int, float], ...]
 #: Linear programmes and searches before the attacker gives up and everything is withheld, whatever the machine.
 MOST_PROGRAMMES = 4_000
 SEARCH_UNITS = 20.0
@@ -21,15 +24,15 @@ SEARCH_UNITS = 20.0
 class Attack:
     """What is released, and what is known by now of how far each protected number can lie from the truth.
 
-    ``released``: value of each released count. ``protected``: sums over the columns of the model, with their true value.
+    ``released`` and ``protected``: sums over the columns of the model, with their true value.
     """
 
     model: Model
-    released: dict[Told, int]
-    protected: list[tuple[dict[int, float], int]]
+    released: dict[Sum, int]
+    protected: dict[Sum, int]
     threshold: int
     programmes: int = 0
-    withheld: list[Told] = field(default_factory=list)
+    withheld: list[Sum] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         import numpy as np
@@ -37,18 +40,20 @@ class Attack:
 
         def matrix(sums):
             rows = [row for row, each in enumerate(sums) for _ in each]
-            columns = [column for each in sums for column in each]
-            values = [value for each in sums for value in each.values()]
+            columns = [column for each in sums for column, _ in each]
+            values = [value for each in sums for _, value in each]
             return csr_matrix((values, (rows, columns)), shape=(len(sums), self.model.columns))
 
-        self.order = sorted(self.released, key=_name)
-        self.counts = matrix([self.model.sum_of(told) for told in self.order])
-        self.values = np.array([self.released[told] for told in self.order], dtype=float)
+        self.order = sorted(self.released)
+        self.counts = matrix(self.order)
+        self.values = np.array([self.released[each] for each in self.order], dtype=float)
         self.on = np.ones(len(self.order), dtype=bool)
-        self.fixed = matrix([dict(zip(*each, strict=True)) for each in self.model.equations])
-        self.aims = matrix([each for each, _ in self.protected])
-        self.truth = np.array([value for _, value in self.protected], dtype=float)
-        self.lo, self.hi = self.truth.copy(), self.truth.copy()
+        self.fixed = matrix([tuple(zip(*each, strict=True)) for each in self.model.equations])
+        self.goals = sorted(self.protected)
+        self.aims = matrix(self.goals)
+        self.truth = np.array([self.protected[each] for each in self.goals], dtype=float)
+        # How far each can lie: with parts of patients, and with whole ones.
+        self.lo, self.hi, self.low, self.high = (self.truth.copy() for _ in range(4))
 
     def solve(self, aim: int, sign: float):
         """Find the possible patients (parts of patients allowed) with the most (sign 1) or fewest (-1) of an aim."""
@@ -76,11 +81,14 @@ class Attack:
         values = self.aims @ x
         np.minimum(self.lo, values, out=self.lo)
         np.maximum(self.hi, values, out=self.hi)
+        if np.abs(x - np.round(x)).max() < WHOLE:
+            np.minimum(self.low, np.round(values), out=self.low)
+            np.maximum(self.high, np.round(values), out=self.high)
 
     def safe(self, aim: int) -> bool:
         return self.hi[aim] - self.lo[aim] >= self.threshold - 1e-6
 
-    def protect(self, cost) -> None:
+    def protect(self, cost: dict[Sum, tuple]) -> None:
         """Withhold further counts, the cheapest first, until every protected number can lie far enough.
 
         ``cost`` orders the counts; those that fix a number are told by the dual of its linear programme.
@@ -104,9 +112,9 @@ class Attack:
                 choice = [self.order[k] for k in np.flatnonzero(self.on & (fixing > 1e-7))]
                 if not choice:
                     raise ReplicalcError("disclosure control: a number is told by something that no table holds")
-                self.withhold(min(choice, key=lambda told: (cost(told), _name(told))))
+                self.withhold(min(choice, key=cost.__getitem__))
 
-    def confirm(self, cost) -> None:
+    def confirm(self, cost: dict[Sum, tuple]) -> None:
         """Find whole patients for what ``protect`` found with parts of patients; withhold more where there are none.
 
         The true patients are one end of the interval or lie between: whole patients are looked for with so many more
@@ -114,11 +122,11 @@ class Attack:
         """
         import numpy as np
 
-        low, high = self.truth.copy(), self.truth.copy()
+        low, high = self.low, self.high
         for aim in sorted(range(len(self.truth)), key=lambda k: (self.truth[k], k)):
             while high[aim] - low[aim] < self.threshold - 1e-6:
                 for sign in (1, -1):
-                    values = self.search(aim, sign, high[aim] - low[aim])
+                    values = self.search(aim, sign)
                     if values is not None:
                         found = self.aims @ values
                         np.minimum(low, found, out=low)
@@ -132,10 +140,9 @@ class Attack:
                     ]
                     if not choice:
                         raise ReplicalcError("disclosure control: no whole patients, and nothing left to withhold")
-                    self.withhold(min(choice, key=lambda told: (cost(told), _name(told))))
-        self.lo, self.hi = low, high
+                    self.withhold(min(choice, key=cost.__getitem__))
 
-    def search(self, aim: int, sign: int, reached: float):
+    def search(self, aim: int, sign: int):
         """Search whole patients with an aim as far from the truth as the threshold asks; None if none are found."""
         import numpy as np
         from ortools.sat.python import cp_model
@@ -147,14 +154,16 @@ class Attack:
         most = self.model.people.size
         x = [model.new_int_var(0, most, "") for _ in range(self.model.columns)]
 
-        def total(row):
-            return sum(int(value) * x[column] for column, value in zip(row.indices, row.data, strict=True))
+        def total(each: Sum):
+            return cp_model.LinearExpr.weighted_sum(
+                [x[column] for column, _ in each], [int(value) for _, value in each]
+            )
 
         for k in np.flatnonzero(self.on):
-            model.add(total(self.counts[k]) == int(self.values[k]))
-        for k in range(self.fixed.shape[0]):
-            model.add(total(self.fixed[k]) == 0)
-        goal = total(self.aims[aim])
+            model.add(total(self.order[k]) == int(self.values[k]))
+        for columns, values in self.model.equations:
+            model.add(total(tuple(zip(columns, values, strict=True))) == 0)
+        goal = total(self.goals[aim])
         model.add(sign * goal <= sign * int(self.truth[aim]) + self.threshold)
         model.maximize(sign * goal)
         solver = cp_model.CpSolver()
@@ -165,10 +174,6 @@ class Attack:
             return None
         return np.array([solver.value(each) for each in x], dtype=float)
 
-    def withhold(self, told: Told) -> None:
+    def withhold(self, told: Sum) -> None:
         self.on[self.order.index(told)] = False
         self.withheld.append(told)
-
-
-def _name(told: Told) -> str:
-    return str([sorted((axis, sorted(levels)) for axis, levels in each) if each is not None else "" for each in told])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from replicalc.disclosure.attack import Attack
 from replicalc.disclosure.model import Model
-from replicalc.disclosure.people import FLOW, Count, People
+from replicalc.disclosure.people import FLOW, MISSING, Count, People
 from replicalc.disclosure.tellings import Telling, Told
 from replicalc.errors import ReplicalcError
 
@@ -15,11 +15,14 @@ class Protection:
     def __init__(self, people: People, threshold: int):
         self.people, self.threshold = people, threshold
         self.counts: dict[Told, int] = {}
+        #: How many numbers are lost where a count is withheld.
+        self.uses: dict[Told, int] = {}
         self.attack: Attack | None = None
 
     def tell(self, telling: Telling) -> None:
         """Add what a number tells. A model of several factors does not tell its cells."""
         for told in telling.counts if telling.kind != "model" or telling.about else ():
+            self.uses[told] = self.uses.get(told, 0) + 1
             if told[0] is not None and told not in self.counts:
                 inside, without = (0 if each is None else self.people.mask(each) for each in told)
                 self.counts[told] = (inside & ~without).bit_count()
@@ -31,26 +34,37 @@ class Protection:
         if not complementary:
             return found
         try:
-            return found | self._linked(found)
+            return self._linked(found)
         except ReplicalcError:
             return dict.fromkeys(self.counts, "linked") | found
 
     def _linked(self, small: dict[Told, str]) -> dict[Told, str]:
         model = Model(self.people, [each for told in self.counts for each in told if each is not None])
         wide = {told for told in self.counts if any(each in model.too_wide for each in told)}
-        kept = {told: value for told, value in self.counts.items() if told not in wide}
-        released = {told: value for told, value in kept.items() if told not in small}
-        aims = [(model.sum_of(told), kept[told]) for told in small if told in kept]
-        for outer, inner, value in self._differences(kept):
-            total = model.sum_of(outer)
-            for column, sign in model.sum_of(inner).items():
+        # Counts that stand for the same patients by logic are one: if one is withheld, all of them are.
+        same: dict[tuple, list[Told]] = {}
+        for told in self.counts:
+            if told not in wide:
+                same.setdefault(tuple(sorted(model.sum_of(told).items())), []).append(told)
+        same.pop((), None)
+        first = {key: mine[0] for key, mine in same.items()}
+        value = {key: self.counts[told] for key, told in first.items()}
+        uses = {key: sum(self.uses[told] for told in mine) for key, mine in same.items()}
+        gone = [key for key, mine in same.items() if any(told in small for told in mine)]
+        aims = {key: value[key] for key in gone}
+        key_of = {told: key for key, mine in same.items() for told in mine}
+        for outer, inner, difference in self._differences([told for mine in same.values() for told in mine]):
+            total = dict(key_of[outer])
+            for column, sign in key_of[inner]:
                 total[column] = total.get(column, 0.0) - sign
-            aims.append(({column: sign for column, sign in total.items() if sign}, value))
-        unique = {tuple(sorted(total.items())): (total, value) for total, value in aims}
-        self.attack = Attack(model, released, [unique[key] for key in sorted(unique)], self.threshold)
-        self.attack.protect(lambda told: (released[told] == 0, released[told]))
-        self.attack.confirm(lambda told: (released[told] == 0, released[told]))
-        return dict.fromkeys([*wide, *self.attack.withheld], "linked")
+            aims[tuple(sorted((column, sign) for column, sign in total.items() if sign))] = difference
+        released = {key: value[key] for key in sorted(same) if key not in set(gone)}
+        self.attack = Attack(model, released, aims, self.threshold)
+        cost = {key: (number == 0, uses[key], number, key) for key, number in released.items()}
+        self.attack.protect(cost)
+        self.attack.confirm(cost)
+        linked = [told for key in self.attack.withheld for told in same[key]]
+        return dict.fromkeys([*wide, *linked], "linked") | {told: "small" for key in gone for told in same[key]}
 
     def _one_valued(self) -> list[Told]:
         """Counts of a small group of whom all have the same: the count tells of each of them what he or she has."""
@@ -62,13 +76,17 @@ class Protection:
             (one, None)
             for same in by_mask.values()
             for one in same
-            if any(other < one and len(other) == len(one) - 1 and _adds_a_category(one - other) for other in same)
+            if any(other < one and len(other) == len(one) - 1 and self._adds_a_category(one - other) for other in same)
         ]
 
-    def _differences(self, kept: dict[Told, int]) -> list[tuple[Told, Told, int]]:
+    def _differences(self, kept: list[Told]) -> list[tuple[Told, Told, int]]:
         """Pairs of nested counts that differ by fewer than the threshold: the difference is a small count too."""
         sets = sorted(
-            ((self.people.mask(told[0]), value, told) for told, value in kept.items() if told[1] is None and value),
+            (
+                (self.people.mask(told[0]), self.counts[told], told)
+                for told in kept
+                if told[1] is None and self.counts[told]
+            ),
             key=lambda each: each[1],
         )
         found = []
@@ -90,7 +108,8 @@ class Protection:
         one, other = map(self.people.mask, flows)
         return not one & ~other
 
-
-def _adds_a_category(difference: Count) -> bool:
-    ((axis, levels),) = difference
-    return not axis.startswith(FLOW) and len(levels) == 1
+    def _adds_a_category(self, difference: Count) -> bool:
+        """Tell whether a condition is a category in which patients of the cohort differ."""
+        ((axis, levels),) = difference
+        differ = len(self.people.all_levels(axis) - {MISSING}) > 1
+        return differ and not axis.startswith(FLOW) and len(levels) == 1
