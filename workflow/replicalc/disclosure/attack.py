@@ -32,6 +32,8 @@ class Attack:
     protected: dict[Sum, int]
     threshold: int
     programmes: int = 0
+    #: Possible whole patients: what they have of every protected number, and of every count.
+    pool: list = field(default_factory=list)
     withheld: list[Sum] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,8 +84,15 @@ class Attack:
         np.minimum(self.lo, values, out=self.lo)
         np.maximum(self.hi, values, out=self.hi)
         if np.abs(x - np.round(x)).max() < WHOLE:
-            np.minimum(self.low, np.round(values), out=self.low)
-            np.maximum(self.high, np.round(values), out=self.high)
+            self.learn(np.round(x))
+
+    def learn(self, x) -> None:
+        """Keep possible whole patients: the value of every protected number and of every count."""
+        import numpy as np
+
+        self.pool.append((np.round(self.aims @ x), np.round(self.counts @ x)))
+        np.minimum(self.low, self.pool[-1][0], out=self.low)
+        np.maximum(self.high, self.pool[-1][0], out=self.high)
 
     def safe(self, aim: int) -> bool:
         return self.hi[aim] - self.lo[aim] >= self.threshold - 1e-6
@@ -120,17 +129,13 @@ class Attack:
         The true patients are one end of the interval or lie between: whole patients are looked for with so many more
         that the interval from the truth alone is wide enough, then with so many fewer.
         """
-        import numpy as np
-
         low, high = self.low, self.high
         for aim in sorted(range(len(self.truth)), key=lambda k: (self.truth[k], k)):
             while high[aim] - low[aim] < self.threshold - 1e-6:
                 for sign in (1, -1):
-                    values = self.search(aim, sign)
+                    values = self.search(self.goals[aim], int(self.truth[aim]), sign)
                     if values is not None:
-                        found = self.aims @ values
-                        np.minimum(low, found, out=low)
-                        np.maximum(high, found, out=high)
+                        self.learn(values)
                     if high[aim] - low[aim] >= self.threshold - 1e-6:
                         break
                 else:
@@ -142,8 +147,46 @@ class Attack:
                         raise ReplicalcError("disclosure control: no whole patients, and nothing left to withhold")
                     self.withhold(min(choice, key=cost.__getitem__))
 
-    def search(self, aim: int, sign: int):
-        """Search whole patients with an aim as far from the truth as the threshold asks; None if none are found."""
+    def settle(self, cost: dict[Sum, tuple]) -> None:
+        """Show again what is withheld for nothing: what need not be withheld, and what follows from the rest anyhow.
+
+        A count is shown again where the whole patients found so far that agree with it are enough for every protected
+        number, or where no whole patients have another value of it. What stays withheld can have at least two values.
+        """
+        import numpy as np
+
+        before = len(self.withheld) + 1
+        while len(self.withheld) < before:  # what is shown again may fix what is left
+            before = len(self.withheld)
+            for each in sorted(self.withheld, key=cost.__getitem__, reverse=True):
+                k = self.order.index(each)
+                if self._enough(k) or not self._varies(k):
+                    self.on[k] = True
+                    self.withheld.remove(each)
+                    self.pool = [found for found in self.pool if found[1][k] == self.values[k]]
+        self.low = np.minimum.reduce([self.truth, *(aims for aims, _ in self.pool)])
+        self.high = np.maximum.reduce([self.truth, *(aims for aims, _ in self.pool)])
+
+    def _enough(self, k: int) -> bool:
+        """Tell whether the whole patients that agree with a count leave every protected number wide enough."""
+        import numpy as np
+
+        agree = [self.truth, *(aims for aims, counts in self.pool if counts[k] == self.values[k])]
+        return bool((np.maximum.reduce(agree) - np.minimum.reduce(agree) >= self.threshold).all())
+
+    def _varies(self, k: int) -> bool:
+        """Tell whether some possible whole patients have another value of a count."""
+        if any(counts[k] != self.values[k] for _, counts in self.pool):
+            return True
+        for sign in (1, -1):
+            found = self.search(self.order[k], int(self.values[k]), sign)
+            if found is not None and round(float((self.counts[k] @ found)[0])) != self.values[k]:
+                self.learn(found)
+                return True
+        return False
+
+    def search(self, goal_sum: Sum, truth: int, sign: int):
+        """Search whole patients with a sum as far from the truth as the threshold asks; None if none are found."""
         import numpy as np
         from ortools.sat.python import cp_model
 
@@ -163,8 +206,8 @@ class Attack:
             model.add(total(self.order[k]) == int(self.values[k]))
         for columns, values in self.model.equations:
             model.add(total(tuple(zip(columns, values, strict=True))) == 0)
-        goal = total(self.goals[aim])
-        model.add(sign * goal <= sign * int(self.truth[aim]) + self.threshold)
+        goal = total(goal_sum)
+        model.add(sign * goal <= sign * truth + self.threshold)
         model.maximize(sign * goal)
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1

@@ -63,6 +63,7 @@ class Protection:
         cost = {key: (number == 0, uses[key], number, key) for key, number in released.items()}
         self.attack.protect(cost)
         self.attack.confirm(cost)
+        self.attack.settle(cost)
         linked = [told for key in self.attack.withheld for told in same[key]]
         return dict.fromkeys([*wide, *linked], "linked") | {told: "small" for key in gone for told in same[key]}
 
