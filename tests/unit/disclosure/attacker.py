@@ -87,21 +87,39 @@ class Attacker:
             name, _, code = part.partition("=")
             if name == "error":
                 index, target = ("mri_complete_response", "pcr")
-                inside |= {index: "yes" if code == "false_negative" else "no", target: "no" if code == "false_negative" else "yes"}
+                inside |= {
+                    index: "yes" if code == "false_negative" else "no",
+                    target: "no" if code == "false_negative" else "yes",
+                }
             elif code:
+                if name in base and code not in base[name].split("|"):
+                    return None  # nobody the rule is about
                 inside[name] = "" if code == "not recorded" else code
+        if variable.startswith("everybody~"):
+            return
         if "~" in variable and "=" in variable:
             return self._two_by_two(row, whose, inside)
+        if variable.partition("=")[0] in base and variable.partition("=")[2] not in (
+            "",
+            *base[variable.partition("=")[0]].split("|"),
+        ):
+            return None
         names = variable.replace(" x ", "~").replace(" - ", "~").split("~")
         whole = dict(inside)
         for name in names:
             whole.setdefault(name.partition("=")[0], "*")
-        for pair in self._crossed.get(row["result"], ()) if " x " not in variable and group == "all" else ():
+        for pair in (
+            self._crossed.get((whose, row["study"], row["result"]), ())
+            if " x " not in variable and group == "all"
+            else ()
+        ):
             if names[0].partition("=")[0] in pair:
                 whole |= {name: whole.get(name, "*") for name in pair}
                 break
         if stat == "count":
-            self._take(row, "value", self.total(whose, **(whole | {names[0].partition("=")[0]: names[0].partition("=")[2]})))
+            self._take(
+                row, "value", self.total(whose, **(whole | {names[0].partition("=")[0]: names[0].partition("=")[2]}))
+            )
         elif stat == "percent" and row["value"] and row["n"] and "=" in variable:
             cell = self.total(whose, **(whole | {names[0].partition("=")[0]: names[0].partition("=")[2]}))
             self.equations.append((cell, round(float(row["value"]) * int(row["n"]) / 100)))
@@ -117,13 +135,15 @@ class Attacker:
             self._take(row, "n_missing", lost)
 
     @property
-    def _crossed(self) -> dict[str, list[list[str]]]:
+    def _crossed(self) -> dict[tuple, list[list[str]]]:
         """The two variables of every cross-tabulation: its margins are of those with both."""
         if not hasattr(self, "_pairs"):
             self._pairs = {}
             for row in self.rows:
                 if " x " in row["variable"]:
-                    self._pairs.setdefault(row["result"], []).append(row["variable"].split(" x "))
+                    whose = EVERYBODY if row["result"].startswith("cohort_") else row["study"]
+                    pairs = self._pairs.setdefault((whose, row["study"], row["result"]), [])
+                    pairs.append(row["variable"].split(" x "))
         return self._pairs
 
     def _two_by_two(self, row: dict, whose: str, inside: dict) -> None:
@@ -159,7 +179,9 @@ class Attacker:
         elif variable in steps and row["stat"] in ("n_excluded", "n_left"):
             at = steps.index(variable)
             after = "|".join([*steps[at + 1 :], "included"])
-            self._take(row, "value", self.total(EVERYBODY, **{step: variable if row["stat"] == "n_excluded" else after}))
+            self._take(
+                row, "value", self.total(EVERYBODY, **{step: variable if row["stat"] == "n_excluded" else after})
+            )
 
     def _take(self, row: dict, column: str, sums: dict[Key, int]) -> None:
         if row[column]:
@@ -169,9 +191,11 @@ class Attacker:
 
     def told(self) -> dict[tuple, int]:
         """Name every withheld number that has one possible value, with that value."""
-        keys = {key for sums, _ in self.equations for key in sums} | {key for sums in self.wanted.values() for key in sums}
+        keys = {key for sums, _ in self.equations for key in sums} | {
+            key for sums in self.wanted.values() for key in sums
+        }
         model, x = cp_model.CpModel(), {}
-        most = max((value for _, value in self.equations), default=1_000)
+        most = 2 * max((value for _, value in self.equations), default=1_000)
         pending = sorted(keys, key=lambda key: (key[0], sorted(key[1])))
 
         def unknown(key: Key):

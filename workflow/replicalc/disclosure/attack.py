@@ -1,7 +1,7 @@
 """An attacker who knows all released counts: how narrow can each protected number be told, and by which of them?
 
-Every protected number must be able to lie anywhere in an interval at least as wide as the threshold t: then the released
-counts neither tell it nor even that it is below t (an interval of width t that begins at 0 or above reaches t).
+Every protected number must lie in an interval at least as wide as the threshold t: then the released counts tell
+neither the number nor even that it is below t (an interval of width t that begins at 0 or above reaches t).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SEARCH_UNITS = 20.0
 
 @dataclass
 class Attack:
-    """What is released, and what is known by now of how far each protected number can lie from the truth.
+    """What is released, and what is known by now of how far each protected number can be from the truth.
 
     ``released`` and ``protected``: sums over the columns of the model, with their true value.
     """

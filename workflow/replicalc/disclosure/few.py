@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from replicalc.disclosure.people import People
-from replicalc.disclosure.tellings import Telling
+from replicalc.disclosure.reader import Telling
 
 #: Fewest patients of a mean, a spread or an agreement, and of what is left between two of them.
 MOMENT = 10

@@ -1,13 +1,14 @@
 """All patients that the released counts leave possible, as linear equations over numbers of patients.
 
-Patients are divided by the step at which each study leaves them out (the *pattern*); within a pattern, by *features*: axes
-that come from the same recorded variables, with the combinations that occur. Features that no table crosses do not restrain
-each other, so the model holds one table for each clique of the (triangulated) graph of features that are crossed, equal
-where cliques meet. On such a graph tables that agree where they meet can always be put together to patients
-(Lauritzen 1996, Graphical Models, ISBN 0-19-852219-3, section 4.4), so every whole-number solution stands for patients.
+Patients are divided by the step at which each study leaves them out (the *pattern*); within a pattern, by *features*:
+axes that come from the same recorded variables, with the combinations that occur. Features that no table crosses do not
+restrain each other, so the model holds one table for each clique of the (triangulated) graph of features that are
+crossed, equal where cliques meet. On such a graph tables that agree where they meet can always be put together to
+patients (decomposable models; Lauritzen 1996, Graphical Models, chapter 4), so every whole-number solution stands for
+patients.
 
-The combinations that occur are all that is allowed: that restrains the model more than an attacker is restrained by what he
-knows, so an interval found here is never wider than his.
+The combinations that occur are all that is allowed: that restrains the model more than an attacker is restrained by
+what is known about the variables, so an interval found here is never wider than the attacker's.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from replicalc.disclosure.people import FLOW, Count, People
-from replicalc.disclosure.tellings import Told
+from replicalc.disclosure.reader import Told
 
 if TYPE_CHECKING:
     import numpy as np
 
 #: Cells of the largest table of a clique; a count that would need a larger one is withheld instead.
-LARGEST = 20_000
+LARGEST = 2_000
 
 
 @dataclass
@@ -106,7 +107,7 @@ class Model:
             grids.append((clique, self.columns + np.arange(int(np.prod(shape))).reshape(shape)))
             self.columns += int(np.prod(shape))
         tables = set(scopes) | {()}
-        for k, (one, other) in enumerate(_tree(pattern.cliques)):
+        for one, other in _tree(pattern.cliques):
             shared = tuple(sorted(set(pattern.cliques[one]) & set(pattern.cliques[other])))
             tables.add(shared)
             sides = (_margin(*grids[one], shared), _margin(*grids[other], shared))

@@ -100,6 +100,14 @@ class People:
             found &= inside
         return found
 
+    def persons(self, mask: int) -> int:
+        """Count the patients behind rows; where rows are lesions a patient may have several."""
+        for frame in self.frames.values():
+            if "patient_id" in frame and frame["patient_id"].notna().all():
+                ids = frame["patient_id"].tolist()
+                return len({ids[row] for row in range(self.size) if mask >> row & 1})
+        return mask.bit_count()
+
     def all_levels(self, axis: str) -> frozenset[str]:
         """Every level of an axis that some patient has."""
         return frozenset(self.levels[axis])

@@ -8,8 +8,9 @@ from pathlib import Path
 from replicalc.disclosure.few import few
 from replicalc.disclosure.people import People
 from replicalc.disclosure.protect import Protection
+from replicalc.disclosure.reader import Line, Told
 from replicalc.disclosure.release import NUMBERS
-from replicalc.disclosure.tellings import Line, Told, read
+from replicalc.disclosure.tellings import read
 from replicalc.job import job, write_text
 from replicalc.records import load_checked
 from replicalc.table import Row, as_text, read_result, to_csv

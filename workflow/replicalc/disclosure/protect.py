@@ -15,6 +15,8 @@ class Protection:
     def __init__(self, people: People, threshold: int):
         self.people, self.threshold = people, threshold
         self.counts: dict[Told, int] = {}
+        #: The patients behind a count; fewer where rows are lesions.
+        self.persons: dict[Told, int] = {}
         #: How many numbers are lost where a count is withheld.
         self.uses: dict[Told, int] = {}
         self.attack: Attack | None = None
@@ -26,11 +28,12 @@ class Protection:
             if told[0] is not None and told not in self.counts:
                 inside, without = (0 if each is None else self.people.mask(each) for each in told)
                 self.counts[told] = (inside & ~without).bit_count()
+                self.persons[told] = self.people.persons(inside & ~without)
 
     def withheld(self, complementary: bool = True) -> dict[Told, str]:
         """Decide: each withheld count with its rule. Everything, where the attack does not come to an end."""
-        found = {told: "small" for told, value in self.counts.items() if 0 < value < self.threshold}
-        found |= {told: "small" for told in self._one_valued()}
+        found = {told: "small" for told, value in self.persons.items() if 0 < value < self.threshold}
+        found |= dict.fromkeys(self._one_valued(), "small")
         if not complementary:
             return found
         try:

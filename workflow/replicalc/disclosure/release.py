@@ -109,7 +109,7 @@ def readme(out, *, cohort, confidential):
     told = (
         f"Patient-level files and unsuppressed tables of the cohort '{cohort}'.\n"
         "They must not leave the place where the patients' data may be. What may be shared, after disclosure "
-        f"control, lies in the folder '{cohort}' beside this one; docs/disclosure.md says what control does and cannot do.\n"
+        f"control, lies in the folder '{cohort}' beside this one (docs/disclosure.md).\n"
         "Only the owner of these files can read them (folders 700, files 600).\n"
     )
     if confidential:

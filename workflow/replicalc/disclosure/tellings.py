@@ -1,103 +1,29 @@
 """What each number of a result table tells of the patients: which counts it is, or is made of.
 
-One reader for each family of analysis. It is told the parameters of the rule and the rows of the table, and answers, row
-by row, with the counts behind ``value``, ``n`` and ``n_missing``. What a reader does not know is ``UNCLEAR`` and withheld.
+One reader for each family of analysis. It is told the parameters of the rule and the rows of the table, and answers,
+row by row, with the counts behind ``value``, ``n`` and ``n_missing``. What no reader knows is unclear, and withheld.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from replicalc.cohort.frame import NOT_RECORDED
-from replicalc.disclosure.people import FLOW, INCLUDED, MISSING, Condition, Count, People, conjunction
+from replicalc.disclosure.people import FLOW, INCLUDED, MISSING, Condition, People, conjunction
+from replicalc.disclosure.reader import (
+    NOTHING,
+    UNCLEAR,
+    Line,
+    Reader,
+    Telling,
+    Told,
+    count,
+    counted,
+    made,
+)
 from replicalc.table import NOT_EVALUABLE, Row
 
-#: A told set of patients: those of the first count without those of the second (if there is one).
-Told = tuple[Count | None, Count | None]
 QUANTILES = ("median", "q1", "q3")
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """What one number tells. ``kind``: 'count', 'made' (of the counts), 'moment', 'quantile', 'single', 'unclear'.
-
-    A moment or quantile is one of the values of ``about`` in the patients of ``counts``.
-    """
-
-    kind: str
-    counts: tuple[Told, ...] = ()
-    about: str = ""
-
-
-UNCLEAR, NOTHING = Telling("unclear"), Telling("made")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The three numbers of a row."""
-
-    value: Telling
-    n: Telling = UNCLEAR
-    n_missing: Telling = UNCLEAR
-
-
-def count(*conditions) -> Told:
-    """Tell the patients with all these conditions."""
-    return conjunction(*conditions), None
-
-
-def counted(told: Told) -> Telling:
-    return Telling("count", (told,))
-
-
-def made(*told: Told) -> Telling:
-    return Telling("made", told)
-
-
-class Reader:
-    """Reads the tables of one study: whom a rule is about, and what conditions its places name."""
-
-    def __init__(self, people: People, study: str, params: dict, everybody: bool):
-        self.people, self.study, self.params = people, study, params
-        self.base: list[Condition] = [] if everybody else [(f"{FLOW}{study}", frozenset([INCLUDED]))]
-        for name, wanted in (params.get("subset") or {}).items():
-            axis, text = people.axis(study, name), str(wanted)
-            codes = set(text.removesuffix(NOT_RECORDED).split("|"))
-            if axis is None and not text.endswith(NOT_RECORDED):
-                self.base.append(("", frozenset()))
-            elif axis is not None:
-                self.base.append((axis, frozenset(codes | {MISSING} if text.endswith(NOT_RECORDED) else codes)))
-
-    def known(self, name: str) -> list[Condition]:
-        """The condition that a variable is known; nobody where the cohort lacks it."""
-        axis = self.people.axis(self.study, name)
-        return [(axis, self.people.all_levels(axis) - {MISSING})] if axis else [("", frozenset())]
-
-    def has(self, name: str) -> bool:
-        told = conjunction(self.base, self.known(name))
-        return told is not None and bool(self.people.mask(told))
-
-    def coded(self, text: str) -> list[Condition]:
-        """The conditions of a place: 'name=code', 'name=a|b', 'name=not recorded', several joined by ';' ('all': none)."""
-        found: list[Condition] = []
-        for part in text.split(";") if text not in ("", "all") else ():
-            name, _, codes = part.partition("=")
-            axis = self.people.axis(self.study, name)
-            if axis is None:
-                return [("", frozenset())]
-            found.append((axis, frozenset([MISSING] if codes == "not recorded" else codes.split("|"))))
-        return found
-
-    def other(self, name: str, code: str) -> list[Condition]:
-        """The condition that a variable is known and not this code."""
-        ((axis, levels),) = self.known(name)
-        return [(axis, levels - set(code.split("|")))]
-
-    def line(self, value: Telling, whole: list[Condition], group: list[Condition] = ()) -> Line:
-        """A row about ``whole``, its n; those of the group that are not in it are missing."""
-        inside, around = conjunction(self.base, group, whole), conjunction(self.base, group)
-        return Line(value, counted((inside, None)), counted((around, inside)))
 
 
 def _shares(reader: Reader, row: Row, group: list[Condition], whole: list[Condition]) -> Line:
@@ -261,9 +187,57 @@ def two_tests(reader: Reader, row: Row) -> Line:
     return Line(value, counted((whole, None)), counted((conjunction(reader.base), conjunction(reader.base, everybody))))
 
 
+def predictive_values(reader: Reader, row: Row) -> Line:
+    tests = [reader.params[key] for key in ("first", "second") if reader.params[key]]
+    target, code = reader.params["target"]
+    called, condition = reader.params["measure"] == "ppv", {True: reader.coded(f"{target}={code}")}
+    condition[False] = reader.other(target, code)
+    whole = [each for name, _ in (*tests, (target, code)) for each in reader.known(name)]
+    if " - " in row.variable:
+        cells = _cells(reader, list(dict.fromkeys([*(name for name, _ in tests), target])))
+        return reader.line(made(*cells), whole)
+    name, _, positive = row.variable.partition("~")[0].partition("=")
+    sign = [] if not positive else reader.coded(f"{name}={positive}") if called else reader.other(name, positive)
+    cells = {right: count(reader.base, whole, sign, condition[right]) for right in (True, False)}
+    if row.stat in CELLS:
+        return reader.line(counted(cells[CELLS[row.stat][1]]), whole)
+    return replace(reader.line(made(*cells.values()), whole), n=counted(count(reader.base, whole, sign)))
+
+
+def _strategy(reader: Reader, row: Row) -> Line:
+    """A rule for a biopsy: whom it spares and misses; by one test, by any positive one, or only by all."""
+    told, (target, code) = row.group.partition("=")[2], reader.params["target"]
+    steps = {f"biopsy if {name} is {positive}": [(name, positive)] for name, positive in reader.params["steps"]}
+    steps |= {"biopsy all": [], "biopsy if any is positive": reader.params["steps"]}
+    steps["biopsy if all are positive"] = reader.params["steps"]
+    whole = [each for name, _ in (*steps[told], (target, code)) for each in reader.known(name)]
+    cancer = reader.coded(f"{target}={code}")
+    if told == "biopsy if all are positive":
+        done = [each for name, positive in steps[told] for each in reader.coded(f"{name}={positive}")]
+    else:  # whoever is negative by every test is spared; with no test, nobody
+        done = None
+        spared = [each for name, positive in steps[told] for each in reader.other(name, positive)] or [
+            ("", frozenset())
+        ]
+
+    def split(more: list[Condition]) -> tuple[Told, Told]:
+        """Of those with ``more``: who has a biopsy, and who is spared it."""
+        part, around = (
+            conjunction(reader.base, whole, more, spared if done is None else done),
+            conjunction(reader.base, whole, more),
+        )
+        return ((around, part), (part, None)) if done is None else ((part, None), (around, part))
+
+    (biopsies, kept), (found, missed) = split([]), split(cancer)
+    counts = {"biopsies": biopsies, "biopsies_spared": kept, "found": found, "missed": missed}
+    if row.stat in counts:
+        return reader.line(counted(counts[row.stat]), whole)
+    return replace(reader.line(made(kept, missed), whole), n=counted(kept))
+
+
 def work_up(reader: Reader, row: Row) -> Line:
     if row.group.startswith("strategy="):
-        return Line(UNCLEAR)
+        return _strategy(reader, row)
     target = reader.params["target"][0]
     whole = [each for name, _ in (*reader.params["steps"], reader.params["target"]) for each in reader.known(name)]
     group = reader.coded(row.group)
@@ -280,6 +254,8 @@ def patient_flow(reader: Reader, row: Row) -> Line:
         return Line(NOTHING)
     if row.stat == "n_assessed":
         return Line(counted((frozenset(), None)))
+    if row.stat == "n_patients" and row.method:
+        return Line(UNCLEAR)  # patients behind the lesions: no count of rows
     if row.stat in ("n_included", "n_patients"):
         told = counted((conjunction(reader.base), None))
         return Line(told, counted((frozenset(), None)) if row.stat == "n_included" else UNCLEAR)
@@ -339,7 +315,7 @@ READERS: tuple[tuple[str, Callable[[Reader, Row], Line]], ...] = (
     ("outcome", logistic),
     ("steps", work_up),
     ("described_by", misses),
-    ("measure", lambda reader, row: Line(UNCLEAR)),
+    ("measure", predictive_values),
     ("first", two_tests),
     ("index", accuracy),
     ("x", agreement),
