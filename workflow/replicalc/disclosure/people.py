@@ -89,24 +89,36 @@ class People:
 
     def mask(self, count: Count) -> int:
         """Give the patients of a count, a bit each."""
+        import numpy as np
+
         found = (1 << self.size) - 1
         for axis, levels in count:
             inside = 0
             for level in levels:
                 if (axis, level) not in self._bits:
-                    column = self.levels[axis]
-                    self._bits[axis, level] = sum(1 << i for i, each in enumerate(column) if each == level)
+                    column = np.array([each == level for each in self.levels[axis]], dtype=bool)
+                    packed = np.packbits(column, bitorder="little").tobytes()
+                    self._bits[axis, level] = int.from_bytes(packed, "little")
                 inside |= self._bits[axis, level]
             found &= inside
         return found
 
-    def persons(self, mask: int) -> int:
-        """Count the patients behind rows; where rows are lesions a patient may have several."""
+    def persons(self, mask: int, most: int) -> int:
+        """Count the patients behind rows, up to ``most``; where rows are lesions a patient may have several."""
+        ids = self._patients()
+        found: set = set()
+        while mask and len(found) < most:
+            row = (mask & -mask).bit_length() - 1
+            found.add(ids[row] if ids else row)
+            mask &= mask - 1
+        return len(found)
+
+    def _patients(self) -> list:
+        """Whose each row is; nothing where that is not known of every row."""
         for frame in self.frames.values():
             if "patient_id" in frame and frame["patient_id"].notna().all():
-                ids = frame["patient_id"].tolist()
-                return len({ids[row] for row in range(self.size) if mask >> row & 1})
-        return mask.bit_count()
+                return frame["patient_id"].tolist()
+        return []
 
     def all_levels(self, axis: str) -> frozenset[str]:
         """Every level of an axis that some patient has."""

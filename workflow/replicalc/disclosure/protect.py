@@ -28,7 +28,7 @@ class Protection:
             if told[0] is not None and told not in self.counts:
                 inside, without = (0 if each is None else self.people.mask(each) for each in told)
                 self.counts[told] = (inside & ~without).bit_count()
-                self.persons[told] = self.people.persons(inside & ~without)
+                self.persons[told] = self.people.persons(inside & ~without, self.threshold)
 
     def withheld(self, complementary: bool = True) -> dict[Told, str]:
         """Decide: each withheld count with its rule. Everything, where the attack does not come to an end."""
@@ -80,7 +80,7 @@ class Protection:
             (one, None)
             for same in by_mask.values()
             for one in same
-            if any(other < one and len(other) == len(one) - 1 and self._adds_a_category(one - other) for other in same)
+            if any(self._names_a_category(one, other) for other in same)
         ]
 
     def _differences(self, kept: list[Told]) -> list[tuple[Told, Told, int]]:
@@ -112,8 +112,13 @@ class Protection:
         one, other = map(self.people.mask, flows)
         return not one & ~other
 
-    def _adds_a_category(self, difference: Count) -> bool:
-        """Tell whether a condition is a category in which patients of the cohort differ."""
-        ((axis, levels),) = difference
-        differ = len(self.people.all_levels(axis) - {MISSING}) > 1
-        return differ and not axis.startswith(FLOW) and len(levels) == 1
+    def _names_a_category(self, one: Count, other: Count) -> bool:
+        """Tell whether one count differs from the other only by naming a category in which patients differ."""
+        mine, whole = dict(one), dict(other)
+        if not whole.keys() <= mine.keys():
+            return False
+        changed = [axis for axis in mine if mine[axis] != whole.get(axis)]
+        if len(changed) != 1 or changed[0].startswith(FLOW) or len(mine[changed[0]]) != 1:
+            return False
+        around = whole.get(changed[0], self.people.all_levels(changed[0])) - {MISSING}
+        return mine[changed[0]] < around
