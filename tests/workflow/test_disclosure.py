@@ -12,6 +12,7 @@ from attacker import Attacker
 from project import copy_project, snakemake
 
 THRESHOLD = 5
+PLACE = ("result", "cohort", "group", "variable", "n")
 
 
 def rows(path: Path) -> list[dict]:
@@ -66,6 +67,23 @@ def is_statement(found: list[dict]) -> bool:
     return {row["stat"] for row in found} <= {"left", "right", "holds"}
 
 
+def decided(hospital: Path, out: Path, **changed) -> None:
+    """Plan and release the tables of the cohort once more with other parameters, into the folder ``out``."""
+    from replicalc.disclosure.plan import plan
+    from replicalc.disclosure.release import release
+
+    called = (hospital / "logs/disclosure/clinic.private/plan.log").read_text()
+    everybody, studies, results = (ast.literal_eval(found) for found in re.findall(r"  file   (\[.*\])", called)[:3])
+    recipes = ast.literal_eval(re.search(r"param  recipes = (.*)", called)[1])
+    inputs = [[str(hospital / each) for each in files] for files in (everybody, studies, results)]
+    params = {"threshold": THRESHOLD, "round_to": None, "recipes": recipes} | changed
+    plan(*inputs, out / "plan.csv", out / "plan.log", **params)
+    for file in results:
+        study, name = Path(file).parents[1].name, Path(file).name
+        mapping, out = hospital / "config/cohorts/clinic.yaml", out / study / "clinic" / name
+        release(hospital / file, out / "plan.csv", mapping, out, out / "log", study=study)
+
+
 def test_nobody_with_the_released_files_can_tell_a_withheld_count(hospital):
     attacker = Attacker(hospital / "results", "clinic")
     assert len(attacker.wanted) > 50 and len(attacker.equations) > 300
@@ -74,21 +92,23 @@ def test_nobody_with_the_released_files_can_tell_a_withheld_count(hospital):
 
 def test_the_attacker_does_tell_counts_where_only_small_ones_are_withheld(hospital, tmp_path):
     """The same attack on the same cohort without complementary suppression: the test above can fail."""
-    from replicalc.disclosure.plan import plan
-    from replicalc.disclosure.release import release
-
-    called = (hospital / "logs/disclosure/clinic.private/plan.log").read_text()
-    everybody, studies, results = (ast.literal_eval(found) for found in re.findall(r"  file   (\[.*\])", called)[:3])
-    recipes = ast.literal_eval(re.search(r"param  recipes = (.*)", called)[1])
-    inputs = [[str(hospital / each) for each in files] for files in (everybody, studies, results)]
-    params = dict(threshold=THRESHOLD, round_to=None, recipes=recipes, complementary=False)
-    plan(*inputs, tmp_path / "plan.csv", tmp_path / "plan.log", **params)
-    for file in results:
-        study, name = Path(file).parents[1].name, Path(file).name
-        mapping, out = hospital / "config/cohorts/clinic.yaml", tmp_path / study / "clinic" / name
-        release(hospital / file, tmp_path / "plan.csv", mapping, out, tmp_path / "log", study=study)
+    decided(hospital, tmp_path, complementary=False)
     told = Attacker(tmp_path, "clinic").told()
     assert any(0 < value < THRESHOLD for value in told.values()), told
+
+
+def test_rounding_shows_multiples_alone_and_percentages_made_of_them(hospital, tmp_path):
+    decided(hospital, tmp_path, round_to=10)
+    shown = [row for file in tmp_path.glob("*/clinic/*.csv") for row in rows(file) if row["stat"] != "applied"]
+    numbers = [(row["stat"], float(row["value"])) for row in shown if row["value"]]
+    assert len(numbers) > 100
+    for row in shown:
+        assert not (row["value"] and row["stat"].startswith(("p_", "statistic", "mean", "percent_", "odds"))), row
+        assert all(row[column] == "" or int(row[column]) % 10 == 0 for column in ("n", "n_missing"))
+        if row["stat"] == "percent" and row["value"]:
+            count = next(r for r in shown if r["stat"] == "count" and [r[k] for k in PLACE] == [row[k] for k in PLACE])
+            assert float(row["value"]) == pytest.approx(100 * float(count["value"]) / int(row["n"]))
+    assert all(value % 10 == 0 for stat, value in numbers if stat != "percent")
 
 
 def test_what_is_shown_is_true_and_no_count_that_is_shown_is_small(hospital):

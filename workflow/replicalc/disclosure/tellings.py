@@ -347,12 +347,21 @@ def read(people: People, study: str, params: dict, rows: list[Row], everybody: b
         if row.stat in ("left", "right", "holds"):
             mine = used if row.stat == "holds" else [each for each in used if row.variable.endswith(_name(each))]
             tellings = [family(reader, each).value for each in mine]
-            found.append(Line(_together(tellings)))
+            found.append(Line(NOTHING if _is_constant(row) else _together(tellings)))
         elif row.stat == NOT_EVALUABLE or row.group.startswith("study="):
             found.append(Line(NOTHING if row.stat == NOT_EVALUABLE else UNCLEAR))
         else:
             found.append(family(reader, row))
     return found
+
+
+def _is_constant(row: Row) -> bool:
+    """Tell whether a side of a relation is a number of the rule, such as the 0.05 of a test."""
+    try:
+        float(row.variable.partition(": ")[2])
+    except ValueError:
+        return False
+    return row.stat in ("left", "right")
 
 
 def _name(row: Row) -> str:
