@@ -80,8 +80,8 @@ def decided(hospital: Path, out: Path, **changed) -> None:
     plan(*inputs, out / "plan.csv", out / "plan.log", **params)
     for file in results:
         study, name = Path(file).parents[1].name, Path(file).name
-        mapping, out = hospital / "config/cohorts/clinic.yaml", out / study / "clinic" / name
-        release(hospital / file, out / "plan.csv", mapping, out, out / "log", study=study)
+        mapping, shown = hospital / "config/cohorts/clinic.yaml", out / study / "clinic" / name
+        release(hospital / file, out / "plan.csv", mapping, shown, out / "log", study=study)
 
 
 def test_nobody_with_the_released_files_can_tell_a_withheld_count(hospital):
