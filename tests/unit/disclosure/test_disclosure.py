@@ -19,7 +19,7 @@ from replicalc.disclosure.release import WITHHELD, _shown, _without_counts
 from replicalc.disclosure.settings import settings_of
 from replicalc.disclosure.tellings import read
 from replicalc.errors import ReplicalcError
-from replicalc.table import Row
+from replicalc.table import ResultTable, Row
 
 
 def people(columns: dict[str, list], criteria: list[dict] = ()) -> People:
@@ -147,6 +147,25 @@ def test_all_patients_of_a_small_group_having_the_same_is_withheld():
     found = people(crossed("g", "h", {("a", "yes"): 7, ("b", "yes"): 30, ("b", "no"): 30}))
     shown = {(row.group, row.variable): value for row, value, _ in decide(found, table(found, "g", "h"))}
     assert shown["g=a", "h=yes"] is None
+
+
+def test_everything_is_withheld_where_the_attack_does_not_come_to_an_end(monkeypatch):
+    counts = {("a", "no"): 20, ("a", "yes"): 3, ("b", "no"): 30, ("b", "yes"): 25}
+    found = people(crossed("g", "h", counts))
+    monkeypatch.setattr("replicalc.disclosure.attack.MOST_PROGRAMMES", 1)
+    assert {value for _, value, _ in decide(found, table(found, "g", "h"))} == {None}
+
+
+def test_a_table_whose_counts_are_not_those_of_the_patients_is_unclear(tmp_path):
+    from replicalc.disclosure.plan import _table
+
+    found = people({"g": ["a"] * 30 + ["b"] * 12})
+    path = tmp_path / "s" / "x" / "cohort_r.csv"
+    for count, clear in ((30, True), (29, False)):
+        told = ResultTable("cohort_r", "x", "real")
+        told.add("count", count, variable="g=a", n=42, n_missing=0)
+        told.write(path)
+        assert _table(found, path, {"s": {"cohort_r": {"variables": ["g"]}}}, {"s": []}).clear is clear
 
 
 def moment(found: People, result: str, code: str | None = None, about: str = "x") -> tuple[str, str, Telling]:

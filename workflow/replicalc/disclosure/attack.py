@@ -17,7 +17,9 @@ WHOLE = 1e-6
 Sum = tuple[tuple[int, float], ...]
 #: Linear programmes and searches before the attacker gives up and everything is withheld, whatever the machine.
 MOST_PROGRAMMES = 4_000
-SEARCH_UNITS = 20.0
+SEARCH_UNITS = 5.0
+#: As how many programmes a search for whole patients counts.
+SEARCH_COST = 20
 
 
 @dataclass
@@ -190,7 +192,7 @@ class Attack:
         import numpy as np
         from ortools.sat.python import cp_model
 
-        self.programmes += 1
+        self.programmes += SEARCH_COST
         if self.programmes > MOST_PROGRAMMES:
             raise ReplicalcError("disclosure control: too many programmes")
         model = cp_model.CpModel()
