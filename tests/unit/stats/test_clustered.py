@@ -74,3 +74,13 @@ def test_degenerate_and_nonsense():
     for missing in (None, math.nan):
         with pytest.raises(ValueError, match="no missing label"):
             clustered_proportion([1, 0], [1, missing])
+
+
+def test_the_order_of_the_lesions_shows_in_no_bit():
+    rng = np.random.default_rng(5)
+    cluster, y, other = rng.integers(0, 70, 200), rng.integers(0, 2, 200), rng.integers(0, 2, 200)
+    share, apart = clustered_proportion(y, cluster), clustered_difference(y, other, cluster)
+    for _ in range(8):
+        order = rng.permutation(200)
+        assert clustered_proportion(y[order], cluster[order]) == share
+        assert clustered_difference(y[order], other[order], cluster[order]) == apart

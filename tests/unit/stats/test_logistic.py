@@ -158,3 +158,14 @@ def test_odds_ratio_with_an_empty_cell():
     assert zero.value == 0 and math.isnan(zero.lo) and zero.warning == "a ratio of 0 has no interval"
     with pytest.raises(ValueError, match="whole number"):
         odds_ratio(1.5, 2, 3, 4)
+
+
+@pytest.mark.parametrize("function", [logistic, firth])
+def test_the_order_of_the_patients_shows_in_no_bit(function):
+    rng = np.random.default_rng(3)
+    x = np.column_stack([rng.normal(60, 11, 90), rng.integers(0, 2, 90)])
+    y = rng.integers(0, 2, 90)
+    found = function(y, x, ["age", "calcified"])
+    for _ in range(8):
+        order = rng.permutation(90)
+        assert function(y[order], x[order], ["age", "calcified"]) == found

@@ -181,10 +181,17 @@ class _Maximum(NamedTuple):
 
 
 def _read(y: ArrayLike, X: ArrayLike, names: Sequence[str]) -> tuple[Floats, Design]:
-    outcome = numbers(y, "the outcome")
+    """Check outcome and design; put the patients into the order of their values.
+
+    Sums of rounded numbers depend on the order of what is added up: who is listed first must show in no bit.
+    """
+    outcome, given = numbers(y, "the outcome"), numbers(X, "the covariates", ndim=2)
     if not np.isin(outcome, (0, 1)).all():
         raise ValueError("the outcome must be 0 or 1")
-    return outcome, design(X, names, outcome.size)
+    if len(given) == outcome.size:
+        order = np.lexsort((*given.T, outcome))
+        outcome, given = outcome[order], given[order]
+    return outcome, design(given, names, outcome.size)
 
 
 def _one_sided(y: Floats) -> str:
