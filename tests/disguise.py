@@ -51,8 +51,8 @@ class Disguise:
     #: What the person adds of her own: keys of the cohort file, as text.
     adds: str = ""
     uncomment: tuple[str, ...] = ()
-    #: Whether the rows are in another order too (the columns always are).
-    shuffled: bool = True
+    #: Open points that are no matter of a column or a code: key, answer.
+    replies: dict[str, str] = field(default_factory=dict)
 
 
 DISGUISES = {
@@ -116,7 +116,7 @@ DISGUISES = {
             "Patient ID": "N° dossier patiente",
             "Date of birth": "Date de naissance",
             "Start of chemotherapy": "Date début chimiothérapie",
-            "Age at diagnosis": "Âge au diagnostic (ans)",
+            "Date of diagnosis": "Date du diagnostic",
             "Side": "Côté",
             "Diagnosis": "Bénin/malin",
             "Mammography calcification": "Microcalcifications (mammographie)",
@@ -144,8 +144,7 @@ DISGUISES = {
         },
         dates="%d/%m/%Y",
         comma=True,
-        # Logistic models are solved by adding patients up, which rounds otherwise in another order.
-        shuffled=False,
+        replies={"variables.age_years.duration.until.variable": "diagnosis_date"},
     ),
     # A German CSV file, semicolons and latin-1, lesions as rows; one column is two variables.
     "us_mri": Disguise(
@@ -221,8 +220,7 @@ def disguised(study: str, export: Path, config: dict, folder: Path) -> tuple[Pat
             entry_of.setdefault(entry["column"], {"variable": name} | entry)
     columns = list(rows[0])
     shuffle = random.Random(4)
-    if how.shuffled:
-        shuffle.shuffle(rows)
+    shuffle.shuffle(rows)
     shuffle.shuffle(columns)
     table = {
         column: [_cell(row[column], column, entry_of.get(column, {}), how, missing, ids) for row in rows]
@@ -318,11 +316,13 @@ def answer(path: Path, study: str, meaning: dict, labels: dict[str, dict[str, st
     for line, key, question in points:
         parts = key.split(".", 3)
         at = lines[line - 1]
-        if parts[0] == "variables" and parts[1] not in meaning:
+        if key in how.replies:
+            reply = how.replies[key]
+        elif parts[0] == "variables" and parts[1] not in meaning:
             found = re.match(r"write '(.+?)' if", question)
             gone |= {parts[1]: found[1]} if found else {}
             continue
-        if parts[0] == "variables" and parts[2] == "column":
+        elif parts[0] == "variables" and parts[2] == "column":
             reply = meaning[parts[1]]["column"]
         elif parts[0] == "variables" and parts[2] == "codes":
             column = meaning[parts[1]]["column"]

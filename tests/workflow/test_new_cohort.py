@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import math
 import os
 import subprocess
 import sys
@@ -37,16 +36,8 @@ def rows(path: Path) -> list[dict]:
     return list(csv.DictReader(path.open(encoding="utf-8", newline="")))
 
 
-#: Columns that say which cohort it is, and the number itself, which is compared as a number.
-APART = ("cohort", "kind", "value")
-
-
-def same_number(left: str, right: str) -> bool:
-    """The same text, or the same number but for its last bits: patients in another order are added up in another order.
-
-    Sums of rounded numbers depend on their order; nothing that is printed can show it (comparison.csv, to the letter).
-    """
-    return left == right or math.isclose(float(left), float(right), rel_tol=1e-9)
+#: Columns that say which cohort it is.
+APART = ("cohort", "kind")
 
 
 def name_of(study: str) -> str:
@@ -90,18 +81,15 @@ def test_the_results_equal_those_of_the_original_exactly(run, study):
     both = [folder / f"results/{study}/{cohort}" for cohort in (f"original_{study}", name_of(study))]
     files = sorted(path.name for path in both[0].glob(f"{study}_*.csv"))
     assert len(files) == len({row["result"] for row in rows(folder / f"config/studies/{study}/claims.csv")})
-    compared = to_the_bit = 0
+    compared = 0
     for name in files:
         original, mine = (rows(each / name) for each in both)
         assert len(mine) == len(original), name
         for left, right in zip(mine, original, strict=True):
             kept = [{k: v for k, v in row.items() if k not in APART} for row in (left, right)]
-            assert kept[0] == kept[1], name
-            assert same_number(left["value"], right["value"]), (name, left, right)
-            to_the_bit += left["value"] == right["value"]
+            assert kept[0] == kept[1], name  # the numbers to the last bit, though the rows are in another order
         compared += len(mine)
-    assert compared > 200 and to_the_bit > 0.95 * compared
-    assert DISGUISES[study].shuffled or to_the_bit == compared
+    assert compared > 200
     # What is held against the paper is the same to the letter.
     original, mine = ((each / "comparison.csv").read_text(encoding="utf-8") for each in both)
     assert mine.replace(name_of(study), f"original_{study}") == original

@@ -9,12 +9,18 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from replicalc.cohort import profile_redcap as redcap
+from replicalc.cohort.doors.cells import suffix
+from replicalc.cohort.doors.statistics import PROGRAMS
+from replicalc.cohort.doors.workbooks import open_workbook, sheet_names
 from replicalc.cohort.open_points import TODO
 from replicalc.cohort.profile_words import is_missing_word
-from replicalc.cohort.source import ROW, is_spss, is_typed, read_table
+from replicalc.cohort.sniff import sniff
+from replicalc.cohort.source import ROW, check_readable, is_typed, is_workbook, own_name, read_table
 from replicalc.errors import ReplicalcError
 
 #: A value in fewer rows is not shown outside of the cohort file.
@@ -62,6 +68,7 @@ class Column:
     column; ``value_labels``: what they call its codes. ``missing``: texts that say in words that nothing is known.
     ``formats``: the forms of date that every text has (most of them, where ``odd`` is not empty). ``numbers``: the
     texts that are numbers. ``odd``: texts of a column of numbers or dates that are none. ``units``: units behind them.
+    ``event``: of a longitudinal REDCap export, the one in whose rows the column was looked at; '' where there is none.
     """
 
     name: str
@@ -74,6 +81,7 @@ class Column:
     numbers: dict[str, float] = field(default_factory=dict)
     odd: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    event: str = ""
 
     @property
     def n_values(self) -> int:
@@ -136,34 +144,79 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file (or a sheet) as it was read: the entry for ``sources``, its records as text, its columns."""
+    """A file (or a sheet) as it was read: the entry for ``sources``, its records as text, its columns.
+
+    ``main`` are the records that tell what a row is: all of them, or those of the largest event.
+    """
 
     path: Path
     source: dict
-    records: list[dict[str, str]]
+    records: Sequence[Mapping[str, str]]
     columns: list[Column]
     decimal: str | None
     typed: bool
+    main: Sequence[Mapping[str, str]]
 
 
-def profile(path: str | Path, sheet: str | None = None) -> Table:
-    """Read a file as the workflow would and profile its columns. Raises ReplicalcError where it cannot be read."""
+def profile(path: str | Path, sheet: str | None = None, data_dictionary: str | Path | None = None) -> Table:
+    """Read a file as the workflow would and profile its columns.
+
+    ``sheet`` is one of a workbook; ``data_dictionary`` is that of a REDCap project, in the folder of the export. Of an
+    export with several events, each column is profiled in the event in which it has most values. Raises
+    ReplicalcError where the file cannot be read.
+    """
     path = Path(path)
-    source = _sniffed(path, sheet)
-    records = read_table(path, source)
+    source = _source(path, sheet)
+    asked = redcap.rows_apart(path, source) if not is_typed(path) else {}
+    records = read_table(path, source | ({"where": asked} if asked else {}))
     # A heading that begins as an open point does would be taken for one wherever it stands as a value.
     questions = {name: f"column {name}" for name in records[0] if name.startswith(TODO)}
     if questions:
         source["rename"] = questions
-        records = read_table(path, source)
-    labels, value_labels = _labels(path)
+        records = read_table(path, source | ({"where": asked} if asked else {}))
+    names = [name for name in records[0] if name != ROW]
+    own = {name: own_name(name, source) for name in names}
+    labels, value_labels = _column_labels(path), records.labels
+    if data_dictionary is not None:
+        labels, value_labels = redcap.labels_of(path, Path(data_dictionary), records, own)
+        source["data_dictionary"] = Path(data_dictionary).name
+    events = redcap.events_of(records, asked)
+    columns = []
+    for name in names:
+        event = redcap.fullest(events, name)
+        cells = [record[name] for record in (events[event] if events else records)]
+        column = describe(name, cells, labels.get(own[name], ""), value_labels.get(name, {}))
+        columns.append(replace(column, event=event))
+    if asked:
+        source["where"] = redcap.questions(events, asked, columns)
     typed = is_typed(path)
-    columns = [
-        describe(name, (record[name] for record in records), labels.get(name, ""), value_labels.get(name, {}))
-        for name in records[0]
-        if name != ROW
-    ]
-    return Table(path, source, records, columns, "." if typed else decimal_sign(columns), typed)
+    main = max(events.values(), key=len) if events else records
+    return Table(path, source, records, columns, "." if typed else decimal_sign(columns), typed, main)
+
+
+def _source(path: Path, sheet: str | None) -> dict:
+    """The entry for ``sources``, without the file, as far as the file itself tells it. Raises ReplicalcError."""
+    check_readable(path)
+    if sheet is not None and not is_workbook(path):
+        raise ReplicalcError(f"{path}: --sheet is for workbooks (.xlsx, .xls, .ods)")
+    if is_workbook(path) and sheet is None:
+        filled = [name for name in sheet_names(path) if _is_filled(path, name)]
+        if not filled:
+            raise ReplicalcError(f"{path}: every sheet of the workbook is empty")
+        if len(filled) > 1:
+            told = ", ".join(f"'{shown(name)}'" for name in filled)
+            raise ReplicalcError(
+                f"{path}: the workbook has {len(filled)} sheets: {told}. Say with --sheet which one holds the patients; "
+                "twice for two sheets side by side"
+            )
+        sheet = filled[0]
+    source = sniff(path, sheet).source(path.name, sheet)
+    del source["file"]
+    return source
+
+
+def _is_filled(path: Path, sheet: str) -> bool:
+    return any(any(cells) for _, cells in open_workbook(path, {"sheet": sheet}).rows)
 
 
 def describe(name: str, cells, label: str = "", value_labels: dict[str, str] | None = None) -> Column:
@@ -231,106 +284,14 @@ def decimal_sign(columns: list[Column]) -> str | None:
     return ","
 
 
-def _labels(path: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """What a statistics program calls the columns and the codes of a file; nothing for other files."""
+def _column_labels(path: Path) -> dict[str, str]:
+    """What a statistics program calls the columns of a file; nothing for other files."""
+    if suffix(path) not in PROGRAMS:
+        return {}
     import pyreadstat
 
-    reader = {".sav": pyreadstat.read_sav, ".zsav": pyreadstat.read_sav, ".dta": pyreadstat.read_dta}
-    reader |= {".sas7bdat": pyreadstat.read_sas7bdat}
-    if path.suffix.lower() not in reader:
-        return {}, {}
-    _, about = reader[path.suffix.lower()](str(path), metadataonly=True)
-    labels = {name: label for name, label in zip(about.column_names, about.column_labels, strict=True) if label}
-
-    def code(value: object) -> str:
-        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-    coded = {
-        name: {code(value): str(label) for value, label in codes.items()}
-        for name, codes in about.variable_value_labels.items()
-    }
-    return labels, coded
-
-
-def _sniffed(path: Path, sheet: str | None) -> dict:
-    """The entry for ``sources`` of a cohort file, as far as the file itself tells it. Raises ReplicalcError."""
-    if not path.is_file():
-        raise ReplicalcError(f"{path}: no such file")
-    if is_spss(path):
-        return {}
-    if is_typed(path):
-        return _sniffed_workbook(path, sheet)
-    if sheet is not None:
-        raise ReplicalcError(f"{path}: --sheet is for workbooks (.xlsx, .xls, .ods)")
-    return _sniffed_text(path)
-
-
-def _sniffed_workbook(path: Path, sheet: str | None) -> dict:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_path(str(path))
-        filled = [name for name in workbook.sheet_names if workbook.get_sheet_by_name(name).to_python()]
-    except (CalamineError, OSError) as error:
-        raise ReplicalcError(f"{path}: not a readable workbook ({error})") from error
-    if not filled:
-        raise ReplicalcError(f"{path}: every sheet of the workbook is empty")
-    if sheet is None and len(filled) > 1:
-        told = ", ".join(f"'{shown(name)}'" for name in filled)
-        raise ReplicalcError(
-            f"{path}: the workbook has {len(filled)} sheets: {told}. Say with --sheet which one holds the patients; "
-            "twice for two sheets side by side"
-        )
-    sheet = sheet if sheet is not None else filled[0]
-    found = {"sheet": sheet}
-    if sheet in workbook.sheet_names:
-        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)[:30]
-        row = _header_row([[str(cell).strip() for cell in cells] for cells in rows])
-        found |= {"header_row": row} if row > 1 else {}
-    return found
-
-
-def _sniffed_text(path: Path) -> dict:
-    import csv
-    import io
-
-    content = path.read_bytes()
-    if content.startswith(b"PK") or (b"\0" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff"))):
-        raise ReplicalcError(f"{path}: this is not a text file; a workbook should end in .xlsx, .xls or .ods")
-    found: dict = {}
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        found["encoding"] = "utf-16"
-    try:
-        text = content.decode(found.get("encoding", "utf-8-sig"))
-    except UnicodeDecodeError:
-        # Bytes 80 to 9f are letters and signs in Windows' own encoding and control characters in latin-1.
-        found["encoding"] = "cp1252" if re.search(rb"[\x80-\x9f]", content) else "latin-1"
-        try:
-            text = content.decode(found["encoding"])
-        except UnicodeDecodeError as error:
-            raise ReplicalcError(
-                f"{path}: byte {error.start} is text in no usual encoding; save as 'CSV UTF-8'"
-            ) from None
-    start = text[:200_000]
-    best, widest = ",", 0
-    for sign in (",", ";", "\t", "|"):
-        # Of a text that ends in the middle of a line, the last line is left out.
-        rows = [row for row in csv.reader(io.StringIO(start, newline=""), delimiter=sign) if any(row)]
-        rows = rows[:-1] if len(start) < len(text) and len(rows) > 1 else rows
-        widths = Counter(len(row) for row in rows)
-        width, often = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
-        if width > 1 and (often * width) > widest:
-            best, widest = sign, often * width
-    found |= {"delimiter": best} if best != "," else {}
-    rows = list(csv.reader(io.StringIO(start, newline=""), delimiter=best))[:30]
-    row = _header_row([[cell.strip() for cell in cells] for cells in rows])
-    return found | ({"header_row": row} if row > 1 else {})
-
-
-def _header_row(rows: list[list[str]]) -> int:
-    """The first row that is as full as the table is wide; titles above a table fill a cell or two."""
-    width = max((sum(1 for cell in row if cell) for row in rows), default=0)
-    return next((i for i, row in enumerate(rows, 1) if sum(1 for cell in row if cell) > 0.6 * width), 1)
+    _, about = getattr(pyreadstat, PROGRAMS[suffix(path)][1])(str(path), metadataonly=True)
+    return {name: label for name, label in zip(about.column_names, about.column_labels, strict=True) if label}
 
 
 def shown(text: str, most: int = 60) -> str:

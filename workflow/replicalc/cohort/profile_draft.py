@@ -8,6 +8,7 @@ from pathlib import Path
 
 from replicalc.cohort import profile_yaml as yaml
 from replicalc.cohort.profile import Column, Table, decimal_sign, describe, shown
+from replicalc.cohort.profile_dates import Computed, computed
 from replicalc.cohort.profile_entry import entry_of
 from replicalc.cohort.profile_match import Proposal, propose
 from replicalc.cohort.profile_words import Words, folded
@@ -21,7 +22,7 @@ OFTEN_CONSTANT = ("malignant", "calcified")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A cohort file as text; the columns and proposals behind it; headings that answer further variables."""
+    """A cohort file as text; the columns, proposals and rules behind it; headings that answer further variables."""
 
     text: str
     columns: list[Column]
@@ -29,6 +30,7 @@ class Draft:
     entries: dict[str, dict]
     again: dict[str, list[str]]
     n_records: int
+    computed: dict[str, Computed]
 
 
 def draft(name: str, tables: list[Table], files: list[str], variables: dict[str, Variable], words: Words) -> Draft:
@@ -39,7 +41,8 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
     proposals, again = propose(columns, variables, words)
     general = list(dict.fromkeys(t for c in columns for t in c.missing if t not in c.value_labels))
     typed = [table.typed for table in tables]
-    kept, _ = without_identical(records)
+    main = tables[0].main if len(tables) == 1 else records
+    kept, _ = without_identical(main)
     unit, unit_id = _unit(proposals, kept)
     for each in proposals:
         if each.variable == "lesion_id" and len(unit_id) > 1 and unit_id[1].startswith("TODO"):
@@ -49,7 +52,10 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
     for each in proposals:
         target = variables[each.variable]
         entries[each.variable], why[each.variable] = entry_of(each, target, records, all(typed), set(general))
-    doubled = len(records) - len(kept) if len(tables) == 1 or together.get("stack") else 0
+    rules = computed(proposals, columns, main)
+    for variable, rule in rules.items():
+        entries[variable], why[variable] = rule.entry, [rule.why]
+    doubled = len(main) - len(kept) if len(tables) == 1 or together.get("stack") else 0
     lines = _head(name, files)
     lines += yaml.mapping({"cohort": name, "kind": "real", "title": f"Cohort {name}"}, "")
     lines += ["# What one row is (patient, breast or lesion), and whether several rows belong to one patient."]
@@ -62,7 +68,8 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
     ]
     for table, source, file in zip(tables, sources, files, strict=True):
         digest = hashlib.sha256(table.path.read_bytes()).hexdigest()
-        entry = {"file": file, "sha256": digest, "records": len(table.records)} | source
+        counted = {} if "where" in source else {"records": len(table.records)}
+        entry = {"file": file, "sha256": digest} | counted | source
         first, *rest = yaml.mapping(entry, "    ")
         lines += [f"  - {first.strip()}", *rest]
     lines += remarks + yaml.mapping(together, "")
@@ -94,7 +101,7 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
         lines += yaml.mapping({variable: entries[variable]}, "  ")
     lines += _further(again, entries, columns, variables, words)
     lines += _unused(columns, proposals, together)
-    return Draft("\n".join(lines) + "\n", columns, proposals, entries, again, len(records))
+    return Draft("\n".join(lines) + "\n", columns, proposals, entries, again, len(records), rules)
 
 
 def _head(name: str, files: list[str]) -> list[str]:

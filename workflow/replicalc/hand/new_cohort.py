@@ -44,6 +44,7 @@ value of a patient: identifiers, codes and numbers stay in the files.""",
     parser.add_argument("files", nargs="+", metavar="FILE", help="the export; several files are joined or stacked")
     parser.add_argument("--name", metavar="NAME", help="small letters, digits, _ (default: from the name of the file)")
     parser.add_argument("--sheet", action="append", default=[], help="of a workbook; given twice, two are joined")
+    parser.add_argument("--data-dictionary", metavar="CSV", help="of a raw REDCap export, in the same folder")
     parser.add_argument("--out", metavar="PATH", help="default: config/cohorts/NAME.yaml")
     parser.add_argument("--force", action="store_true", help="write over a cohort file that is there")
     parser.add_argument("--json", action="store_true", help="print one JSON document with everything")
@@ -70,7 +71,10 @@ def new_cohort(arguments: argparse.Namespace) -> Proposed:
     variables = load_dictionary(root / "data" / "dictionary.csv")
     if arguments.sheet and len(paths) > 1:
         raise ReplicalcError("--sheet is for one workbook; propose a file for each of several workbooks alone")
-    tables = [profile(path, sheet) for path in paths for sheet in (arguments.sheet or [None])]
+    dictionary = _find(arguments.data_dictionary, folders) if arguments.data_dictionary else None
+    if dictionary is not None and len(paths) > 1:
+        raise ReplicalcError("--data-dictionary is for one export; propose a file for each of several exports alone")
+    tables = [profile(path, sheet, dictionary) for path in paths for sheet in (arguments.sheet or [None])]
     files = [_below(table.path, folders) for table in tables]
     found = draft(name, tables, files, variables, Words(root / "data"))
     try:
@@ -80,7 +84,9 @@ def new_cohort(arguments: argparse.Namespace) -> Proposed:
         raise ReplicalcError(f"{out} cannot be written: {error.strerror or error}") from None
     points = open_points(out)
     certain = {each.variable for each in found.proposals if not each.question}
-    reached = reaches(root, certain, {each.variable for each in found.proposals}, variables, rules_made(root))
+    certain |= {name for name, rule in found.computed.items() if not rule.open}
+    answered = {each.variable for each in found.proposals} | set(found.computed)
+    reached = reaches(root, certain, answered, variables, rules_made(root))
     outside = [path for path in dict.fromkeys(paths) if not _is_below(path, folders)]
     return Proposed(
         _lines(found, points, reached, out, name, outside, root), _document(found, points, reached, out, name)
@@ -100,6 +106,7 @@ def _lines(found, points, reached, out: Path, name: str, outside: list[Path], ro
         lines.append(f"  {shown(column.name, 40).ljust(wide)}  {meant.ljust(32)} {column.told()}")
     if len(found.columns) > MOST_COLUMNS:
         lines.append(f"  and {len(found.columns) - MOST_COLUMNS} more columns, see {out}")
+    lines += [f"  {name}{'?' if rule.open else ''}: {rule.why}" for name, rule in found.computed.items()]
     lines += ["", "What the studies could compute once every TODO is answered:"]
     lines += [f"  {line}" for reach in reached for line in told(reach)]
     n = len(points)
@@ -131,6 +138,9 @@ def _document(found, points, reached, out: Path, name: str) -> dict[str, Any]:
                 "question": each.question,
             }
             for each in found.proposals
+        ],
+        "computed": [
+            {"variable": name, "certain": not rule.open, "reason": rule.why} for name, rule in found.computed.items()
         ],
         "open_points": [{"line": line, "key": key, "question": question} for line, key, question in points],
         "studies": [
