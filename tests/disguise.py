@@ -320,7 +320,8 @@ def answer(path: Path, study: str, meaning: dict, labels: dict[str, dict[str, st
             reply = how.replies[key]
         elif parts[0] == "variables" and parts[1] not in meaning:
             found = re.match(r"write '(.+?)' if", question)
-            gone |= {parts[1]: found[1]} if found else {}
+            if found or parts[2] == "duration":
+                gone[parts[1]] = found[1] if found else ""
             continue
         elif parts[0] == "variables" and parts[2] == "column":
             reply = meaning[parts[1]]["column"]
@@ -339,7 +340,8 @@ def answer(path: Path, study: str, meaning: dict, labels: dict[str, dict[str, st
         start = lines.index(f"  {name}:")
         stop = next(i for i in range(start + 1, len(lines)) if not lines[i].startswith("    "))
         del lines[start:stop]
-        lines.insert(lines.index("unused_columns:") + 1, f'  - "{column}"')
+        if column:
+            lines.insert(lines.index("unused_columns:") + 1, f'  - "{column}"')
     for name in how.uncomment:
         start = at = lines.index(f"  # {name}:")
         none: list[str] = []

@@ -206,8 +206,8 @@ def _source(path: Path, sheet: str | None) -> dict:
         if len(filled) > 1:
             told = ", ".join(f"'{shown(name)}'" for name in filled)
             raise ReplicalcError(
-                f"{path}: the workbook has {len(filled)} sheets: {told}. Say with --sheet which one holds the patients; "
-                "twice for two sheets side by side"
+                f"{path}: the workbook has {len(filled)} sheets: {told}. Say with --sheet which one holds the "
+                "patients; twice for two sheets side by side"
             )
         sheet = filled[0]
     source = sniff(path, sheet).source(path.name, sheet)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from statistics import median
 
+from replicalc.cohort.doors.redcap import COMPLETE
 from replicalc.cohort.profile import Column
 from replicalc.cohort.profile_codes import Coded, code_column
 from replicalc.cohort.profile_words import Heading, Pattern, Words
@@ -148,6 +149,8 @@ def _headings(column: Column, words: Words) -> list[tuple[str, Heading]]:
 def _fit(
     column: Column, said: list[tuple[str, Heading]], variable: Variable, patterns: list[Pattern], words: Words
 ) -> Fit:
+    if column.value_labels == COMPLETE:
+        return Fit(0)  # whether a form of REDCap is complete
     implied = {"DATE"} if column.kind == "date" else set()
     if variable.unit == "percent" and column.numbers and 12 < max(column.numbers.values()) <= 100:
         implied.add("PERCENT")

@@ -1,4 +1,4 @@
-"""What a REDCap export adds to a profile: labels from the data dictionary, and rows of several events, which are asked about."""
+"""What a REDCap export adds to a profile: labels from the data dictionary, and rows of several events, a question."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from replicalc.cohort.profile import Column
 
 Records = Sequence[Mapping[str, str]]
-#: What the column with the question of a field is called in a data dictionary from the web page, and from the interface.
+#: What the column with the labels of fields is called in a data dictionary, from the web page and from the interface.
 LABELS = ("Field Label", "field_label")
 #: Events or instruments that are named in a question.
 MOST_NAMED = 8
 
 
 def rows_apart(path: Path, source: dict) -> dict[str, list[str]]:
-    """Find the columns by which REDCap tells rows of one patient apart, with what stands there; none if it is one thing.
+    """Find the columns by which REDCap tells rows of one patient apart, with what stands there, if that is several things.
 
     Those rows cannot be read together (``check_rows_chosen``): a cohort file says which ones it takes.
     """
@@ -91,10 +91,10 @@ def labels_of(
                 f"{path}, column '{own[column]}': holds the labels of its choices, not their codes. Export the raw data, "
                 "not the labels; or leave the data dictionary out"
             )
-    return _questions_of_fields(dictionary, choices, own), choices
+    return _field_labels(dictionary, choices, own), choices
 
 
-def _questions_of_fields(dictionary: Path, choices: Mapping[str, dict[str, str]], own: Mapping[str, str]) -> dict:
+def _field_labels(dictionary: Path, choices: Mapping[str, dict[str, str]], own: Mapping[str, str]) -> dict:
     """The label of each column: of its field, and of a check box its choice too; without what HTML it is written in."""
     rows = iter(open_text(dictionary, {}).rows)
     header = [name.strip() for name in next(rows, (1, []))[1]]
