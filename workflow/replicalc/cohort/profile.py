@@ -273,14 +273,14 @@ def _is_date(text: str, form: str) -> bool:
 
 
 def decimal_sign(columns: list[Column]) -> str | None:
-    """The decimal sign of a text file; None where both are used, or where '1,234' may as well be a thousand."""
-    points = sum(column.comma[0] for column in columns)
-    commas = [column for column in columns if column.comma[1]]
+    """The decimal sign of a text file; None where both are used, or '1,234' (or '1.234') may as well be a thousand."""
+    points = [text for column in columns if column.comma[0] for text in column.numbers if "." in text]
+    commas = [text for column in columns if column.comma[1] for text in column.numbers if "," in text]
+    written = points or commas
+    if (points and commas) or (written and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", text) for text in written)):
+        return None
     if not commas:
         return "."
-    written = [text for column in commas for text in column.numbers if "," in text]
-    if points or all(re.fullmatch(r"[+-]?\d{1,3},\d{3}", text) for text in written):
-        return None
     return ","
 
 

@@ -13,6 +13,10 @@ from replicalc.cohort.profile import Column, shown
 from replicalc.cohort.profile_words import Words, code_key
 from replicalc.records import Variable
 
+#: Signs and letters that mean a code only beside their partner, and where no word says the same: 'o' is oui beside n,
+#: and may be 'ohne' otherwise; '-' is negative beside +, and may be 'not done' otherwise.
+PAIRED = {"o": {"n", "non"}, "s": {"n", "no"}, "p": {"n"}, "-": {"+"}, "+": {"-"}, "n": {"y", "j", "o", "s", "p"}}
+
 
 @dataclass(frozen=True, slots=True)
 class Coded:
@@ -40,6 +44,11 @@ def code_column(column: Column, variable: Variable, words: Words, *, positive: b
     if positive and set(variable.code_list) == {"positive", "negative"}:
         known |= {word: {"yes": "positive", "no": "negative"}[code] for word, code in words.codes["yes|no"].items()
                   if word not in known}  # fmt: skip
+    keys = {code_key(text) for text in column.texts}
+    for sign, partners in PAIRED.items():
+        longer = any(len(key) > 1 and known.get(key) == known.get(sign) for key in keys)
+        if longer or not partners & keys:
+            known.pop(sign, None)
     numbers = {text for text in column.texts if re.fullmatch(r"-?\d+(\.0+)?", text)}
     scored = variable.variable == "her2_ihc" and numbers <= {"0", "1", "2", "3"} and numbers & {"2", "3"}
     split = _separator(column, known)

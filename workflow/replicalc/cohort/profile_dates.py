@@ -23,7 +23,10 @@ class Computed:
 
 
 def computed(
-    proposals: Sequence[Proposal], columns: Sequence[Column], records: Sequence[Mapping[str, str]]
+    proposals: Sequence[Proposal],
+    columns: Sequence[Column],
+    unfit: Mapping[str, str],
+    records: Sequence[Mapping[str, str]],
 ) -> dict[str, Computed]:
     """Propose rules for variables without a column, from dates whose columns are certain.
 
@@ -32,6 +35,7 @@ def computed(
     named = {each.variable for each in proposals}
     used = {name for each in proposals for name in (each.column.name, *each.rivals)}
     strange = any(each.kind == "date" and each.name not in used for each in columns)
+    strange |= any("_date" in name for name in unfit.values())  # a date of treatment that cannot be read
     column = {each.variable: each.column.name for each in proposals if not each.question}
     found = {"age_years": _age(column, named, strange, records), "follow_up_days": _follow_up(column, named)}
     return {name: rule for name, rule in found.items() if rule is not None and name not in named}

@@ -10,7 +10,8 @@ from replicalc.cohort import profile_yaml as yaml
 from replicalc.cohort.profile import Column, Table, decimal_sign, describe, shown
 from replicalc.cohort.profile_dates import Computed, computed
 from replicalc.cohort.profile_entry import entry_of
-from replicalc.cohort.profile_match import Proposal, propose
+from replicalc.cohort.profile_match import Proposal, propose, unfitting
+from replicalc.cohort.profile_shape import check_shape
 from replicalc.cohort.profile_words import Words, folded
 from replicalc.cohort.source import ROW, join_sources, stack_sources, without_identical
 from replicalc.errors import ReplicalcError
@@ -22,7 +23,10 @@ OFTEN_CONSTANT = ("malignant", "calcified")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A cohort file as text; the columns, proposals and rules behind it; headings that answer further variables."""
+    """A cohort file as text; the columns, proposals and rules behind it; headings that answer further variables.
+
+    ``unfit``: columns whose heading says a variable (or two) that their values cannot be.
+    """
 
     text: str
     columns: list[Column]
@@ -31,14 +35,18 @@ class Draft:
     again: dict[str, list[str]]
     n_records: int
     computed: dict[str, Computed]
+    unfit: dict[str, str]
 
 
 def draft(name: str, tables: list[Table], files: list[str], variables: dict[str, Variable], words: Words) -> Draft:
     """Propose a cohort file for one or several tables; ``files`` are their names below the raw folder."""
+    for table in tables:
+        check_shape(table, words)
     sources = [dict(table.source) for table in tables]
     together, records, remarks = _together(tables, sources)
     columns = tables[0].columns if len(tables) == 1 else _columns(tables, records)
     proposals, again = propose(columns, variables, words)
+    unfit = unfitting(columns, proposals, variables, words)
     general = list(dict.fromkeys(t for c in columns for t in c.missing if t not in c.value_labels))
     typed = [table.typed for table in tables]
     main = tables[0].main if len(tables) == 1 else records
@@ -52,7 +60,7 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
     for each in proposals:
         target = variables[each.variable]
         entries[each.variable], why[each.variable] = entry_of(each, target, records, all(typed), set(general))
-    rules = computed(proposals, columns, main)
+    rules = computed(proposals, columns, unfit, main)
     for variable, rule in rules.items():
         entries[variable], why[variable] = rule.entry, [rule.why]
     doubled = len(main) - len(kept) if len(tables) == 1 or together.get("stack") else 0
@@ -79,7 +87,7 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
         lines += yaml.mapping(
             {
                 "decimal": only
-                or "TODO: is the decimal sign a point or a comma? Both occur, or '1,234' could be either."
+                or "TODO: is the decimal sign a point or a comma? Both occur, or '1,234' and '1.234' could be either."
             },
             "",
         )
@@ -100,8 +108,8 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
         lines += yaml.remark(reasons, "  ")
         lines += yaml.mapping({variable: entries[variable]}, "  ")
     lines += _further(again, entries, columns, variables, words)
-    lines += _unused(columns, proposals, together)
-    return Draft("\n".join(lines) + "\n", columns, proposals, entries, again, len(records), rules)
+    lines += _unused(columns, proposals, together, unfit)
+    return Draft("\n".join(lines) + "\n", columns, proposals, entries, again, len(records), rules, unfit)
 
 
 def _head(name: str, files: list[str]) -> list[str]:
@@ -241,7 +249,7 @@ def _further(
     return lines
 
 
-def _unused(columns: list[Column], proposals: list[Proposal], together: dict) -> list[str]:
+def _unused(columns: list[Column], proposals: list[Proposal], together: dict, unfit: dict[str, str]) -> list[str]:
     asked = {name for each in proposals for name in [each.column.name, *each.rivals]}
     unused = [c for c in columns if c.name not in asked and c.name != together.get("join_on")]
     if not unused:
@@ -253,6 +261,8 @@ def _unused(columns: list[Column], proposals: list[Proposal], together: dict) ->
     ]
     for column in unused:
         note = "   # no value at all" if column.kind == "empty" else ""
+        if column.name in unfit:
+            note = f"   # its heading says {unfit[column.name]}, but the values cannot be read as that"
         lines.append(f"  - {yaml.scalar(column.name)}{note}")
     return lines
 

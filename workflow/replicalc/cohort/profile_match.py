@@ -106,6 +106,29 @@ def propose(
     return proposals, again
 
 
+def unfitting(
+    columns: list[Column], proposals: list[Proposal], variables: dict[str, Variable], words: Words
+) -> dict[str, str]:
+    """Columns that nothing is proposed for although their heading says a variable in full: their values do not fit."""
+    named = {name for each in proposals for name in (each.column.name, *each.rivals)}
+    there = {each.variable for each in proposals}
+    found = {}
+    for column in columns:
+        if column.name in named or column.kind == "empty" or column.value_labels == COMPLETE:
+            continue
+        said = _headings(column, words)
+        best = {
+            pattern.variable: score
+            for pattern in words.patterns
+            if pattern.variable in variables and pattern.variable not in there
+            for score, full in [max(_of_heading(heading, pattern, set()) for _, heading in said)]
+            if full and score >= 0.75
+        }
+        if best:
+            found[column.name] = " or ".join(name for name in best if best[name] == max(best.values()))
+    return found
+
+
 def _moment_apart(name: str) -> str:
     """A variable without the moment: of before and after the question speaks already."""
     return re.sub(r"_(pre|post)(?=_|$)", "", name)

@@ -25,7 +25,7 @@ MOST_NAMED = 8
 
 
 def rows_apart(path: Path, source: dict) -> dict[str, list[str]]:
-    """Find the columns by which REDCap tells rows of one patient apart, with what stands there, if that is several things.
+    """Find the columns by which REDCap tells rows of one patient apart, and the several things that stand in them.
 
     Those rows cannot be read together (``check_rows_chosen``): a cohort file says which ones it takes.
     """
@@ -67,8 +67,8 @@ def questions(events: Mapping[str, Records], asked: Mapping[str, list[str]], col
         ]  # fmt: skip
         more = f" and {len(values) - MOST_NAMED} more" if len(values) > MOST_NAMED else ""
         told[name] = (
-            f"{TODO}: which rows hold the patients: {', '.join(each)}{more}? What other rows hold is not read; it needs "
-            "an entry of its own under 'sources' (docs/new-cohort.md, REDCap)."
+            f"{TODO}: which rows hold the patients: {', '.join(each)}{more}? What other rows hold is not read; it "
+            "needs an entry of its own under 'sources' (docs/new-cohort.md, REDCap)."
         )
     return told
 
@@ -88,8 +88,8 @@ def labels_of(
         texts = {record[column] for record in records} - {""}
         if texts and not texts & set(known) and texts <= {*known.values(), "Checked", "Unchecked"}:
             raise ReplicalcError(
-                f"{path}, column '{own[column]}': holds the labels of its choices, not their codes. Export the raw data, "
-                "not the labels; or leave the data dictionary out"
+                f"{path}, column '{own[column]}': holds the labels of its choices, not their codes. Export the raw "
+                "data, not the labels; or leave the data dictionary out"
             )
     return _field_labels(dictionary, choices, own), choices
 

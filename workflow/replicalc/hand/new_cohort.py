@@ -103,6 +103,8 @@ def _lines(found, points, reached, out: Path, name: str, outside: list[Path], ro
     for column in found.columns[:MOST_COLUMNS]:
         each = of.get(column.name)
         meant = f"{each.variable}{'?' if each.question else ''} ({each.fit.score:.2f})" if each else "-"
+        if column.name in found.unfit:
+            meant = f"- not read as {found.unfit[column.name]}"
         lines.append(f"  {shown(column.name, 40).ljust(wide)}  {meant.ljust(32)} {column.told()}")
     if len(found.columns) > MOST_COLUMNS:
         lines.append(f"  and {len(found.columns) - MOST_COLUMNS} more columns, see {out}")
@@ -127,7 +129,11 @@ def _document(found, points, reached, out: Path, name: str) -> dict[str, Any]:
         "cohort": name,
         "file": str(out),
         "records": found.n_records,
-        "columns": [{"column": column.name, "holds": column.told()} for column in found.columns],
+        "columns": [
+            {"column": column.name, "holds": column.told()}
+            | ({"unfit_for": found.unfit[column.name]} if column.name in found.unfit else {})
+            for column in found.columns
+        ],
         "proposals": [
             {
                 "variable": each.variable,
