@@ -190,3 +190,32 @@ def test_unreadable_files_are_told_in_a_sentence(tmp_path, content, sentence):
 def test_make_says_what_it_needs():
     done = subprocess.run(["make", "-n", "cohort"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0 and "new-cohort" in done.stdout
+
+
+DICTIONARY = [
+    ["Variable / Field Name", "Form Name", "Field Type", "Field Label", "Choices, Calculations, OR Slider Labels"],
+    ["record_id", "base", "text", "Record ID", ""],
+    ["v1", "base", "radio", "<b>Estrogen receptor</b>", "1, positive | 2, negative"],
+    ["v2", "op", "text", "Date of surgery", ""],
+]
+
+
+def test_redcap_labels_are_used_and_events_are_asked_about(tmp_path):
+    header = ["record_id", "redcap_event_name", "v1", "base_complete", "v2", "op_complete"]
+    base = [[k, "base_arm_1", 1 + k % 2, 2, "", ""] for k in range(1, 30)]
+    later = [[k, "op_arm_1", "", "", f"2015-04-{k:02d}", 2] for k in range(1, 30)]
+    for name, rows in (("d.csv", DICTIONARY), ("e.csv", [header, *base, *later])):
+        with (tmp_path / name).open("w", encoding="utf-8", newline="") as handle:
+            csv.writer(handle).writerows(rows)
+    out = tmp_path / "x.yaml"
+    words = ["new-cohort", str(tmp_path / "e.csv"), "--name", "x", "--out", str(out)]
+    code, told, error = run([*words, "--data-dictionary", str(tmp_path / "d.csv")])
+    assert (code, error) == (0, "") and "1 open point." in told
+    text = out.read_text(encoding="utf-8")
+    assert (
+        "data_dictionary: d.csv" in text
+        and "redcap_event_name: \"TODO: which rows hold the patients: 'base_arm_1'" in text
+    )
+    assert '"1": positive' in text and '"2": negative' in text and "surgery_date" in text
+    code, _, error = run([*words, "--force", "--data-dictionary", str(ROOT / "data" / "dictionary.csv")])
+    assert code == 2 and "put the data dictionary into the folder of the export" in error

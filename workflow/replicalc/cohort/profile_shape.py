@@ -25,7 +25,7 @@ def check_shape(table: Table, words: Words) -> None:
             "(in a spreadsheet: copy, paste special, transpose), so that each row is a patient"
         )
     alike = [column for column in table.columns if not column.label and _is_a_value(column)]
-    if len(alike) >= 2 and len(alike) >= 0.5 * len(names) and not spoken & {column.name for column in alike}:
+    if len(alike) >= 2 and len(alike) >= 0.5 * len(names):
         raise ReplicalcError(
             f"{path}, row {table.source.get('header_row', 1)}: the names of the columns look like values of a record. "
             "The first row must have the names; insert a row with them"
@@ -60,7 +60,7 @@ def _check_ends(table: Table) -> None:
     if len(units) >= 2:
         raise ReplicalcError(
             f"{table.path}, row {start[ROW]}: holds texts where all other rows hold numbers or dates, in "
-            f"{len(units)} columns. It seems to be a second row of the header; write the units into the names and delete it"
+            f"{len(units)} columns. It seems to be a second row of the header; write it into the names and delete it"
         )
     if sum(_sums_up(column, table, end[column.name]) for column in table.columns) >= 2:
         raise ReplicalcError(

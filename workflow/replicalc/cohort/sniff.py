@@ -142,7 +142,7 @@ def _of_text(text: str, encoding: str, whole: bool) -> Sniffed:
         rows = _rows(rest, note[1], whole)
         header = _header_row(rows)
         return Sniffed("text", encoding, note[1], _decimal(rows[header:]), header + 1)
-    best = (0.0, 0, 0)
+    best: tuple[float, ...] = (0.0,)
     delimiter, rows = ",", _rows(text, ",", whole)
     for place, sign in enumerate(DELIMITERS):
         found = _rows(text, sign, whole)
@@ -151,9 +151,11 @@ def _of_text(text: str, encoding: str, whole: bool) -> Sniffed:
             continue
         width, times = max(widths.items(), key=lambda item: (item[1], item[0]))
         agree = round(times / widths.total(), 1)
-        # Rows of one width speak for a delimiter, then how many columns it makes, then how usual it is.
-        if width > 1 and (agree, width, -place) > best:
-            best, delimiter, rows = (agree, width, -place), sign, found
+        # Rows of one width speak for a delimiter, then a header that comes early (a decimal comma parts all rows but
+        # the header), then how many columns it makes, then how usual it is.
+        score = (agree, -_header_row(found), width, -place)
+        if width > 1 and score > best:
+            best, delimiter, rows = score, sign, found
     header = _header_row(rows)
     return Sniffed("text", encoding, delimiter, _decimal(rows[header:]), header)
 
