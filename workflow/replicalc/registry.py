@@ -17,7 +17,7 @@ from replicalc.cohort.source import locate
 from replicalc.disclosure.settings import KEYS, Settings, private, settings_of, shared
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.evaluable import Made, available, findings, nearest, place_variables
-from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, validate
+from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, load_yaml, validate
 
 CONFIG = Path("config")
 DICTIONARY = Path("data/dictionary.csv")
@@ -29,6 +29,15 @@ WITNESS = rf"{SYNTHETIC}(?:_(?:[2-9]|[1-9][0-9]+))?"
 SEED_STEP = 10_000_019
 #: Groups of a result that are no variable of patients.
 PSEUDO_GROUPS = ("error", "measure", "model", "strategy", "study", "time")
+
+
+def _is_open(path: Path) -> bool:
+    """Tell whether a cohort file says that its patients need no protection; a file that cannot be read does not say so."""
+    try:
+        found = load_yaml(path)
+        return isinstance(found, dict) and found.get("kind") == "real" and settings_of(found, str(path)) is None
+    except (ReplicalcError, AttributeError, TypeError):
+        return False
 
 
 def is_synthetic(cohort: str) -> bool:
@@ -147,6 +156,8 @@ class Registry:
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     #: The cohorts of the run whose results are released only after disclosure control, and how.
     protected: dict[str, Settings] = field(default_factory=dict)
+    #: The cohorts from whose rows nothing may be made on the shared side, whether or not they are part of the run.
+    closed: list[str] = field(default_factory=list)
     #: How each result and figure is made, once ``check`` has seen the rules.
     made: dict[str, Made] = field(default_factory=dict)
 
@@ -211,6 +222,7 @@ class Registry:
             list(config["studies"]), cohorts, config["seed"], config["raw_folders"], results, records, variables
         )
         registry.witnesses = witnesses
+        registry.closed = [name for name in real if not _is_open(CONFIG / "cohorts" / f"{name}.yaml")]
         registry.pairs = [(study, cohort) for study in registry.studies for cohort in registry.cohorts]
         for study, cohort in registry.pairs:
             path = registry.cohort_file(study, cohort)
@@ -219,6 +231,11 @@ class Registry:
             expected = SYNTHETIC if is_synthetic(cohort) else cohort  # the witnesses of a study share a file
             if found["cohort"] != expected:
                 raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{expected}'")
+            if found["kind"] == SYNTHETIC and not is_synthetic(cohort):
+                raise ReplicalcError(
+                    f"{path}: 'kind: synthetic' is for the cohorts that the workflow makes. Write 'kind: real'; "
+                    "where the rows are public or made up, 'disclosure: {control: off, why: ...}' says so"
+                )
             for name in found.get("studies", []):
                 if name not in known_studies:
                     told = f"there is no study '{name}'.{did_you_mean(name, known_studies)}"
@@ -234,10 +251,11 @@ class Registry:
     @staticmethod
     def _refuse_open_files(study: str, cohort: str) -> None:
         """Raise ReplicalcError where patient-level files of a protected cohort lie where only released ones may."""
-        open_file = Path("results") / study / cohort / "cohort.parquet"
-        if open_file.exists():
+        folder = Path("results") / study / cohort
+        # A run that stopped early has left its steps alone.
+        if any((folder / name).exists() for name in ("cohort.parquet", "everybody.parquet", "steps")):
             raise ReplicalcError(
-                f"{open_file.parent}: patient-level files of a run without disclosure control lie here, where only "
+                f"{folder}: patient-level files of a run without disclosure control lie here, where only "
                 f"what may be shared belongs. Delete the folder (and logs/{study}/{cohort}), then start again"
             )
 

@@ -41,9 +41,10 @@ rule map_export:
         changes="results/{study}/{cohort}/steps/mapping_changes.csv",
     log:
         "logs/{study}/{cohort}/steps/map_export.log",
-    # The patients of a protected cohort are read on its private side alone; so nothing else can be made from its rows.
+    # The patients of a protected cohort are read on its private side alone; so nothing else can be made from its rows, also
+    # where a file is asked for by its path in a run of other cohorts.
     wildcard_constraints:
-        cohort=rf"(?!(?:{any_of(registry.protected)})/)[^/]+",
+        cohort=rf"(?!(?:{any_of(registry.closed)})/)[^/]+",
     params:
         uses=lambda wildcards: used(wildcards, "mapping", "variables"),
         cohort=lambda wildcards: shared(wildcards.cohort),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
+from project import ROOT
 
 from replicalc.disclosure.few import few
 from replicalc.disclosure.people import People, conjunction
@@ -19,7 +21,8 @@ from replicalc.disclosure.release import WITHHELD, _shown, _without_counts
 from replicalc.disclosure.settings import settings_of
 from replicalc.disclosure.tellings import read
 from replicalc.errors import ReplicalcError
-from replicalc.table import ResultTable, Row
+from replicalc.records import read_csv
+from replicalc.table import ResultTable, Row, read_result
 
 
 def people(columns: dict[str, list], criteria: list[dict] = ()) -> People:
@@ -213,7 +216,67 @@ def test_a_withheld_row_says_so_and_texts_tell_no_patients():
     assert _without_counts("only one category of g occurs", "") == "only one category of g occurs"
 
 
+def test_a_warning_keeps_no_number_at_all():
+    for told in (
+        "5 differences tied in size",
+        "1 values are too few for a limit on either side",
+        "nothing to judge: count(g=a; all) is 3 here, not >= 5",
+        "25% of the cells have an expected count below 5, the smallest is 4: the large-sample P value is doubtful",
+    ):
+        row = Row("r", "all", "x", "p", 0.5, n=60, warning=f"{told}; nobody has g=0")
+        assert _shown(row, {}, "").warning == "nobody has g=0"
+        assert _shown(row, {}, f"{told}; public data").warning == row.warning  # said by the cohort file itself
+
+
+@pytest.mark.parametrize(("of", "told"), [((3, 20), WITHHELD), ((20, 20), "no healthy patient is positive")])
+def test_a_row_without_a_number_says_why_only_where_its_counts_are_shown(tmp_path, of, told):
+    """That a measure is not defined tells an empty cell; that a quantile has no limits tells the n."""
+    from replicalc.disclosure.plan import plan
+    from replicalc.disclosure.release import release, summary
+
+    columns = {"g": ["a"] * of[0] + ["b"] * of[1] + ["b"] * 30, "h": ["yes"] * sum(of) + ["no"] * 30}
+    frame = pd.DataFrame({"source_row": range(len(columns["g"])), **{k: pd.Categorical(v) for k, v in columns.items()}})
+    frame["x"] = [float(i < of[0]) if i < of[0] else float("nan") for i in range(len(frame))]
+    (tmp_path / "s" / "x").mkdir(parents=True)
+    frame.to_parquet(tmp_path / "everybody.parquet")
+    files = []
+    for name, rows in {
+        "cohort_accuracy": [
+            *(Row("", "all", "g=a~h=yes", stat, n, n=len(frame), n_missing=0)
+              for stat, n in zip(("tp", "fp", "fn", "tn"), (of[0], 0, of[1], 30), strict=True)),
+            Row("", "all", "g=a~h=yes", "lr_positive", float("nan"), n=len(frame), n_missing=0,
+                warning="no healthy patient is positive"),
+        ],
+        "cohort_number": [
+            Row("", "all", "x", "q1_lo", float("nan"), n=of[0], n_missing=len(frame) - of[0],
+                warning=f"{of[0]} values are too few"),
+        ],
+    }.items():  # fmt: skip
+        table = ResultTable(name, "x", "real")
+        table.rows += rows
+        files.append(str(table.write(tmp_path / "s" / "x" / f"{name}.csv") or tmp_path / "s" / "x" / f"{name}.csv"))
+    recipes = {"s": {"cohort_accuracy": {"index": ("g", "a"), "target": ("h", "yes")}}}
+    recipes["s"]["cohort_number"] = {"variables": {"x": ""}}
+    study, out = "config/studies/nat_residual/study.yaml", tmp_path / "plan.csv"
+    found = dict(threshold=5, round_to=None, recipes=recipes)
+    plan([str(tmp_path / "everybody.parquet")], [str(ROOT / study)], files, out, tmp_path / "log", **found)
+    released = []
+    for file in files:
+        shown = tmp_path / "shown" / Path(file).name
+        release(file, out, ROOT / "config/cohorts/cmmd.yaml", shown, tmp_path / "log", study="s")
+        released += read_result(shown)
+    assert next(row.warning for row in released if row.stat == "lr_positive") == told
+    assert next(row.warning for row in released if row.stat == "q1_lo") == WITHHELD
+    summary(out, files, tmp_path / "summary.csv", tmp_path / "log", study="s", cohort="x", threshold=5)
+    counted = {row["rule"]: int(row["numbers"]) for row in read_csv(tmp_path / "summary.csv")}
+    numbers = [value for row in released for value in (row.value, row.n, row.n_missing)]
+    empty = sum(value is None or value != value for value in numbers) - 2  # two rows had no number from the start
+    assert counted["withheld"] == empty and not {"small", "linked", "reason"} & counted.keys()
+
+
 def test_what_a_cohort_file_may_say():
+    with pytest.raises(ReplicalcError, match="needs 'why'"):
+        settings_of({"kind": "real", "disclosure": {"control": "off", "why": " "}}, "x.yaml")
     assert settings_of({"kind": "real", "disclosure": {"control": "off", "why": "published"}}) is None
     with pytest.raises(ReplicalcError, match="needs 'why'"):
         settings_of({"kind": "real", "disclosure": {"control": "off"}}, "x.yaml")

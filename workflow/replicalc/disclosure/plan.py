@@ -9,11 +9,11 @@ from replicalc.disclosure.few import few
 from replicalc.disclosure.people import People
 from replicalc.disclosure.protect import Protection
 from replicalc.disclosure.reader import Line, Told
-from replicalc.disclosure.release import NUMBERS
+from replicalc.disclosure.release import NUMBERS, REASON
 from replicalc.disclosure.tellings import read
 from replicalc.job import job, write_text
 from replicalc.records import load_checked
-from replicalc.table import Row, as_text, read_result, to_csv
+from replicalc.table import NOT_EVALUABLE, Row, as_text, read_result, to_csv
 
 COLUMNS = ("study", "result", "line", "column", "shown", "rule")
 #: Fewest patients by whom a model may exceed the number of its terms.
@@ -56,6 +56,8 @@ def plan(everybody, studies, results, out, *, threshold, round_to, recipes, comp
     lines = []
     for table in tables:
         for number, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
+            if not _is_number(row.value) and not _may_say_why(table, number, protection, withheld, gone):
+                lines.append([table.study, table.result, str(number), "value", "", REASON])
             for column in NUMBERS:
                 if _is_number(getattr(row, column)):
                     telling = getattr(line, column)
@@ -113,6 +115,33 @@ def _rule(people: People, telling, withheld: dict[Told, str], gone: dict, thresh
             return ""
     rules = {withheld[each] for each in telling.counts if each in withheld}
     return "small" if "small" in rules else "linked" if rules else ""
+
+
+def _may_say_why(table: Table, number: int, protection: Protection, withheld: dict, gone: set) -> bool:
+    """Tell whether a row without a number may keep its sentence: 'no healthy patient is positive' tells a count, too.
+
+    It may where every count behind it is shown somewhere; 'nobody' where the table itself shows that the n is 0. That
+    the cohort lacks a variable, or that a number is another publication's, is no count.
+    """
+    row, telling = table.rows[number], table.lines[number].value
+
+    def shown(told) -> bool:
+        counts = [each for each in told.counts if each[0] is not None]
+        return table.clear and all(each in protection.counts and each not in withheld for each in counts)
+
+    if " not in cohort " in row.warning:
+        return True
+    if row.stat == NOT_EVALUABLE:
+        place = (row.group, row.variable.partition("=")[0], "n")
+        sizes = [
+            line.value
+            for each, line in zip(table.rows, table.lines, strict=True)
+            if (each.group, each.variable, each.stat) == place and each.value == 0
+        ]
+        return not row.warning.startswith("nobody") or any(map(shown, sizes))
+    if telling.kind not in ("count", "made", "moment") or not telling.counts:
+        return False
+    return shown(telling) and (table.study, table.result, telling) not in gone
 
 
 def _rounded(table: Table, number: int, column: str, telling, round_to: int | None) -> str | None:

@@ -15,13 +15,15 @@ from replicalc.table import COLUMNS, Row, as_text, read_result, to_csv
 WITHHELD = "withheld by disclosure control"
 NUMBERS = ("value", "n", "n_missing")
 SUMMARY = ("study", "cohort", "rule", "numbers", "meaning")
-#: Rules of the plan, and what each means; the order is that of the table.
+#: The rule of a row that has no number, but a sentence that would tell one; it is not counted among the numbers.
+REASON = "reason"
+#: What the summary counts together: how many of the withheld numbers are small ones would help to tell which.
+COUNTS = ("small", "linked", "few")
+#: Rules as the summary has them, and what each means; the order is that of the table.
 RULES = {
-    "small": "a count below the threshold, or a number that tells one",
-    "linked": "a number from which a small count would follow by subtraction",
-    "few": "a mean, spread, quantile or model of too few patients, or from which one of too few would follow",
+    "counts": "a small count, one from which a small count would follow, or a number made of these or of few patients",
     "single": "the value of a single patient, or a limit that is one",
-    "unclear": "what the number is made of is not known to the rules: the whole table is withheld",
+    "unclear": "what the number is made of is not known to the rules",
     "rounding": "cannot be rounded as counts are, and would tell them exactly",
     "rounded": "shown, but rounded",
 }
@@ -30,11 +32,16 @@ GENERAL = (
     r"fewer than 10 events for each term: ratios may be biased",
     r"expected counts? below 5.*",
     r"no limits where all or none survive",
+    r"nobody has [^;]*",
+    r"variables? [\w, ]+ not in cohort \w+",
+    r"the model needs [\w, ]+ not in cohort \w+",
+    r"a number of another publication \([^)]*\)",
+    r"\w+ here: .*",
 )
-#: A number of rows, patients, tables or events in a sentence.
+#: A number of rows, patients, tables or events in a sentence on the method, where other digits name methods.
 TELLING = re.compile(
     r"\b(?:here|several|analysed|out:|each of|only|all|of) \d"
-    r"|\d+ (?:of|patients|rows|tables|events|pairs|lesions|breasts|women)\b"
+    r"|\d+ (?:of|patients|rows|tables|events|pairs|lesions|breasts|women|values|differences|readings)\b"
 )
 
 
@@ -57,7 +64,10 @@ def release(result, plan, cohort_file, out, *, study):
 
 def _shown(row: Row, changes: dict[str, str], caveat: str) -> Row:
     """Apply the plan to a row; a text that tells a number of patients loses that part."""
-    texts = {"warning": _without_counts(row.warning, caveat), "method": _without_counts(row.method, caveat)}
+    texts = {
+        "warning": _without_counts(row.warning, caveat, re.compile(r"\d")),
+        "method": _without_counts(row.method, caveat),
+    }
     if row.warning and not texts["warning"] and math.isnan(row.value):
         texts["warning"] = WITHHELD
     if changes.get("value") == "":
@@ -72,20 +82,26 @@ def _number(text: str, column: str) -> float | int | None:
     return int(text) if text else None
 
 
-def _without_counts(text: str, caveat: str) -> str:
-    """Drop the parts of a text in which a number of patients may stand.
+def _without_counts(text: str, caveat: str, telling: re.Pattern = TELLING) -> str:
+    """Drop the parts of a text in which a number of patients may stand; of a warning, every part with a digit.
+
+    A part that only says which codes nobody has, which variable is lacking, or what the caveat of the cohort file
+    says, stays.
 
     >>> _without_counts("nobody has grade=1; of the patients analysed 3 contribute more than one", "")
     'nobody has grade=1'
+    >>> _without_counts("5 differences tied in size; nobody has grade=1", "", re.compile(r"\\d"))
+    'nobody has grade=1'
     """
-    return "; ".join(part for part in text.split("; ") if part in caveat or not _tells(part))
+    told, parts = (re.split(r"; (?![^()]*\))", each) for each in (caveat, text))  # not within 'n(age_years; all)'
+    return "; ".join(part for part in parts if part in told or not _tells(part, telling))
 
 
-def _tells(part: str) -> bool:
+def _tells(part: str, telling: re.Pattern) -> bool:
     """Tell whether a number of patients may stand in a text: any number of rows, patients, tables or events."""
     if any(re.fullmatch(general, part) for general in GENERAL):
         return False
-    return TELLING.search(part) is not None
+    return telling.search(part) is not None
 
 
 @job
@@ -95,7 +111,11 @@ def summary(plan, results, out, *, study, cohort, threshold):
     for file in results:
         for row in read_result(file):
             numbers += (row.value == row.value) + (row.n is not None) + (row.n_missing is not None)
-    mine = [line["rule"] for line in read_csv(plan) if line["study"] == study]
+    mine = [
+        "counts" if line["rule"] in COUNTS else line["rule"]
+        for line in read_csv(plan)
+        if line["study"] == study and line["rule"] != REASON
+    ]
     withheld = sum(rule != "rounded" for rule in mine)
     rows = [[study, cohort, "all", str(numbers), "every number of the unsuppressed tables"]]
     rows.append([study, cohort, "withheld", str(withheld), f"empty in the released tables (threshold {threshold})"])

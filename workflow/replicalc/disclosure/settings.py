@@ -38,7 +38,7 @@ def settings_of(config: dict, path: str = "") -> Settings | None:
         return None
     given = config.get("disclosure", {})
     if given.get("control") == "off":
-        if not given.get("why"):
+        if not given.get("why", "").strip():
             raise ReplicalcError(
                 f"{path}, disclosure: 'control: off' needs 'why': public data, and where it is published"
             )
