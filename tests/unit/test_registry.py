@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from project import ROOT
 
@@ -54,6 +56,44 @@ def test_further_synthetic_cohorts_share_their_mapping_and_have_seeds_of_their_o
     assert several.titles == {"synthetic_2": "", "synthetic": ""}
     several.check(rules(several), {})
     assert several.pairs[:2] == [("doppler", "synthetic_2"), ("doppler", "synthetic")]
+
+
+def clinic(*changes: tuple[str, str]) -> Path:
+    """Write the mapping of a study, with changes, as the file of a real cohort with one patient's export."""
+    text = Path("config/studies/nat_residual/synthetic.yaml").read_text()
+    for old, new in [("cohort: synthetic", "cohort: clinic"), ("export.csv", "clinic.csv"), *changes]:
+        assert old in text
+        text = text.replace(old, new, 1)
+    Path("config/cohorts/clinic.yaml").write_text(text)
+    Path("data/raw").mkdir(exist_ok=True)
+    Path("data/raw/clinic.csv").write_text("Patient ID\n1\n")
+    return Path("results/nat_residual/clinic")
+
+
+def test_a_protected_cohort_is_closed_also_in_a_run_of_others(elsewhere):
+    clinic(("kind: synthetic", "kind: real"))
+    assert "clinic" in load().closed, "nothing may be made of its rows by the path of a file"
+    clinic(("kind: synthetic", "kind: real\ndisclosure: {control: off, why: published at doi:10.1/2}"))
+    assert "clinic" not in load().closed
+    Path("config/cohorts/clinic.yaml").write_text("kind: [")
+    assert "clinic" in load().closed, "a file that cannot be read does not open it"
+
+
+def test_nobody_escapes_protection_by_calling_patients_synthetic(elsewhere):
+    clinic()
+    assert "clinic" in load().closed
+    with pytest.raises(ReplicalcError, match="'kind: synthetic' is for the cohorts that the workflow makes"):
+        load(cohorts=["clinic"])
+
+
+@pytest.mark.parametrize("left", ["cohort.parquet", "steps/mapped.csv"])
+def test_files_of_an_open_run_stop_a_protected_one(elsewhere, left):
+    folder = clinic(("kind: synthetic", "kind: real"))
+    assert load(cohorts=["clinic"]).protected
+    (folder / left).parent.mkdir(parents=True)
+    (folder / left).touch()
+    with pytest.raises(ReplicalcError, match=r"results/nat_residual/clinic: patient-level files .* Delete the folder"):
+        load(cohorts=["clinic"])
 
 
 @pytest.mark.parametrize("name", ["synthetic", "synthetic_2", "synthetic_17"])

@@ -32,7 +32,7 @@ PSEUDO_GROUPS = ("error", "measure", "model", "strategy", "study", "time")
 
 
 def _is_open(path: Path) -> bool:
-    """Tell whether a cohort file says that its patients need no protection; a file that cannot be read does not say so."""
+    """Tell whether a cohort file says that its patients need no protection; one that cannot be read does not."""
     try:
         found = load_yaml(path)
         return isinstance(found, dict) and found.get("kind") == "real" and settings_of(found, str(path)) is None
