@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -214,6 +215,44 @@ def test_a_withheld_row_says_so_and_texts_tell_no_patients():
     assert _without_counts("an ICC needs at least 2 patients with both sizes; here 3", "") == ""
     assert _without_counts("tumours of at least 3 patients; nobody has g=a", "tumours of at least 3 patients") != ""
     assert _without_counts("only one category of g occurs", "") == "only one category of g occurs"
+
+
+@pytest.mark.parametrize(("several", "kept"), [(4, False), (5, True)])
+def test_limits_by_patient_need_enough_patients_with_several_lesions(several, kept):
+    """Design effect, share and n give the number of patients back: only for the true one a sum of squares is whole."""
+    from replicalc.disclosure.plan import Table, _rounded, _rule
+
+    codes = ["a", "b"] * 40
+    frame = pd.DataFrame({"source_row": range(80), "g": pd.Categorical(codes)})
+    frame["patient_id"] = [f"P{row if row >= 2 * several else row // 2}" for row in range(80)]
+    found = People()
+    found.add_study("s", frame, [])
+    rows = [
+        Row("r", "all", "g=a", stat, 51.2345, n=80, n_missing=0, method=method)
+        for stat, method in (
+            ("percent_clustered_lo", "Wilson at the effective sample size"),
+            ("percent_design_effect", "Wilson at the effective sample size"),
+            ("percent_clustered_lo", "Wilson with each of 76 patients counted once"),
+        )
+    ]
+    lines = read(found, "s", {"variables": ["g"]}, rows)
+    table = Table("s", "r", rows, lines)
+    assert [_rule(found, line.value, {}, set(), 5, table) for line in lines] == [
+        "" if kept else "few",
+        *["unclear"] * 2,
+    ]
+    assert _rounded(table, 0, "value", lines[0].value, None) == "51.2"
+    told = "unit is the lesion; of the patients analysed 14 contribute more than one, treated as independent"
+    shown = _shown(replace(rows[0], warning=told), {}, "").warning
+    assert shown == "unit is the lesion; some patients contribute more than one, treated as independent"
+
+
+def test_events_for_each_term_are_events():
+    found = people(crossed("g", "h", {("a", "no"): 20, ("a", "yes"): 30, ("b", "no"): 30, ("b", "yes"): 25}))
+    rows = [Row("r", "model=multivariable", "g", stat, 27.5, n=105) for stat in ("events", "events_per_variable", "or")]
+    params = {"outcome": ("h", "yes"), "factors": {"g": "each against a"}}
+    events, each, ratio = (line.value for line in read(found, "s", params, rows))
+    assert (each.kind, each.counts) == ("made", events.counts) and ratio.kind == "model"
 
 
 def test_a_warning_keeps_no_number_at_all():

@@ -7,6 +7,7 @@ A level is a code, ``known`` for a number, or the empty text for what is missing
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -112,6 +113,12 @@ class People:
             found.add(ids[row] if ids else row)
             mask &= mask - 1
         return len(found)
+
+    def several(self, mask: int) -> int:
+        """Count the patients who have more than one of these rows."""
+        ids = self._patients()
+        rows = Counter(ids[row] for row in range(len(ids)) if mask >> row & 1)
+        return sum(number > 1 for number in rows.values())
 
     def _patients(self) -> list:
         """Whose each row is; nothing where that is not known of every row."""

@@ -18,7 +18,7 @@ from replicalc.table import NOT_EVALUABLE, Row, as_text, read_result, to_csv
 COLUMNS = ("study", "result", "line", "column", "shown", "rule")
 #: Fewest patients by whom a model may exceed the number of its terms.
 RESIDUAL = 10
-#: Quantiles are shown on this grid of their printed unit.
+#: Quantiles, and limits that count a patient's lesions together, are shown on this grid of their printed unit.
 GRID = 1
 
 
@@ -107,6 +107,8 @@ def _rule(people: People, telling, withheld: dict[Told, str], gone: dict, thresh
         return telling.kind
     if telling.kind in ("moment", "quantile") and (table.study, table.result, telling) in gone:
         return "few"
+    if telling.kind == "clustered" and people.several(people.mask(telling.counts[0][0] or frozenset())) < threshold:
+        return "few"
     if telling.kind == "model":
         sizes = [size(people, each) for each in telling.counts]
         if any(0 < each < threshold for each in sizes) or sum(sizes[:2]) - len(sizes) // 2 < RESIDUAL:
@@ -148,7 +150,7 @@ def _rounded(table: Table, number: int, column: str, telling, round_to: int | No
     """What is shown instead of a number that is not withheld: None for the number itself, nothing if it cannot be."""
     row, value = table.rows[number], getattr(table.rows[number], column)
     if round_to is None:
-        return as_text(round(value, GRID)) if telling.kind == "quantile" else None
+        return as_text(round(value, GRID)) if telling.kind in ("quantile", "clustered") else None
     if telling.kind == "count":
         return as_text(float(_nearest(value, round_to)))
     if row.stat == "percent" and row.n and len(telling.counts) == 2:

@@ -44,6 +44,9 @@ TELLING = re.compile(
     r"|\d+ (?:of|patients|rows|tables|events|pairs|lesions|breasts|women|values|differences|readings)\b"
 )
 
+#: What a reader must know of rows that are lesions; how many patients it is about is left out.
+SEVERAL = re.compile(r"of the patients analysed \d+ contribute more than one")
+
 
 @job
 def release(result, plan, cohort_file, out, *, study):
@@ -64,8 +67,9 @@ def release(result, plan, cohort_file, out, *, study):
 
 def _shown(row: Row, changes: dict[str, str], caveat: str) -> Row:
     """Apply the plan to a row; a text that tells a number of patients loses that part."""
+    warning = SEVERAL.sub("some patients contribute more than one", row.warning)
     texts = {
-        "warning": _without_counts(row.warning, caveat, re.compile(r"\d")),
+        "warning": _without_counts(warning, caveat, re.compile(r"\d")),
         "method": _without_counts(row.method, caveat),
     }
     if row.warning and not texts["warning"] and math.isnan(row.value):

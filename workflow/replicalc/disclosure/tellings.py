@@ -287,6 +287,8 @@ def logistic(reader: Reader, row: Row) -> Line:
     counts = [count(reader.base, whole, side) for side in (event, none)]
     if row.stat == "events":
         return reader.line(counted(counts[0]), whole)
+    if row.stat == "events_per_variable":  # the events again, divided by the number of terms
+        return reader.line(made(counts[0]), whole)
     cells = list(counts)
     for each in chosen:
         ((axis, levels),) = _compared(reader, each, factors[each])
@@ -351,8 +353,21 @@ def read(people: People, study: str, params: dict, rows: list[Row], everybody: b
         elif row.stat == NOT_EVALUABLE or row.group.startswith("study="):
             found.append(Line(NOTHING if row.stat == NOT_EVALUABLE else UNCLEAR))
         else:
-            found.append(family(reader, row))
+            found.append(_of_clusters(row, family(reader, row)))
     return found
+
+
+def _of_clusters(row: Row, line: Line) -> Line:
+    """Tell what a number on the lesions of a patient tells besides: how many patients there are, who has several.
+
+    A design effect times known counts is a whole number for the true number of patients alone; so are limits that count
+    each patient once.
+    """
+    if row.stat.endswith("_design_effect") or ("_clustered_" in row.stat and "counted once" in row.method):
+        return replace(line, value=UNCLEAR)
+    if "_clustered_" in row.stat and line.value.kind == "made":
+        return replace(line, value=Telling("clustered", (*line.n.counts, *line.value.counts)))
+    return line
 
 
 def _is_constant(row: Row) -> bool:
