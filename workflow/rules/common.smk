@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from replicalc.digest import digest
-from replicalc.disclosure.settings import private, shared
+from replicalc.disclosure.settings import close_notes, private, shared
 from replicalc.evaluable import Made
 from replicalc.registry import WITNESS, Registry, is_synthetic, plain_words, plainly
 from replicalc.report.summary import print_summary
@@ -15,6 +15,8 @@ logging.getLogger("snakemake.logging").addFilter(plain_words)
 
 with plainly():
     registry = Registry.load(config)
+    # Snakemake's own notes hold what the terminal showed and checksums of unsuppressed tables.
+    close_notes(registry.closed)
 
 
 def check_registry(made):

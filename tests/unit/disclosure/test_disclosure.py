@@ -19,7 +19,7 @@ from replicalc.disclosure.people import People, conjunction
 from replicalc.disclosure.protect import Protection
 from replicalc.disclosure.reader import Telling
 from replicalc.disclosure.release import WITHHELD, _shown, _without_counts
-from replicalc.disclosure.settings import settings_of
+from replicalc.disclosure.settings import close_notes, settings_of
 from replicalc.disclosure.tellings import read
 from replicalc.errors import ReplicalcError
 from replicalc.records import read_csv
@@ -311,6 +311,15 @@ def test_a_row_without_a_number_says_why_only_where_its_counts_are_shown(tmp_pat
     numbers = [value for row in released for value in (row.value, row.n, row.n_missing)]
     empty = sum(value is None or value != value for value in numbers) - 2  # two rows had no number from the start
     assert counted["withheld"] == empty and not {"small", "linked", "reason"} & counted.keys()
+
+
+def test_snakemakes_own_notes_are_closed_where_a_cohort_is_protected(tmp_path):
+    tmp_path.chmod(0o755)
+    close_notes([], str(tmp_path))
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    close_notes(["clinic"], str(tmp_path))
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    close_notes(["clinic"], str(tmp_path / "nothing"))
 
 
 def test_what_a_cohort_file_may_say():

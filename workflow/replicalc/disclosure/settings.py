@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from replicalc.errors import ReplicalcError
 
@@ -54,6 +56,17 @@ def settings_of(config: dict, path: str = "") -> Settings | None:
             "counts that are withheld. Take at least the threshold"
         )
     return Settings(threshold, round_to, given.get("why", ""), config.get("confidential", False))
+
+
+def close_notes(closed: list[str], folder: str = ".snakemake") -> None:
+    """Let only the owner into Snakemake's own folder where some cohort is protected.
+
+    Its logs repeat sentences on single rows of an export; its checksums of unsuppressed tables would confirm a guess of
+    what was withheld. Left alone where it is somebody else's.
+    """
+    with suppress(FileNotFoundError, PermissionError):
+        if closed:
+            Path(folder).chmod(0o700)
 
 
 def private(cohort: str) -> str:
