@@ -38,6 +38,8 @@ def rows(path: Path) -> list[dict]:
 
 #: Columns that say which cohort it is.
 APART = ("cohort", "kind")
+#: The endings of the folders of a real cohort: what is released of it, and everything.
+SIDES = ("", ".private")
 
 
 def name_of(study: str) -> str:
@@ -70,15 +72,18 @@ def run(tmp_path_factory):
         points = answer(proposed, study, meaning, labels)
         said[study] = done.stdout, text, points, str(refused.value), path
     cohorts = [name for study in DISGUISES for name in (f"original_{study}", name_of(study))]
-    targets = [f"results/{name.split('_', 1)[1]}/{name}/comparison.csv" for name in cohorts]
+    sides = [f"{name}{side}" for name in cohorts for side in SIDES]
+    targets = [f"results/{name.split('_', 1)[1].removesuffix('.private')}/{name}/comparison.csv" for name in sides]
     snakemake(folder, *targets, "--config", f"studies=[{', '.join(DISGUISES)}]", f"cohorts={' '.join(cohorts)}")
     return folder, said
 
 
+@pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("study", DISGUISES)
-def test_the_results_equal_those_of_the_original_exactly(run, study):
+def test_the_results_equal_those_of_the_original_exactly(run, study, side):
+    """What may be shared, and what stays in the hospital."""
     folder, _ = run
-    both = [folder / f"results/{study}/{cohort}" for cohort in (f"original_{study}", name_of(study))]
+    both = [folder / f"results/{study}/{cohort}{side}" for cohort in (f"original_{study}", name_of(study))]
     files = sorted(path.name for path in both[0].glob(f"{study}_*.csv"))
     assert len(files) == len({row["result"] for row in rows(folder / f"config/studies/{study}/claims.csv")})
     compared = 0
