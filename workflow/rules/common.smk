@@ -1,10 +1,11 @@
 # Used by all the files beside this one: the checked configuration, the registry of claims, the lists of files to make.
 import logging
+import sys
 import time
 from pathlib import Path
 
 from replicalc.digest import digest
-from replicalc.disclosure.settings import close_notes, private, shared
+from replicalc.disclosure.settings import close_notes, private, refuse_archive, shared
 from replicalc.evaluable import Made
 from replicalc.registry import WITNESS, Registry, is_synthetic, plain_words, plainly
 from replicalc.report.summary import print_summary
@@ -17,6 +18,7 @@ with plainly():
     registry = Registry.load(config)
     # Snakemake's own notes hold what the terminal showed and checksums of unsuppressed tables.
     close_notes(registry.closed)
+    refuse_archive(sys.argv[1:], list(registry.protected))
 
 
 def check_registry(made):

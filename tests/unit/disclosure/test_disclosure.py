@@ -19,7 +19,7 @@ from replicalc.disclosure.people import People, conjunction
 from replicalc.disclosure.protect import Protection
 from replicalc.disclosure.reader import Telling
 from replicalc.disclosure.release import WITHHELD, _shown, _without_counts
-from replicalc.disclosure.settings import close_notes, settings_of
+from replicalc.disclosure.settings import close_notes, refuse_archive, settings_of
 from replicalc.disclosure.tellings import read
 from replicalc.errors import ReplicalcError
 from replicalc.records import read_csv
@@ -311,6 +311,14 @@ def test_a_row_without_a_number_says_why_only_where_its_counts_are_shown(tmp_pat
     numbers = [value for row in released for value in (row.value, row.n, row.n_missing)]
     empty = sum(value is None or value != value for value in numbers) - 2  # two rows had no number from the start
     assert counted["withheld"] == empty and not {"small", "linked", "reason"} & counted.keys()
+
+
+@pytest.mark.parametrize("words", [["--archive", "all.tar.gz"], ["--arch=all.tar.gz"]])
+def test_no_archive_of_a_protected_cohort(words):
+    refuse_archive(words, [])
+    refuse_archive(["--all-temp", "--cores", "1"], ["clinic"])
+    with pytest.raises(ReplicalcError, match="would hold the export of clinic"):
+        refuse_archive(["--cores", "1", *words], ["clinic"])
 
 
 def test_snakemakes_own_notes_are_closed_where_a_cohort_is_protected(tmp_path):

@@ -69,6 +69,19 @@ def close_notes(closed: list[str], folder: str = ".snakemake") -> None:
             Path(folder).chmod(0o700)
 
 
+def refuse_archive(arguments: list[str], protected: list[str]) -> None:
+    """Raise ReplicalcError where Snakemake is to pack up a run of a protected cohort: it would pack the export, too.
+
+    >>> refuse_archive(["--archive", "all.tar.gz"], [])
+    """
+    words = [each.partition("=")[0] for each in arguments]
+    if protected and any(len(each) > len("--a") and "--archive".startswith(each) for each in words):
+        raise ReplicalcError(
+            f"--archive: the archive would hold the export of {', '.join(protected)}, which is protected. Leave the "
+            "cohort out: --config cohorts=synthetic"
+        )
+
+
 def private(cohort: str) -> str:
     """Name the private side of a protected cohort."""
     return f"{cohort}{PRIVATE}"
