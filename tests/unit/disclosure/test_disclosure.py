@@ -340,3 +340,15 @@ def test_what_a_cohort_file_may_say():
         settings_of({"kind": "real", "disclosure": {"round_to": 3}}, "x.yaml")
     with pytest.raises(ReplicalcError, match="contradict"):
         settings_of({"kind": "real", "confidential": True, "disclosure": {"control": "off", "why": "x"}}, "x.yaml")
+
+
+def test_bars_with_a_withheld_class_are_not_drawn_from_the_others():
+    from replicalc.figures.response import _counts
+
+    rows = [
+        Row("r", f"pcr={code}", f"calc_change={change}", "count", float("nan") if (code, change) == gone else 7)
+        for gone in [("no", "increase")]
+        for code in ("yes", "no")
+        for change in ("decrease", "no_change", "increase")
+    ]
+    assert _counts(rows, "pcr") == {"yes": {"decrease": 7, "no_change": 7, "increase": 7}, "no": {}}

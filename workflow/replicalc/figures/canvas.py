@@ -219,7 +219,7 @@ def cautions(rows: Sequence[Row]) -> list[str]:
 
 def missing_text(reason: str, part: str = "") -> str:
     """Say that something is not evaluable, and why."""
-    sentence = f"not evaluable: {reason or 'the result table gives no value and no reason'}"
+    sentence = f"not evaluable: {reason or 'the result table gives no value; its rows say so where it is withheld'}"
     return f"{part} is {sentence}" if part else sentence
 
 

@@ -150,7 +150,11 @@ def _row(page, ax, top: float, y: int, share: Share) -> None:
     page.words(
         COUNTS,
         middle,
-        f"{round(share.value * share.n / 100)}/{share.n}" if math.isfinite(share.value) else f"–/{share.n}",
+        f"{round(share.value * share.n / 100)}/{share.n}"
+        if math.isfinite(share.value)
+        else f"–/{share.n}"
+        if share.n
+        else "–",
     )
     page.words(NAIVE, middle, with_interval(share.value, *share.naive, 1))
     lo, hi = share.clustered

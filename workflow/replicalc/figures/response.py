@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from replicalc.disclosure.release import WITHHELD
 from replicalc.figures.canvas import (
     BLUE,
     FAINT,
@@ -92,13 +93,17 @@ def change_by_response(recist, miller_payne, pcr, residual_type, study_file, svg
 
 
 def _counts(rows: list[Row], name: str) -> dict[str, dict[str, int]]:
-    """Give the number of patients in each class of change, for each category of a variable."""
+    """Give the number of patients in each class of change, for each category of a variable; none where one is withheld.
+
+    Bars of the classes that are left would show shares that nobody has.
+    """
     lookup = Lookup(rows)
     found = {}
     for code in codes_of(rows, name):
         cells = {change: lookup(f"{name}={code}", f"calc_change={change}", "count") for change in LOOKS}
         if all(cells.values()):
-            found[code] = {change: int(row.value) for change, row in cells.items() if math.isfinite(row.value)}
+            known = all(math.isfinite(row.value) for row in cells.values())
+            found[code] = {change: int(row.value) for change, row in cells.items()} if known else {}
     return found
 
 
@@ -116,7 +121,8 @@ def _bars(ax: Axes, counts: dict[str, dict[str, int]], name: str, *, last: bool)
     for y, cells in enumerate(counts.values()):
         n, left = sum(cells.values()), 0.0
         if not n:
-            ax.text(1, y, "nobody in this group", va="center_baseline", fontsize=SMALL, color=MUTED)
+            why = "nobody in this group" if cells else WITHHELD
+            ax.text(1, y, why, va="center_baseline", fontsize=SMALL, color=MUTED)
             continue
         for change, count in cells.items():
             look, share = LOOKS[change], 100 * count / n
@@ -129,7 +135,9 @@ def _bars(ax: Axes, counts: dict[str, dict[str, int]], name: str, *, last: bool)
                 ax.text(left + share / 2, y, str(count), ha="center", va="center_baseline", fontsize=SMALL,
                         color=look["ink"], bbox=back)  # fmt: skip
             left += share
-    texts = [f"{code_label(name, code)}, n = {sum(cells.values())}" for code, cells in counts.items()]
+    texts = [
+        code_label(name, code) + (f", n = {sum(cells.values())}" if cells else "") for code, cells in counts.items()
+    ]
     ax.set(xlim=(0, 100), ylim=(len(counts) - 0.5, -0.5), yticks=range(len(counts)), yticklabels=texts)
     ax.set_xticks(range(0, 101, 25))
     ax.tick_params(axis="y", length=0, pad=4)

@@ -163,9 +163,13 @@ def _rows(page: Sheet, block: Block, top: float, height: float, *, numbers: bool
             for stat in ("count", "percent", "percent_lo", "percent_hi")
         )
         page.words(MARGIN, middle, part.label)
-        counted = f"{number(count, 0)}/{part.row.n}"
+        counted = f"{number(count, 0)}/{'–' if part.row.n is None else part.row.n}"
         page.words(COUNTS, middle, counted)
-        page.words(SHARES, middle, with_interval(value, lo, hi, 1) if math.isfinite(value) else "nobody")
+        page.words(
+            SHARES,
+            middle,
+            with_interval(value, lo, hi, 1) if math.isfinite(value) else "nobody" if part.row.n == 0 else "–",
+        )
         interval(ax, y - 0.1, value, lo, hi, COMPUTED)
         place = (part.group, part.variable, "percent")
         interval(ax, y + 0.24, theirs(*place), math.nan, math.nan, PRINTED)
