@@ -239,7 +239,7 @@ def test_limits_by_patient_need_enough_patients_with_several_lesions(several, ke
     table = Table("s", "r", rows, lines)
     assert [_rule(found, line.value, {}, set(), 5, table) for line in lines] == [
         "" if kept else "few",
-        *["unclear"] * 2,
+        *["lesions"] * 2,
     ]
     assert _rounded(table, 0, "value", lines[0].value, None) == "51.2"
     told = "unit is the lesion; of the patients analysed 14 contribute more than one, treated as independent"

@@ -103,7 +103,7 @@ def size(people: People, told: Told) -> int:
 
 def _rule(people: People, telling, withheld: dict[Told, str], gone: dict, threshold: int, table: Table) -> str:
     """Name the rule by which a number is withheld; nothing if it is shown."""
-    if telling.kind in ("unclear", "single"):
+    if telling.kind in ("unclear", "single", "lesions"):
         return telling.kind
     if telling.kind in ("moment", "quantile") and (table.study, table.result, telling) in gone:
         return "few"

@@ -14,7 +14,8 @@ Told = tuple[Count | None, Count | None]
 @dataclass(frozen=True, slots=True)
 class Telling:
     """What one number tells. ``kind``: 'count', 'made' (of the counts), 'moment', 'quantile', 'single', 'unclear', and
-    'clustered': made of the counts and of how many rows each patient of the first one has.
+    'lesions' (how many patients are behind the rows), 'clustered' (made of the counts, and of the rows each patient
+    of the first one has).
 
     A moment or quantile is one of the values of ``about`` in the patients of ``counts``.
     """

@@ -23,6 +23,7 @@ COUNTS = ("small", "linked", "few")
 RULES = {
     "counts": "a small count, one from which a small count would follow, or a number made of these or of few patients",
     "single": "the value of a single patient, or a limit that is one",
+    "lesions": "a number from which it follows how many patients are behind the lesions",
     "unclear": "what the number is made of is not known to the rules",
     "rounding": "cannot be rounded as counts are, and would tell them exactly",
     "rounded": "shown, but rounded",

@@ -364,7 +364,7 @@ def _of_clusters(row: Row, line: Line) -> Line:
     each patient once.
     """
     if row.stat.endswith("_design_effect") or ("_clustered_" in row.stat and "counted once" in row.method):
-        return replace(line, value=UNCLEAR)
+        return replace(line, value=Telling("lesions", line.value.counts))
     if "_clustered_" in row.stat and line.value.kind == "made":
         return replace(line, value=Telling("clustered", (*line.n.counts, *line.value.counts)))
     return line
