@@ -127,7 +127,7 @@ def test_what_is_shown_is_true_and_no_count_that_is_shown_is_small(hospital):
             withheld += one["value"] == "" and other["value"] != ""
             if one["stat"].startswith(("min", "max", "median_", "q1_", "q3_")) and "follow" not in one["stat"]:
                 assert one["value"] == "", one
-    assert shown > 1_000 and withheld > 100
+    assert shown > 800 and withheld > 100
 
 
 def test_percentages_and_tests_made_of_withheld_counts_are_withheld(hospital):
