@@ -1,7 +1,7 @@
 """What is inside an old Excel file (XLS), looked at before it is read: cells that hold an error, which read as empty.
 
 An XLS file is a stream of records (BIFF8) in an OLE container. Layouts: [MS-XLS] 2.4.28 BoundSheet8, 2.4.24 BoolErr,
-2.4.127 Formula; [MS-CFB] 2.2 header, 2.3 FAT, 2.6 directory. What does not follow them is left to the reader, which
+the Formula record; [MS-CFB] 2.2 header, 2.3 FAT, 2.6 directory. What does not follow them is left to the reader, which
 refuses it.
 """
 
@@ -16,6 +16,8 @@ from replicalc.cohort.doors.packages import ERRORS, MOST_FAULTS
 #: Numbers of records.
 FORMULA, BOUNDSHEET, BOOLERR, BOF, EOF = 0x0006, 0x0085, 0x0205, 0x0809, 0x000A
 CODES = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
+#: Bytes of an entry of the directory.
+ENTRY = 128
 #: Sectors from this number on are marks (end of a chain, free), not places.
 MARKS = 0xFFFFFFFA
 
@@ -53,8 +55,8 @@ def _stream(content: bytes) -> bytes:
         return b"".join(found)
 
     directory = sectors(first_directory)
-    for start in range(0, len(directory) - 127, 128):
-        entry = directory[start : start + 128]
+    for start in range(0, len(directory) - ENTRY + 1, ENTRY):
+        entry = directory[start : start + ENTRY]
         name = entry[: max(struct.unpack_from("<H", entry, 64)[0] - 2, 0)].decode("utf-16-le", "replace")
         if name in ("Workbook", "Book"):
             return sectors(struct.unpack_from("<I", entry, 116)[0])
