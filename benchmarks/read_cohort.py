@@ -74,8 +74,9 @@ def write_files(folder: Path, n: int) -> list[Path]:
 
 
 def main(n: int) -> None:
-    print("| file | MB | rows | columns | seconds of one core | memory (MB) |\n| --- | ---: | ---: | ---: | ---: | ---:
-    |") with tempfile.TemporaryDirectory() as folder:
+    print("| file | MB | rows | columns | seconds of one core | memory (MB) |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    with tempfile.TemporaryDirectory() as folder:
         for path in write_files(Path(folder), n):
             told = subprocess.run([sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True, check=True)
             rows, columns, seconds, memory = json.loads(told.stdout)

@@ -170,3 +170,19 @@ def paper_parts(study):
     cited = any(each["kind"] == "cited" for each in registry.records[study][0].get("relations", []))
     others = [registry.print_of("printed", other) for other in registry.studies] if cited else []
     return [registry.print_of("printed", study), registry.print_of("relations", study), *others]
+
+
+def cohorts_of(study):
+    """The cohorts of the run that speak to a study, in the order of the configuration."""
+    return [cohort for name, cohort in registry.pairs if name == study]
+
+
+def across_results(study):
+    return [f"results/{study}/{cohort}/{name}.csv" for cohort in cohorts_of(study) for name in registry.results[study]]
+
+
+def across_files():
+    """The tables; with a real cohort also the page with the forest plots, for synthetic patients can replicate nothing."""
+    studies = list(dict.fromkeys(study for study, _ in registry.pairs))
+    drawn = [study for study in studies if not all(map(is_synthetic, cohorts_of(study)))]
+    return [f"results/{study}/across.csv" for study in studies] + [f"results/{study}/across.html" for study in drawn]
