@@ -346,8 +346,10 @@ def _count_as_share(claim: Claim, value: float, row: Row, lookups, claims) -> tu
     from replicalc.stats.proportion import interval
 
     whole, here = _printed_whole(claim, claims), _whole_here(claim, row, lookups, claims)
-    if not whole or not here:
+    if not whole:
         return "not_evaluable", f"the whole of this count ({claim.of}) is not a number above 0"
+    if not here:
+        return "not_evaluable", f"nobody, or a number that is withheld, is the whole of this count here ({claim.of})"
     share, found = value / whole, row.value / here
     limits = interval(int(row.value), here, "Wilson", row.conf_level or 0.95)
     inside = f"{100 * limits.level:g} % interval {100 * limits.lo:.1f} to {100 * limits.hi:.1f}"
