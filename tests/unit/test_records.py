@@ -44,7 +44,7 @@ def test_all_claims_of_the_study_are_there(claims):
 @pytest.mark.parametrize("study", sorted(path.parent.name for path in STUDY.parent.glob("*/study.yaml")))
 def test_every_published_record_is_sound_and_complete(study):
     """Also of studies that no rule computes yet: ids, kinds and texts of the list, places and criteria of the dictionary."""
-    from replicalc.registry import _check_criteria, _check_places
+    from replicalc.study_checks import _check_criteria, _check_places
 
     folder = STUDY.parent / study
     variables = load_dictionary(ROOT / "data" / "dictionary.csv")

@@ -5,19 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from replicalc.cohort.derivations import DERIVATIONS, READINGS
 from replicalc.cohort.mapping import check_mapping
 from replicalc.cohort.source import locate
 from replicalc.disclosure.settings import KEYS, Settings, private, settings_of, shared
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
-from replicalc.evaluable import Made, available, findings, nearest, place_variables
+from replicalc.evaluable import Made, available, findings, nearest
 from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, load_yaml, validate
+from replicalc.study_checks import load_study
 
 CONFIG = Path("config")
 DICTIONARY = Path("data/dictionary.csv")
@@ -27,8 +24,6 @@ WITNESS = rf"{SYNTHETIC}(?:_(?:[2-9]|[1-9][0-9]+))?"
 #: What a further synthetic cohort adds to the seed of the one before: a prime that neither seeds tried by hand (one
 #: more, ten more) nor the steps between the attempts of a search meet.
 SEED_STEP = 10_000_019
-#: Groups of a result that are no variable of patients.
-PSEUDO_GROUPS = ("error", "measure", "model", "strategy", "study", "time")
 
 
 def _is_open(path: Path) -> bool:
@@ -47,89 +42,6 @@ def is_synthetic(cohort: str) -> bool:
     [True, True, False, False]
     """
     return re.fullmatch(WITNESS, cohort) is not None
-
-
-@contextmanager
-def plainly() -> Iterator[None]:
-    """Show a fault of the input as its sentence alone, and stop with exit code 1."""
-    try:
-        yield
-    except ReplicalcError as error:
-        print(f"\n{error}\n", file=sys.stderr)
-        raise SystemExit(1) from None
-
-
-def plain_words(record) -> bool:
-    """Filter Snakemake's log: drop its lines about scheduling, and cut a fault of the input down to its sentence."""
-    text = str(record.msg)
-    fault = re.search(r"ReplicalcError in file [^\n]*\n(.*?)(?:\n  File .*)?\Z", text, re.DOTALL)
-    if fault:
-        record.msg = f"\n{fault[1]}\n"
-    chatter = (
-        "Select jobs to execute",
-        "Execute ",
-        "Shutting down",
-        "Exiting because",
-        "Using shell:",
-        "Conda environ",
-    )
-    return not text.startswith(chatter)
-
-
-def _check_criteria(criteria: list[dict], variables: dict[str, Variable], path: Path) -> None:
-    """Criteria name variables and codes of the dictionary, each criterion once."""
-    problems = []
-    for number, criterion in enumerate(criteria):
-        here = f"criteria, '{criterion['id']}'"
-        if criterion["id"] in [c["id"] for c in criteria[:number]]:
-            problems.append(f"{here}: the id stands twice")
-        for name in [*criterion.get("keep", {}), *criterion.get("present", [])]:
-            if name not in variables:
-                problems.append(f"{here}: there is no variable '{name}'.{did_you_mean(name, list(variables))}")
-        for name, codes in criterion.get("keep", {}).items():
-            allowed = variables[name].code_list if name in variables else []
-            problems += [
-                f"{here}: '{code}' is no code of {name}. Allowed: {', '.join(allowed)}"
-                for code in map(str, codes)
-                if allowed and code not in allowed
-            ]
-    fail_with_all(f"{path}:", problems)
-
-
-def _check_readings(about: dict, claims: list[Claim], path: Path) -> None:
-    """Every reading is one that something follows, and every class that the study uses is defined."""
-    problems = [
-        f"readings: nothing follows '{name}'.{did_you_mean(name, sorted(READINGS))}"
-        for name in about["readings"]
-        if name not in READINGS
-    ]
-    used = {name for claim in claims for name in place_variables(claim.group, claim.variable)}
-    for criterion in about["criteria"]:
-        used |= {*criterion.get("keep", {}), *criterion.get("present", [])}
-    for derivation in reversed(DERIVATIONS):  # what a derived variable is derived from stands before it
-        if derivation.variable in used:
-            used |= set(derivation.needs)
-            problems += [
-                f"readings: '{name}' is missing; {derivation.variable} cannot be derived without it"
-                for name in derivation.readings
-                if name not in about["readings"]
-            ]
-    fail_with_all(f"{path}:", problems)
-
-
-def _check_places(claims: list[Claim], variables: dict[str, Variable], path: Path) -> None:
-    """Every variable=code in the place of a claim is one of the dictionary."""
-    problems = []
-    for line, claim in enumerate(claims, start=2):
-        for name, codes in re.findall(r"([a-z][a-z0-9_]*)=([^;~]+)", f"{claim.group};{claim.variable}"):
-            if name in PSEUDO_GROUPS:
-                continue
-            allowed = variables[name].code_list if name in variables else []
-            strange = [code for code in codes.split("|") if code not in allowed]
-            if strange:
-                why = f"'{strange[0]}' is no code of {name}" if allowed else f"there is no variable '{name}'"
-                problems.append(f"line {line}, {claim.claim_id}: {why}.{did_you_mean(name, list(variables))}")
-    fail_with_all(f"{path}:", problems)
 
 
 @dataclass
@@ -198,24 +110,7 @@ class Registry:
         results, records = {}, {}
         variables = load_dictionary(DICTIONARY)
         for study in config["studies"]:
-            folder = CONFIG / "studies" / study
-            about = load_checked(folder / "study.yaml", "study")
-            if about["study"] != study:
-                raise ReplicalcError(
-                    f"{folder / 'study.yaml'}: 'study' is '{about['study']}', but the folder is '{study}'"
-                )
-            claims = load_claims(folder / "claims.csv")
-            _check_criteria(about["criteria"], variables, folder / "study.yaml")
-            _check_readings(about, claims, folder / "study.yaml")
-            _check_places(claims, variables, folder / "claims.csv")
-            known = {claim.result for claim in claims}
-            strange = [name for test in about["tests"] for name in test.get("results", []) if name not in known]
-            fail_with_all(f"{folder / 'study.yaml'}, tests:", [f"there is no result '{name}'" for name in strange])
-            printed = {c.reported for c in claims if c.stat == "n_included"}
-            if printed and str(about["n_reported"]) not in printed:
-                raise ReplicalcError(
-                    f"{folder / 'study.yaml'}: n_reported is {about['n_reported']}, claims.csv has {printed}"
-                )
+            about, claims = load_study(CONFIG / "studies" / study, variables)
             results[study] = list(dict.fromkeys(claim.result for claim in claims))
             records[study] = about, claims
         registry = cls(

@@ -7,7 +7,8 @@ from pathlib import Path
 from replicalc.digest import digest
 from replicalc.disclosure.settings import close_notes, private, refuse_archive, shared
 from replicalc.evaluable import Made
-from replicalc.registry import WITNESS, Registry, is_synthetic, plain_words, plainly
+from replicalc.plainly import plain_words, plainly
+from replicalc.registry import WITNESS, Registry, is_synthetic
 from replicalc.report.summary import print_summary
 
 STARTED = time.time()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(snakemake.scriptdir).parent))  # noqa: F821 (an environment of its own has no replicalc)
 
-from replicalc.registry import plainly
+from replicalc.plainly import plainly
 from replicalc.verify import study
 
 with plainly():

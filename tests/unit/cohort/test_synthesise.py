@@ -7,15 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replicalc.cohort.synthesise.joint import (
-    Cells,
-    Restriction,
-    assign_margin,
-    conflicting,
-    place_conditions,
-    restrictions,
-    solve,
-)
+from replicalc.cohort.synthesise.joint import Cells, assign_margin, conflicting, solve
+from replicalc.cohort.synthesise.restrictions import Restriction, place_conditions, restrictions
 from replicalc.cohort.synthesise.values import (
     integers_with_moments,
     sample_with_quartiles,

@@ -18,7 +18,8 @@ from replicalc.cohort.synthesise import casting
 from replicalc.cohort.synthesise import casting_fits as fits
 from replicalc.cohort.synthesise.casting_export import UNDESCRIBED
 from replicalc.cohort.synthesise.casting_groups import GROUPS, SUBSETS, WITHOUT_ID, study_of
-from replicalc.cohort.synthesise.joint import Cells, place_conditions, solve
+from replicalc.cohort.synthesise.joint import Cells, solve
+from replicalc.cohort.synthesise.restrictions import place_conditions
 from replicalc.errors import ReplicalcError
 from replicalc.records import load_claims
 from replicalc.stats.cox import cox

@@ -13,7 +13,8 @@ from project import ROOT
 from replicalc.cohort import derivation, flow, mapping, validation
 from replicalc.cohort.frame import read_cohort
 from replicalc.cohort.synthesise import us_mri
-from replicalc.cohort.synthesise.joint import Cells, Restriction, among_recorded, denominators, rake, solve
+from replicalc.cohort.synthesise.joint import Cells, rake, solve
+from replicalc.cohort.synthesise.restrictions import Restriction, among_recorded, denominators
 from replicalc.errors import ReplicalcError
 from replicalc.records import load_claims, load_yaml, read_csv
 from replicalc.stats.contingency import pearson

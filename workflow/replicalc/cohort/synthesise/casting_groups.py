@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from replicalc.cohort.synthesise.joint import Cells, Joint, Restriction, place_conditions, restrictions, solve
+from replicalc.cohort.synthesise.joint import Cells, Joint, solve
+from replicalc.cohort.synthesise.restrictions import Restriction, place_conditions, restrictions
 from replicalc.errors import ReplicalcError
 from replicalc.records import Claim
 from replicalc.verify.printed import parse

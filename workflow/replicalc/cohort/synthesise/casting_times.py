@@ -15,7 +15,7 @@ import numpy as np
 
 from replicalc.cohort.synthesise.casting_fits import INNER, survival_percent
 from replicalc.cohort.synthesise.casting_groups import Group, hazard_ratio
-from replicalc.cohort.synthesise.joint import place_conditions
+from replicalc.cohort.synthesise.restrictions import place_conditions
 from replicalc.records import Claim
 from replicalc.verify.printed import parse
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from replicalc.cohort.synthesise.exchanges import Exchange, Patients, fit_patients
-from replicalc.cohort.synthesise.joint import Cells, Restriction, solve
+from replicalc.cohort.synthesise.joint import Cells, solve
 from replicalc.cohort.synthesise.models import Ratio
+from replicalc.cohort.synthesise.restrictions import Restriction
 from replicalc.verify.crude import Table, crude_tables
 
 

@@ -18,9 +18,10 @@ from replicalc.cohort.synthesise.births import born
 from replicalc.cohort.synthesise.crudely import patients_of, tables_of
 from replicalc.cohort.synthesise.design import spread
 from replicalc.cohort.synthesise.doppler_assumptions import doppler_assumptions
-from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
+from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, solve
 from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.models import Ratio, fit, fit_table, ratios, whole
+from replicalc.cohort.synthesise.restrictions import restrictions
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_claims

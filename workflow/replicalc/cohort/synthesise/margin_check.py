@@ -8,8 +8,8 @@ from math import nan
 
 import numpy as np
 
-from replicalc.cohort.synthesise.joint import Conditions, place_conditions
 from replicalc.cohort.synthesise.margins import AGREEMENTS, OF_MEASUREMENTS, Margins, Row
+from replicalc.cohort.synthesise.restrictions import Conditions, place_conditions
 from replicalc.verify.printed import rounding_needed
 
 #: Roundings that count as printing the same; cut off instead of rounded does not.

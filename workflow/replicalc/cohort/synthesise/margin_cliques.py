@@ -16,7 +16,7 @@ from math import prod
 
 import numpy as np
 
-from replicalc.cohort.synthesise.joint import Conditions
+from replicalc.cohort.synthesise.restrictions import Conditions
 from replicalc.errors import ReplicalcError
 
 #: The most combinations of codes of one table, and of all tables together.

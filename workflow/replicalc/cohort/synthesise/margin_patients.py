@@ -13,7 +13,6 @@ from math import prod
 
 import numpy as np
 
-from replicalc.cohort.synthesise.joint import Conditions, place_conditions
 from replicalc.cohort.synthesise.margin_check import Checked, recomputed
 from replicalc.cohort.synthesise.margin_cliques import Clique, cliques_of, patients_of
 from replicalc.cohort.synthesise.margin_histograms import MOST_COUNTS, Histogram, Measured, histogram_size
@@ -43,6 +42,7 @@ from replicalc.cohort.synthesise.margins import (
     conditions_of,
     fewest_of,
 )
+from replicalc.cohort.synthesise.restrictions import Conditions, place_conditions
 from replicalc.errors import ReplicalcError
 
 #: Combinations of codes up to which all groups of one measurement are put into one table.

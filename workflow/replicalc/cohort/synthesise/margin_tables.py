@@ -13,9 +13,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from replicalc.cohort.synthesise.joint import Conditions
 from replicalc.cohort.synthesise.margin_cliques import Clique
 from replicalc.cohort.synthesise.margins import MOST_PATIENTS, Condition, Row
+from replicalc.cohort.synthesise.restrictions import Conditions
 from replicalc.errors import ReplicalcError
 
 #: Work that one search may take, in CP-SAT's own seconds, which are the same on every machine.

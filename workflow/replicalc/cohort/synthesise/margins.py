@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from replicalc.cohort.synthesise.joint import MEASURES, OPPOSITE, Conditions, place_conditions
+from replicalc.cohort.synthesise.restrictions import MEASURES, OPPOSITE, Conditions, place_conditions
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.records import read_lines
 from replicalc.verify.printed import Printed, parse

@@ -14,10 +14,11 @@ import numpy as np
 
 from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS, nat_residual_assumptions
-from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, restrictions, solve
+from replicalc.cohort.synthesise.joint import Cells, Joint, assign_margin, solve
 from replicalc.cohort.synthesise.mess import write_export
 from replicalc.cohort.synthesise.nat_residual_export import LEFT_OUT, excluded_rows, export_rows
 from replicalc.cohort.synthesise.nat_residual_sizes import LARGEST_CM, LEAST_CM, draw_sizes
+from replicalc.cohort.synthesise.restrictions import restrictions
 from replicalc.cohort.synthesise.values import integers_with_moments
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
@@ -97,7 +98,7 @@ def solve_joint(claims: Iterable[Claim], printed: dict, total: int, seed: int) -
         prior *= np.where(miss & (cells.codes["subtype"] == name), 1e-3, 1.0)
     misses = printed.get(("error=false_negative", "er_status=positive", "count"))
     if misses is not None:
-        from replicalc.cohort.synthesise.joint import Restriction
+        from replicalc.cohort.synthesise.restrictions import Restriction
 
         part = {"er_status": ("positive",), "mri_complete_response": ("yes",), "pcr": ("no",)}
         conditions.append(Restriction("misses that are ER-positive", part, None, misses, misses))
@@ -106,7 +107,7 @@ def solve_joint(claims: Iterable[Claim], printed: dict, total: int, seed: int) -
 
 def _zeros(printed: dict, variable: str, factor: str, code: str):
     """Turn printed quartiles of a size into bounds on how many patients of a subtype have size 0."""
-    from replicalc.cohort.synthesise.joint import Restriction
+    from replicalc.cohort.synthesise.restrictions import Restriction
 
     for subtype in FACTORS["subtype"]:
         group = f"subtype={subtype}"

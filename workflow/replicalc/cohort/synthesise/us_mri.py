@@ -13,17 +13,9 @@ import numpy as np
 
 from replicalc.cohort.synthesise import synonyms
 from replicalc.cohort.synthesise.assumptions import COLUMNS
-from replicalc.cohort.synthesise.joint import (
-    Cells,
-    Joint,
-    Restriction,
-    among_recorded,
-    denominators,
-    rake,
-    restrictions,
-    solve,
-)
+from replicalc.cohort.synthesise.joint import Cells, Joint, rake, solve
 from replicalc.cohort.synthesise.mess import write_export
+from replicalc.cohort.synthesise.restrictions import Restriction, among_recorded, denominators, restrictions
 from replicalc.cohort.synthesise.us_mri_assumptions import us_mri_assumptions
 from replicalc.cohort.synthesise.us_mri_export import Protocol, export_rows
 from replicalc.cohort.synthesise.us_mri_prior import BENIGN, DERIVED, FACTORS, allowed, weights
