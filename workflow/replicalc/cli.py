@@ -32,7 +32,7 @@ def parser() -> Parser:
     top = Parser(prog="replicalc", description=ABOUT, epilog=EPILOG)
     top.add_argument("--version", action="version", version=f"replicalc {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
-    summary = commands.add_parser("summary", help="print the closing line of the last run: claims by verdict")
+    summary = commands.add_parser("summary", help="print how the last run came out: claims by verdict")
     summary.add_argument("file", nargs="?", default="results/summary.json", help="default: %(default)s")
     texts = {
         "recover": "the counts behind printed numbers: two-by-two, counts, split",

@@ -88,40 +88,59 @@ def gather(files, claims_out, summary_out, *, pairs, seed, left_out=()):
 
 
 def closing_line(summary: dict) -> str:
-    """Say in one line how many claims came out how, for each cohort."""
-    claims = sum(study["claims"] for study in summary["studies"].values())
-    studies = len(summary["studies"])
-    noun = "study" if studies == 1 else "studies"
-    line = f"{claims} claims of {studies} {noun}; " + _by_cohort(summary, list(summary["studies"].values()))
-    for cohort, told in summary.get("withheld", {}).items():
-        line += f"; {cohort}: {told['withheld']} of {told['all']} numbers withheld by disclosure control"
-    return line
+    """Say in one line how many claims came out how; of several cohorts, which have their own lines, how many."""
+    studies = list(summary["studies"].values())
+    noun = "study" if len(studies) == 1 else "studies"
+    claims = sum(study["claims"] for study in studies)
+    return f"{claims} claims of {len(studies)} {noun}; " + _told(summary, studies)
 
 
 def study_lines(summary: dict) -> list[str]:
     """Say the same of each study, in a line of its own."""
     return [
-        f"{name}: {study['claims']} claims; {_by_cohort(summary, [study])}"
-        for name, study in summary["studies"].items()
+        f"{name}: {study['claims']} claims; {_told(summary, [study])}" for name, study in summary["studies"].items()
     ]
 
 
-def _by_cohort(summary: dict, studies: list[dict]) -> str:
+def cohort_lines(summary: dict) -> list[str]:
+    """Say of each cohort, where there are several, how the claims of its studies came out and what is withheld."""
+    if len(summary["cohorts"]) < 2:
+        return []
+    lines = []
+    for cohort, kind in summary["cohorts"].items():
+        mine = {name: study for name, study in summary["studies"].items() if cohort in study["cohorts"]}
+        speaks = "all studies" if len(mine) == len(summary["studies"]) else ", ".join(mine)
+        lines.append(f"{cohort} ({kind}) on {speaks}: {_on(summary, cohort, list(mine.values()))}")
+    return lines
+
+
+def _told(summary: dict, studies: list[dict]) -> str:
     alone = {verdict: sum(study["paper"][verdict] for study in studies) for verdict in PAPER_VERDICTS}
     parts = ["from the paper alone: " + ", ".join(f"{count} {verdict}" for verdict, count in alone.items() if count)]
-    for cohort, kind in summary["cohorts"].items():
-        totals = dict.fromkeys(VERDICTS, 0)
-        for study in studies:
-            for verdict, count in study["cohorts"].get(cohort, {}).items():
-                totals[verdict] += count
-        told = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
-        if told:
-            parts.append(f"{cohort} ({kind}): {told}")
-    return "; ".join(parts if len(parts) > 1 else [*parts, "no cohort of this run can speak to it"])
+    cohorts = [cohort for cohort in summary["cohorts"] if any(cohort in study["cohorts"] for study in studies)]
+    if not cohorts:
+        parts.append("no cohort of this run can speak to it")
+    elif len(summary["cohorts"]) == 1:
+        parts.append(f"{cohorts[0]} ({summary['cohorts'][cohorts[0]]}): {_on(summary, cohorts[0], studies)}")
+    else:
+        parts.append("1 cohort" if len(cohorts) == 1 else f"{len(cohorts)} cohorts")
+    return "; ".join(parts)
+
+
+def _on(summary: dict, cohort: str, studies: list[dict]) -> str:
+    totals = {
+        verdict: sum(study["cohorts"].get(cohort, {}).get(verdict, 0) for study in studies) for verdict in VERDICTS
+    }
+    line = ", ".join(f"{count} {verdict}" for verdict, count in totals.items() if count)
+    told = summary.get("withheld", {}).get(cohort)
+    # What is withheld is counted over all studies of a cohort, so it is said where all of them are counted.
+    if told and all(cohort not in study["cohorts"] or study in studies for study in summary["studies"].values()):
+        line += f"; {told['withheld']} of {told['all']} numbers withheld by disclosure control"
+    return line
 
 
 def print_summary(path: str | Path, not_before: float | None = None) -> None:
-    """Print how a finished run came out: a line for each study, and the closing line of all.
+    """Print how a finished run came out: a line for each study and each of several cohorts, and the closing line.
 
     With ``not_before`` (seconds since 1970) an older summary is not printed: a run of single files made no new one.
     """
@@ -133,4 +152,6 @@ def print_summary(path: str | Path, not_before: float | None = None) -> None:
     summary = json.loads(path.read_text(encoding="utf-8"))
     if len(summary["studies"]) > 1:
         print("\n".join(study_lines(summary)))
+    for line in cohort_lines(summary):
+        print(line)
     print(closing_line(summary))
