@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
 from project import ROOT, STUDY
@@ -113,8 +114,51 @@ def test_yaml_keeps_words_and_dates_as_text(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "code",
+    (
+        "1_9 012 007 1:30 0x1F 0b11 +1 1.50 1_0.5 1e3 .5 5. NULL null ~ .inf yes No on Off y N TRUE False True "
+        "2020-01-31 = 4A"
+    ).split(),
+)
+def test_a_code_is_read_as_it_is_written(tmp_path, code):
+    """YAML 1.1 makes 19 of 1_9, 10 of 012, 90 of 1:30, false of No, nothing of NULL: these are codes of an export."""
+    (tmp_path / "a.yaml").write_text(f"codes: {{{code}: {code}}}\nlist: [{code}]\nblock:\n  {code}: {code}\n")
+    assert load_yaml(tmp_path / "a.yaml") == {"codes": {code: code}, "list": [code], "block": {code: code}}
+
+
+@pytest.mark.parametrize("key", ["true", "false", "1", "-1", "4.10", "10.0"])
+def test_a_key_is_text_as_it_is_written(tmp_path, key):
+    (tmp_path / "a.yaml").write_text(f"codes: {{{key}: positive}}\n")
+    assert load_yaml(tmp_path / "a.yaml") == {"codes": {key: "positive"}}
+
+
+def test_plain_numbers_are_numbers_and_nothing_is_nothing(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: [0, 12, -3, 0.05, 10.0, 365.25, true, false]\nb:\n")
+    found = load_yaml(tmp_path / "a.yaml")
+    assert found == {"a": [0, 12, -3, 0.05, 10.0, 365.25, True, False], "b": None}
+    assert [type(each) for each in found["a"]] == [int] * 3 + [float] * 3 + [bool] * 2
+
+
+def test_keys_that_are_merged_may_be_overridden(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: &x {p: 1, q: 2}\nb:\n  <<: *x\n  q: 3\n")
+    assert load_yaml(tmp_path / "a.yaml")["b"] == {"p": 1, "q": 3}
+
+
+@pytest.mark.parametrize(("written", "told"), [("05", "write 5"), ("+5", "write 5"), ("5_0", "write 50")])
+def test_a_number_in_another_form_is_told_how_to_write_it(tmp_path, written, told):
+    text = (ROOT / "config/cohorts/ispy1.yaml").read_text(encoding="utf-8")
+    text = re.sub("(?m)^disclosure: .*", f"disclosure: {{threshold: {written}}}", text)
+    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(ReplicalcError) as refused:
+        load_checked(tmp_path / "a.yaml", "cohort")
+    assert f"disclosure.threshold: '{written}' should be a whole number; {told}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
+        ("? [1, 2]\n: 3\n", "line 1: a key must be a word or a number"),
+        ("a: {1_9: x, 19: y, 1_9: z}\n", "line 1: the key '1_9' is given twice"),
         ("a: 1\na: 2\n", "line 2: the key 'a' is given twice"),
         ("a: [1\n", "not valid YAML"),
         ("a: !!python/object/apply:os.system ['true']\n", "not valid YAML"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -113,8 +114,19 @@ def _first_other(path: Path) -> str:
     return ""
 
 
+#: Numbers that are read as numbers: as everybody writes them. YAML 1.1 would also take 1_9 for 19, 012 for 10, 1:30 for
+#: 90 and 0x1F for 31, and drop the last 0 of 1.50; such texts are codes.
+PLAIN_INTEGER = r"-?(?:0|[1-9][0-9]*)"
+PLAIN_DECIMAL = PLAIN_INTEGER + r"\.(?:0|[0-9]*[1-9])"
+
+
 def load_yaml(path: str | Path) -> object:
-    """Read YAML safely. A key given twice is an error; only true and false are booleans; dates stay text."""
+    """Read YAML safely. A key given twice is an error.
+
+    Keys are text as they are written, since codes of an export stand there. Of values, only ``true`` and ``false`` are
+    booleans, only numbers in their plain form are numbers (12, -3, 0.05), only nothing at all is nothing (NULL is a
+    code); everything else stays the text that it is.
+    """
     import re
 
     import yaml
@@ -125,26 +137,32 @@ def load_yaml(path: str | Path) -> object:
     def mapping(loader, node, deep=False):
         seen = set()
         for key_node, _ in node.value:
-            key = loader.construct_object(key_node, deep=True)
-            if key in seen:
-                line = key_node.start_mark.line + 1
-                raise ReplicalcError(f"{path}, line {line}: the key '{key}' is given twice")
-            seen.add(key)
-        return {str(k): v for k, v in yaml.SafeLoader.construct_mapping(loader, node, deep=True).items()}
+            where = f"{path}, line {key_node.start_mark.line + 1}"
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ReplicalcError(f"{where}: a key must be a word or a number")
+            if key_node.value in seen:
+                raise ReplicalcError(f"{where}: the key '{key_node.value}' is given twice")
+            seen.add(key_node.value)
+        loader.flatten_mapping(node)
+        return {key.value: loader.construct_object(value, deep=True) for key, value in node.value}
 
     Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
     Strict.yaml_implicit_resolvers = {
-        first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith((":timestamp", ":bool"))]
+        first: [(tag, regexp) for tag, regexp in resolvers if tag.endswith(":merge")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
-    Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+    for tag, form, first in (
+        ("null", "", [""]),
+        ("bool", "true|false", "tf"),
+        ("int", PLAIN_INTEGER, "-0123456789"),
+        ("float", PLAIN_DECIMAL, "-0123456789"),
+    ):
+        Strict.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{form})$"), list(first))
     path = Path(path)
     if not path.is_file():
         raise ReplicalcError(f"{path}: no such file")
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=Strict)
-    except TypeError as error:
-        raise ReplicalcError(f"{path}: a key must be a word or a number ({error})") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
@@ -181,12 +199,26 @@ def _sentence(fault) -> str:
         return f"{place}: {fault.instance!r} is not allowed. Allowed: {allowed}"
     if fault.validator == "type":
         wanted = fault.validator_value if isinstance(fault.validator_value, list) else [fault.validator_value]
-        return f"{place}: {fault.instance!r} should be {' or '.join(PLAIN_TYPES[name] for name in wanted)}"
+        told = f"{place}: {fault.instance!r} should be {' or '.join(PLAIN_TYPES[name] for name in wanted)}"
+        return told + _plainly(fault.instance, wanted)
     if fault.validator in ("minItems", "minProperties", "minLength"):
         return f"{place}: must not be empty"
     if fault.validator == "pattern":
         return f"{place}: {fault.instance!r} does not have the form {fault.validator_value}"
     return f"{place}: {fault.message}"
+
+
+def _plainly(value: object, wanted: list[str]) -> str:
+    """How a text is written as a number, where it is one in another form (012, +5, 0.50, 1e3) and one is wanted."""
+    if not isinstance(value, str) or not {"number", "integer"} & set(wanted):
+        return ""
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    if not math.isfinite(number):
+        return ""
+    return f"; write {number:.15g} (0 in front, at the end, underscores and '+' make it a text, as codes need it)"
 
 
 def load_checked(path: str | Path, schema: str) -> dict:
