@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from replicalc.across.measures import PART, Printing, measure_of
+from replicalc.across.measures import COUNT, PART, Printing, measure_of
+from replicalc.disclosure.release import WITHHELD
 from replicalc.errors import ReplicalcError
 from replicalc.stats.pooling import from_interval
 from replicalc.stats.telescope import power
 from replicalc.stats.two_groups import risk_difference
+from replicalc.table import Row
 
 from .cohorts import STUDIES, as_is, claims_of, compared, row_of
 
@@ -195,3 +197,33 @@ def test_sizes_and_citations_are_not_judged(tmp_path):
 def test_a_missing_result_stops_with_its_name(tmp_path):
     with pytest.raises(ReplicalcError, match="the cohort 'here' has no result"):
         compared(tmp_path, "nact_bone", here={})
+
+
+@pytest.mark.parametrize(
+    ("lost", "told"),
+    [
+        (WITHHELD, f"no whole of this count here: {WITHHELD}"),
+        ("", "the whole of this count is withheld or not given here"),
+    ],
+)
+def test_a_count_without_its_whole_says_that_the_whole_is_withheld(tmp_path, lost, told):
+    """Not that it would be 0: a reader of a protected cohort must know why there is no comparison."""
+    found = 0
+    for name in STUDIES:
+        rows, printing = as_is(name), Printing(claims_of(name))
+        counts = [claim for claim in printing.claims if measure_of(claim, printing) == COUNT]
+        if lost:
+            wholes = [printing.by_id[claim.of] for claim in counts if claim.stat in ("tp", "fp", "fn", "tn")]
+            gone = [(of.result, of.group, of.variable, of.stat) for of in wholes]
+            gone += [(claim.result, "all", claim.variable, "n") for claim in counts if claim.stat == "n"]
+            places = {place: Row(*place, math.nan, n=None, warning=lost, cohort="real", kind="real") for place in gone}
+        else:
+            places = {place: replace(row, n=None) for place, row in rows.items()}
+        rows |= places
+        (tmp_path / name).mkdir()
+        table = compared(tmp_path / name, name, here=rows)
+        for claim in counts:
+            row = row_of(table, claim.claim_id, "here")
+            found += told in row["why"]
+            assert "not a number above 0" not in row["why"]
+    assert found

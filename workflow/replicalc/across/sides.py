@@ -222,24 +222,32 @@ class Here:
         return replace(_with_limits(side, lo, hi), n_effective=side.n_effective * factor)
 
     def _count(self, claim: Claim, side: Side, row: Row) -> Side:
-        whole = self._whole(claim, row)
+        whole, why = self._whole(claim, row)
+        if whole is None:
+            return replace(side, why=why)
         if not whole or row.value > whole:
-            return replace(side, why="the whole of this count is not a number above 0 here")
+            return replace(side, why=f"the whole of this count is {whole} here")
         share = row.value / whole
         lo, hi = _wilson(share, whole, self.level)
         told = dict(lo=100 * lo, hi=100 * hi, level=self.level, method="Wilson", n=whole, n_effective=float(whole))
         return replace(side, value=100 * share, shown=f"{row.value:g} of {whole}", **told)
 
-    def _whole(self, claim: Claim, row: Row) -> int | None:
-        """The number of patients that a count is a part of; for a cell of a 2 x 2 table the sentence decides."""
+    def _whole(self, claim: Claim, row: Row) -> tuple[int | None, str]:
+        """The number of patients that a count is a part of; for a cell of a 2 x 2 table the sentence decides.
+
+        Without one, why: its row says so (withheld, say), and a row whose own ``n`` is empty has it withheld.
+        """
         if claim.stat in ("tp", "fp", "fn", "tn"):
             of = self.printing.by_id[claim.of]
             whole = self.lookups[of.result](of.group, of.variable, of.stat)
         elif claim.stat == "n":
             whole = self.lookups[claim.result]("all", claim.variable, "n")
         else:
-            return row.n
-        return None if whole is None or math.isnan(whole.value) else int(whole.value)
+            return row.n, "the whole of this count is withheld or not given here"
+        if whole is None or math.isnan(whole.value):
+            why = whole.warning if whole else ""
+            return None, f"no whole of this count here: {why or 'the results have no such number'}"
+        return int(whole.value), ""
 
     def _test(self, claim: Claim, side: Side, lookup: Lookup) -> Side:
         found = chi_squared(lookup, claim)
