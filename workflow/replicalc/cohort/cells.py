@@ -176,7 +176,7 @@ def _numbers(variable: Variable, entry: dict, decimal: str, typed: bool) -> Call
             raise CellError(
                 "unparsable",
                 f"is not a number (decimal sign '{decimal}'){allowed}",
-                f"Allowed: numbers such as {example}",
+                f"Allowed: numbers such as {example}{_other_sign(bare, decimal)}",
             )
         number = Fraction(bare.replace(",", ".")) * told.get(unit, factor)
         if variable.type == "integer" and number.denominator != 1:
@@ -185,6 +185,14 @@ def _numbers(variable: Variable, entry: dict, decimal: str, typed: bool) -> Call
         return Read(number_text(number), tuple(rules))
 
     return convert
+
+
+def _other_sign(text: str, decimal: str) -> str:
+    """What to write where a number has the other decimal sign, as in a workbook whose numbers are text."""
+    other = {".": ",", ",": "."}.get(decimal, "")
+    if not other or not re.fullmatch(rf"[+-]?[0-9]*{re.escape(other)}[0-9]+", text):
+        return ""
+    return f"; if '{other}' is the decimal sign of the export, write decimal: \"{other}\" in the cohort file"
 
 
 def _in(variable: Variable) -> str:

@@ -272,9 +272,13 @@ def _is_date(text: str, form: str) -> bool:
         return False
 
 
-def decimal_sign(columns: list[Column]) -> str | None:
-    """The decimal sign of a text file; None where both are used, or '1,234' (or '1.234') may as well be a thousand."""
-    points = [text for column in columns if column.comma[0] for text in column.numbers if "." in text]
+def decimal_sign(columns: list[Column], *, typed: bool = False) -> str | None:
+    """The decimal sign of a file; None where both are used, or '1,234' (or '1.234') may as well be a thousand.
+
+    In a ``typed`` file (a workbook) numbers have a point whatever was seen on the screen; a comma stands in cells that
+    are text, which are then read with it.
+    """
+    points = [] if typed else [text for column in columns if column.comma[0] for text in column.numbers if "." in text]
     commas = [text for column in columns if column.comma[1] for text in column.numbers if "," in text]
     written = points or commas
     if (points and commas) or (written and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", text) for text in written)):

@@ -81,7 +81,9 @@ def draft(name: str, tables: list[Table], files: list[str], variables: dict[str,
         first, *rest = yaml.mapping(entry, "    ")
         lines += [f"  - {first.strip()}", *rest]
     lines += remarks + yaml.mapping(together, "")
-    signs = {sign for table in tables if not table.typed for sign in [decimal_sign(table.columns)]}
+    found = [(table.typed, decimal_sign(table.columns, typed=table.typed)) for table in tables]
+    # Numbers that a file has as numbers are read whatever the sign.
+    signs = {sign for typed_file, sign in found if not (typed_file and sign == ".")}
     if signs - {"."}:
         only = signs.pop() if len(signs) == 1 else None
         lines += yaml.mapping(
