@@ -115,11 +115,11 @@ def test_yaml_keeps_words_and_dates_as_text(tmp_path):
 
 @pytest.mark.parametrize(
     "code",
-    (
-        "1_9 012 007 1:30 0x1F 0b11 +1 1.50 1_0.5 1e3 .5 5. NULL null ~ .inf yes No on Off y N TRUE False True "
-        "2020-01-31 = 4A"
-    ).split(),
-)
+    [
+        "1_9", "012", "007", "1:30", "0x1F", "0b11", "+1", "1.50", "1_0.5", "1e3", ".5", "5.", ".inf", "NULL", "null",
+        "~", "yes", "No", "on", "Off", "y", "N", "TRUE", "False", "True", "2020-01-31", "=", "4A",
+    ],
+)  # fmt: skip
 def test_a_code_is_read_as_it_is_written(tmp_path, code):
     """YAML 1.1 makes 19 of 1_9, 10 of 012, 90 of 1:30, false of No, nothing of NULL: these are codes of an export."""
     (tmp_path / "a.yaml").write_text(f"codes: {{{code}: {code}}}\nlist: [{code}]\nblock:\n  {code}: {code}\n")
