@@ -16,10 +16,11 @@ results: .venv/.ready
 	@$(BIN)/snakemake --cores $(CORES) $(if $(COHORTS),--config cohorts="$(COHORTS)") && $(BIN)/replicalc summary
 
 # Proposes config/cohorts/NAME.yaml from an export: make cohort FILE=data/raw/export.xlsx [NAME=centre_x] [FILE2=...] [SHEET=...]
+# [IS='heading=variable; heading=variable'] [FORCE=1]
 # (docs/new-cohort.md). The names go through the environment, so blanks and signs in them do no harm.
 cohort: .venv/.ready
 	@test -n "$$FILE" || { echo 'Say which file, for example: make cohort FILE=data/raw/export.xlsx NAME=centre_x'; exit 2; }
-	@$(BIN)/replicalc new-cohort "$$FILE" $${FILE2:+"$$FILE2"} $${NAME:+--name "$$NAME"} $${SHEET:+--sheet "$$SHEET"} $${SHEET2:+--sheet "$$SHEET2"} $${DICTIONARY:+--data-dictionary "$$DICTIONARY"}
+	@$(BIN)/replicalc new-cohort "$$FILE" $${FILE2:+"$$FILE2"} $${NAME:+--name "$$NAME"} $${SHEET:+--sheet "$$SHEET"} $${SHEET2:+--sheet "$$SHEET2"} $${DICTIONARY:+--data-dictionary "$$DICTIONARY"} $${IS:+--is "$$IS"} $${FORCE:+--force}
 
 # What each paper leaves open, from K synthetic cohorts of each study.
 witnesses: .venv/.ready

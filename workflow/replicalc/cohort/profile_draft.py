@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,14 +39,24 @@ class Draft:
     unfit: dict[str, str]
 
 
-def draft(name: str, tables: list[Table], files: list[str], variables: dict[str, Variable], words: Words) -> Draft:
-    """Propose a cohort file for one or several tables; ``files`` are their names below the raw folder."""
+def draft(
+    name: str,
+    tables: list[Table],
+    files: list[str],
+    variables: dict[str, Variable],
+    words: Words,
+    said_so: Sequence[tuple[str, str]] = (),
+) -> Draft:
+    """Propose a cohort file for one or several tables; ``files`` are their names below the raw folder.
+
+    ``said_so``: headings with their variables, as the person says who knows the export.
+    """
     for table in tables:
         check_shape(table, words)
     sources = [dict(table.source) for table in tables]
     together, records, remarks = _together(tables, sources)
     columns = tables[0].columns if len(tables) == 1 else _columns(tables, records)
-    proposals, again = propose(columns, variables, words)
+    proposals, again = propose(columns, variables, words, said_so)
     unfit = unfitting(columns, proposals, variables, words)
     general = list(dict.fromkeys(t for c in columns for t in c.missing if t not in c.value_labels))
     typed = [table.typed for table in tables]
@@ -258,7 +269,8 @@ def _unused(columns: list[Column], proposals: list[Proposal], together: dict, un
         return []
     lines = [
         "",
-        "# Columns that fit no variable. A column that is neither here nor above stops the run.",
+        "# Columns that fit no variable. A column that is neither here nor above stops the run. If one of them is a",
+        "# variable of data/dictionary.csv, its block is written by: make cohort ... IS='heading=variable' FORCE=1",
         "unused_columns:",
     ]
     for column in unused:

@@ -7,14 +7,16 @@ other column or variable comes near. Whatever is not certain becomes a question;
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
 from replicalc.cohort.doors.redcap import COMPLETE
-from replicalc.cohort.profile import Column
+from replicalc.cohort.profile import Column, shown
 from replicalc.cohort.profile_codes import Coded, code_column
 from replicalc.cohort.profile_words import Heading, Pattern, Words
 from replicalc.cohort.units import FACTORS
+from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Variable
 
 #: From this score on a proposal is certain; from the lower one on it is asked about.
@@ -60,10 +62,11 @@ class Proposal:
 
 
 def propose(
-    columns: list[Column], variables: dict[str, Variable], words: Words
+    columns: list[Column], variables: dict[str, Variable], words: Words, said_so: Sequence[tuple[str, str]] = ()
 ) -> tuple[list[Proposal], dict[str, list[str]]]:
     """Propose a column for every variable that one fits, in the order of the dictionary; each column once.
 
+    ``said_so`` are headings with their variables as the person who knows the export says; they are not asked about.
     Returns the proposals, and for columns in use the further variables that they could answer as well.
     """
     import numpy as np
@@ -74,27 +77,31 @@ def propose(
     for pattern in words.patterns:
         by_variable.setdefault(pattern.variable, []).append(pattern)
     said = [_headings(column, words) for column in columns]
+    told = dict(_told(columns, variables, words, said_so))
+    busy = {column.name for column, _ in told.values()}
     fits = {
         (v.variable, j): fit
         for j, column in enumerate(columns)
-        if column.kind != "empty"
+        if column.kind != "empty" and column.name not in busy
         for v in wanted
+        if v.variable not in told
         if (fit := _fit(column, said[j], v, by_variable.get(v.variable, []), words)).score >= WORTH_ASKING
     }
-    if not fits:
-        return [], {}
     score = np.zeros((len(wanted), len(columns)))
     row = {v.variable: i for i, v in enumerate(wanted)}
     for (name, j), fit in fits.items():
         score[row[name], j] = fit.score
     taken = {wanted[i].variable: int(j) for i, j in zip(*linear_sum_assignment(-score), strict=True) if score[i, j] > 0}
     proposals = [
-        Proposal(v.variable, columns[taken[v.variable]], fits[v.variable, taken[v.variable]])
+        Proposal(v.variable, *told[v.variable])
+        if v.variable in told
+        else Proposal(v.variable, columns[taken[v.variable]], fits[v.variable, taken[v.variable]])
         for v in wanted
-        if v.variable in taken
+        if v.variable in taken or v.variable in told
     ]
     for each in proposals:
-        _ask(each, columns, fits, taken)
+        if each.variable not in told:
+            _ask(each, columns, fits, taken)
     again: dict[str, list[str]] = {}
     asked = {(_moment_apart(each.variable), each.column.name) for each in proposals if each.also}
     used = {j: name for name, j in taken.items()}
@@ -104,6 +111,42 @@ def propose(
         if fit.coded and fit.coded.by_words >= ALSO:
             again.setdefault(columns[j].name, []).append(name)
     return proposals, again
+
+
+def _told(
+    columns: list[Column], variables: dict[str, Variable], words: Words, said_so: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, tuple[Column, Fit]]]:
+    """What the person says that columns are, by variable; raises ReplicalcError where that cannot be."""
+    known = [name for name, each in variables.items() if each.role != "derived"]
+    seen: dict[str, str] = {}
+    for heading, name in said_so:
+        column = next((each for each in columns if each.name == heading), None)
+        if column is None:
+            hint = did_you_mean(heading, [each.name for each in columns])
+            raise ReplicalcError(f"--is: the export has no column '{shown(heading)}'.{hint}")
+        if name not in known:
+            raise ReplicalcError(
+                f"--is: '{shown(name)}' is no variable that an export can give.{did_you_mean(name, known)} "
+                "data/dictionary.csv lists them"
+            )
+        if name in seen:
+            raise ReplicalcError(f"--is: {name} is said of two columns, '{shown(seen[name])}' and '{shown(heading)}'")
+        seen[name] = heading
+        variable, said = variables[name], _headings(column, words)
+        if variable.type == "category" and column.is_coded and column.kind != "date":
+            coded = code_column(column, variable, words)
+            reason = f"{len(coded.codes) - len(coded.open)} of {len(coded.codes)} codes are known"
+            yield name, (column, Fit(1.0, ("you said so", reason), True, True, "", coded))
+            continue
+        unit = next((each.unit for _, each in said if each.unit), "")
+        values = None if variable.type == "category" else _of_values(column, said, variable, unit, words)
+        if values is None:
+            needed = {"category": "a few codes", "id": "a text in every row", "date": "dates of one form"}
+            raise ReplicalcError(
+                f"--is: the column '{shown(heading)}' cannot be {name}: it holds {column.told()}, and "
+                f"{needed.get(variable.type, 'numbers')} {'are' if variable.type != 'id' else 'is'} needed"
+            )
+        yield name, (column, Fit(1.0, ("you said so", values[1]), True, True, unit, None))
 
 
 def unfitting(

@@ -24,7 +24,7 @@ RULES = {
     "counts": "a small count, one from which a small count would follow, or a number made of these or of few patients",
     "single": "the value of a single patient, or a limit that is one",
     "lesions": "a number from which it follows how many patients are behind the lesions",
-    "unclear": "what the number is made of is not known to the rules",
+    "unclear": "survival (always withheld whole, since each step is one event), or made of what the rules do not know",
     "rounding": "cannot be rounded as counts are, and would tell them exactly",
     "rounded": "shown, but rounded",
 }

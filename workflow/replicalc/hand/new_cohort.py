@@ -45,6 +45,14 @@ value of a patient: identifiers, codes and numbers stay in the files.""",
     parser.add_argument("--name", metavar="NAME", help="small letters, digits, _ (default: from the name of the file)")
     parser.add_argument("--sheet", action="append", default=[], help="of a workbook; given twice, two are joined")
     parser.add_argument("--data-dictionary", metavar="CSV", help="of a raw REDCap export, in the same folder")
+    parser.add_argument(
+        "--is",
+        dest="said_so",
+        action="append",
+        default=[],
+        metavar="HEADING=VARIABLE",
+        help="what a column is, where the helper does not see it; several behind each other with ';' between",
+    )
     parser.add_argument("--out", metavar="PATH", help="default: config/cohorts/NAME.yaml")
     parser.add_argument("--force", action="store_true", help="write over a cohort file that is there")
     parser.add_argument("--json", action="store_true", help="print one JSON document with everything")
@@ -76,7 +84,7 @@ def new_cohort(arguments: argparse.Namespace) -> Proposed:
         raise ReplicalcError("--data-dictionary is for one export; propose a file for each of several exports alone")
     tables = [profile(path, sheet, dictionary) for path in paths for sheet in (arguments.sheet or [None])]
     files = [_below(table.path, folders) for table in tables]
-    found = draft(name, tables, files, variables, Words(root / "data"))
+    found = draft(name, tables, files, variables, Words(root / "data"), _said_so(arguments.said_so))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_text(out, schema_line(out, root) + found.text)
@@ -109,6 +117,11 @@ def _lines(found, points, reached, out: Path, name: str, outside: list[Path], ro
     if len(found.columns) > MOST_COLUMNS:
         lines.append(f"  and {len(found.columns) - MOST_COLUMNS} more columns, see {out}")
     lines += [f"  {name}{'?' if rule.open else ''}: {rule.why}" for name, rule in found.computed.items()]
+    if any(column.name not in of for column in found.columns):
+        lines.append(
+            "  If a column with '-' is a variable of data/dictionary.csv, say so and run it again, for example"
+        )
+        lines.append("  make cohort FILE=... NAME=... FORCE=1 IS='Istotipo=histology; Mx=birads' (docs/new-cohort.md)")
     lines += ["", "What the studies could compute once every TODO is answered:"]
     lines += [f"  {line}" for reach in reached for line in told(reach)]
     n = len(points)
@@ -215,6 +228,20 @@ def _name(given: str | None, path: Path) -> str:
     return name
 
 
+def _said_so(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Headings with their variables, from 'Istotipo=histology; CT=chemotherapy'; a heading may hold '=' itself."""
+    found = []
+    for part in (part.strip() for text in texts for part in text.split(";")):
+        heading, sign, variable = (each.strip() for each in part.rpartition("="))
+        if part and not (heading and sign and variable):
+            raise ReplicalcError(
+                f"--is: '{part[:80]}' does not say which column is which variable; write HEADING=VARIABLE, such as "
+                "'Istotipo=histology'"
+            )
+        found += [(heading, variable)] if part else []
+    return found
+
+
 def _free(out: Path, name: str, *, force: bool) -> None:
     try:
         if out.is_dir():
@@ -229,5 +256,5 @@ def _free(out: Path, name: str, *, force: bool) -> None:
     if there and not force:
         raise ReplicalcError(
             f"{out} is there already, and what you wrote in it would be lost. Take another name (--name; with make "
-            "NAME=...), or write over it with --force"
+            "NAME=...), or write over it with --force (with make: FORCE=1)"
         )

@@ -144,7 +144,7 @@ def patient_flow(flow, cohort, out):
         table.add("n_patients", data.frame["patient_id"].nunique(), method="different patients among those included")
     else:
         table.add("n_patients", warning=f"which {data.unit_of_analysis}s belong to one patient is not known")
-    for name in data.frame.columns:
+    for name in sorted(data.frame.columns):  # not in the order in which a cohort file happens to name them
         missing = int(data.frame[name].isna().sum())
         if 0 < missing < len(data.frame):
             table.add("n_value_missing", missing, variable=name, n=len(data.frame), n_missing=missing)
