@@ -244,6 +244,91 @@ HOSTILE = [
 ]
 
 
+def workbook(tmp_path: Path, header: list[str], rows: list[list]) -> Path:
+    import xlsxwriter
+
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate([["Export of the breast unit"], ["January"], header, *rows]):
+            sheet.write_row(at, 0, row)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [
+        (["2,5", "3,1", "4"], ","),  # numbers that somebody typed as text
+        ([2.5, 3.1, 4], None),
+        (["2,5", 3.1, 4], ","),
+        (["2,500", "3,100", 4], "TODO"),
+    ],
+)
+def test_the_decimal_sign_of_numbers_that_are_text_in_a_workbook(tmp_path, cells, decimal):
+    rows = [[f"P-{i}", cell] for i, cell in enumerate(cells * 5)]
+    table = profile(workbook(tmp_path, ["Patient ID", "Tumour size MRI before (cm)"], rows))
+    found = draft("x", [table], ["x.xlsx"], VARIABLES, WORDS)
+    (tmp_path / "x.yaml").write_text(found.text, encoding="utf-8")
+    told = load_yaml(tmp_path / "x.yaml").get("decimal")
+    assert told == decimal or (decimal == "TODO" and told.startswith("TODO"))
+
+
+def said(tmp_path: Path, *said_so: tuple[str, str]) -> dict:
+    path = tmp_path / "x.csv"
+    rows = [[f"P-{i}", "ab"[i % 2], f"{i % 28 + 1:02d}.03.2015", str(10 + i)] for i in range(40)]
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([["K1", "K2", "K3", "K4"], *rows])
+    found = draft("x", [profile(path)], ["x.csv"], VARIABLES, WORDS, said_so)
+    (tmp_path / "x.yaml").write_text(found.text, encoding="utf-8")
+    return load_yaml(tmp_path / "x.yaml")
+
+
+def test_what_the_person_says_of_a_column_is_written_with_its_codes(tmp_path):
+    """Headings that tell nothing are the usual case of a hospital's own abbreviations."""
+    assert set(said(tmp_path)["variables"]) == {"patient_id"} and len(said(tmp_path)["unused_columns"]) == 4
+    found = said(
+        tmp_path,
+        ("K1", "patient_id"),
+        ("K2", "histology"),
+        ("K2", "er_status"),
+        ("K3", "surgery_date"),
+        ("K4", "mri_pre_mm"),
+    )
+    variables = found["variables"]
+    assert variables["patient_id"] == {"column": "K1"}
+    assert variables["surgery_date"] == {"column": "K3", "format": "%d.%m.%Y"}
+    assert variables["mri_pre_mm"] == {"column": "K4", "unit": "mm"}
+    for name, code in (("histology", "idc"), ("er_status", "positive")):
+        assert variables[name]["column"] == "K2" and set(variables[name]["codes"]) == {"a", "b"}
+        assert all(text.startswith("TODO") and code in text for text in variables[name]["codes"].values())
+    assert found["unit_of_analysis"] == "patient" and "unused_columns" not in found
+
+
+@pytest.mark.parametrize(
+    ("heading", "variable", "told"),
+    [
+        ("K9", "histology", "the export has no column 'K9'"),
+        ("K2", "histolgy", "'histolgy' is no variable that an export can give. Did you mean 'histology'?"),
+        (
+            "K1",
+            "birth_date",
+            "the column 'K1' cannot be birth_date: it holds text, 40 values, and dates of one form are",
+        ),
+        ("K3", "histology", "cannot be histology: it holds date, 40 values, and a few codes are needed"),
+        ("K2", "mri_pre_mm", "cannot be mri_pre_mm: it holds 2 different values, 40 values, and numbers are needed"),
+    ],
+)
+def test_what_a_column_cannot_be_is_told(tmp_path, heading, variable, told):
+    with pytest.raises(ReplicalcError) as refused:
+        said(tmp_path, (heading, variable))
+    assert told in str(refused.value)
+
+
+def test_a_variable_is_said_of_one_column_alone(tmp_path):
+    with pytest.raises(ReplicalcError, match="histology is said of two columns, 'K2' and 'K1'"):
+        said(tmp_path, ("K2", "histology"), ("K2", "er_status"), ("K1", "patient_id"), ("K1", "histology"))
+
+
 def test_hostile_headings_come_back_as_they_are(tmp_path):
     header = ["ID", *HOSTILE]
     rows = [[i, *(["v"] * len(HOSTILE))] for i in ids(6)]

@@ -352,3 +352,19 @@ def test_bars_with_a_withheld_class_are_not_drawn_from_the_others():
         for change in ("decrease", "no_change", "increase")
     ]
     assert _counts(rows, "pcr") == {"yes": {"decrease": 7, "no_change": 7, "increase": 7}, "no": {}}
+
+
+def test_survival_is_withheld_whole_and_the_summary_says_so():
+    """Whatever the row and however many patients: numbers at risk at two times are a small count by subtraction."""
+    from replicalc.disclosure.release import RULES
+
+    rows = [
+        Row("r", group, "", stat, value, n=n, n_missing=0)
+        for group in ("all", "g=a")
+        for stat, value in (("survival_percent", 81.5), ("n_at_risk", 4000.0), ("hazard_ratio", 1.5), ("p", 0.2))
+        for n in (12, 5000)
+    ]
+    lines = read(people({"g": ["a", "b"]}), "s", {"time": "follow_up_days", "event": "vital_status"}, rows)
+    assert {getattr(line, column).kind for line in lines for column in ("value", "n", "n_missing")} == {"unclear"}
+    assert len(lines) == len(rows)
+    assert "survival" in RULES["unclear"]

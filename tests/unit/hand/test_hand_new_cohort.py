@@ -150,9 +150,25 @@ def test_the_document_has_everything_and_no_patient(export, tmp_path):
     )
 
 
+def test_headings_that_the_helper_does_not_know_can_be_said(export, tmp_path):
+    """One argument with several of them, as ``make cohort IS=...`` gives it; a heading may hold '='."""
+    export.write_text(export.read_text(encoding="utf-8").replace("pCR", "Z=1").replace("ER", "Y"), encoding="utf-8")
+    words = ["new-cohort", str(export), "--out", str(tmp_path / "my_export_2024.yaml"), "--json"]
+    _, told, _ = run(words)
+    assert "pcr" not in told.partition('"studies"')[0]
+    assert "IS='" in run([*words[:-1], "--force"])[1]
+    code, told, error = run([*words, "--force", "--is", "Z=1=pcr; Y = er_status;"])
+    assert (code, error) == (0, "")
+    certain = {each["variable"]: each["column"] for each in json.loads(told)["proposals"] if each["certain"]}
+    assert certain.items() >= {("pcr", "Z=1"), ("er_status", "Y")}
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        ("'{export}' --name x --is pCR", "--is: 'pCR' does not say which column is which variable"),
+        ("'{export}' --name x --is 'pCR=' --force", "write HEADING=VARIABLE"),
+        ("'{export}' --name x --is 'pCr=pcr'", "the export has no column 'pCr'. Did you mean 'pCR'?"),
         ("nowhere.csv", "owhere.csv: no such file, neither here nor in"),
         ("'{export}' --name Bad-Name", "--name: 'Bad-Name' is no name of a cohort"),
         ("'{export}' --name synthetic_2", "names that begin with 'synthetic' belong to the workflow"),

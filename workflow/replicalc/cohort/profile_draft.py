@@ -215,7 +215,7 @@ def _unit(proposals: list[Proposal], records: list[dict[str, str]]) -> tuple[dic
         return {"unit_of_analysis": "patient", "clustering": "none; one row a patient"}, found
     told = {
         "unit_of_analysis": "TODO: is one row a breast or a lesion? Several rows have the same patient.",
-        "clustering": "TODO: say how many patients have several rows, and that tests treat the rows as independent.",
+        "clustering": "TODO: say without numbers which rows are one patient; the tests take rows as independent.",
     }
     if found:
         return told, found
