@@ -147,6 +147,12 @@ def test_the_flow_counts_women_beside_lesions(make, tmp_path):
 
     found = make(patient_flow, LESIONS, unit_of_analysis="lesion")
     assert (found("all", "", "n_included").value, found("all", "", "n_patients").value) == (8, 6)
+    # Values that lack are listed by name, whatever the order of the variables in the cohort file.
+    gaps = {name: cells if name == "patient_id" else ["", *cells[1:]] for name, cells in LESIONS.items()}
+    for order in (sorted(gaps), sorted(gaps, reverse=True)):
+        found = make(patient_flow, {name: gaps[name] for name in order}, unit_of_analysis="lesion")
+        lacking = [row.variable for row in found.rows if row.stat == "n_value_missing"]
+        assert lacking == ["malignant", "mri_assessment", "us_assessment"]
 
 
 def test_evidence_of_another_study_stands_beside_and_explains(make, tmp_path):
