@@ -14,7 +14,7 @@ from statistics import median
 from replicalc.cohort.doors.redcap import COMPLETE
 from replicalc.cohort.profile import Column, shown
 from replicalc.cohort.profile_codes import Coded, code_column
-from replicalc.cohort.profile_words import Heading, Pattern, Words
+from replicalc.cohort.profile_words import Heading, Pattern, Words, folded
 from replicalc.cohort.units import FACTORS
 from replicalc.errors import ReplicalcError, did_you_mean
 from replicalc.records import Variable
@@ -122,7 +122,8 @@ def _told(
     for heading, name in said_so:
         column = next((each for each in columns if each.name == heading), None)
         if column is None:
-            hint = did_you_mean(heading, [each.name for each in columns])
+            alike = [each.name for each in columns if folded(each.name) == folded(heading)]
+            hint = f" Did you mean '{shown(alike[0])}'?" if alike else did_you_mean(heading, [c.name for c in columns])
             raise ReplicalcError(f"--is: the export has no column '{shown(heading)}'.{hint}")
         if name not in known:
             raise ReplicalcError(
