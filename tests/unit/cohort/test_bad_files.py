@@ -146,7 +146,7 @@ TEXTS = [
 
 VALUES = [
     Case("mixed types", "a.csv", text(csv_of(changed(2, 2, "big"))), ("row 4", "column 'Size'", "value 'big' is not a number")),
-    Case("decimal comma", "a.csv", text(csv_of(changed(0, 2, '"2,5"'))), ("row 2", "value '2,5'", "decimal sign '.'")),
+    Case("decimal comma", "a.csv", text(csv_of(changed(0, 2, '"2,5"'))), ("row 2", "value '2,5'", "decimal sign '.'", 'write decimal: "," in the cohort file')),
     Case("decimal point", "a.csv", text(csv_of([["A", "1", "2.5", ""]], delimiter=";")), ("row 2", "value '2.5'", "decimal sign ','"), ', delimiter: ";"', ","),
     Case("thousands", "a.csv", text(csv_of([["A", "1", "1.234,5", ""]], delimiter=";")), ("value '1.234,5' is not a number",), ', delimiter: ";"', ","),
     Case("month before day", "a.csv", text(csv_of(changed(0, 3, "02.13.2015"))), ("row 2", "column 'Op'", "'02.13.2015' is not a date of the form %d.%m.%Y")),
