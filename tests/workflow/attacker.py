@@ -2,16 +2,21 @@
 
 Written apart from the package on purpose: it imports nothing of it. It reads the CSV files, takes every number in them as an
 equation over whole numbers of patients, adds what everybody knows (the codes of a variable and those without a value make
-up the group, a study's patients are some of all), and asks CP-SAT of every withheld count whether it can have two values.
+up the group, a study's patients are some of all), and asks of every withheld count for its least and its greatest possible value.
 """
 
 from __future__ import annotations
 
+import ast
 import csv
+import re
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from ortools.sat.python import cp_model
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
 
 EVERYBODY = "everybody"
 CELLS = {"tp": "++", "fp": "+-", "fn": "-+", "tn": "--"}
@@ -24,16 +29,41 @@ SHARES = {
     "prevalence": (("tp", "fn"), ("tp", "fp", "fn", "tn")),
     "accuracy": (("tp", "tn"), ("tp", "fp", "fn", "tn")),
 }
-#: Whom a rule is about, where it is not everybody in the study (from the rule files; the tables do not say so).
-SUBSETS = {
-    "cohort_calcified_malignant_unselected": {"series": "unselected"},
-    "us_mri_x_histology": {"malignant": "yes"},
-    "us_mri_t3_accuracy_by_type": {"mri_enhancement": "mass|non_mass"},
-    "nact_bone_a_osteolytic": {"bone_metastasis": "yes"},
-    "nact_bone_a_axial": {"bone_metastasis": "yes"},
-    "nact_bone_a_whole_body": {"bone_metastasis": "yes"},
-    "nact_bone_a_necrosis": {"pcr": "yes|no"},
-}
+PROJECT = Path(__file__).resolve().parents[2]
+OR_MISSING = " or not recorded"
+
+
+def rule_subsets(folder: Path = PROJECT / "workflow/rules") -> dict[str, dict[str, str]]:
+    """Whom a rule is about, where it is not everybody in the study: the tables do not say so, the rule files do.
+
+    A code is 'a|b' for either, and ends in '|' where patients without a value are kept.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for file in sorted(folder.glob("*.smk")):
+        text = file.read_text(encoding="utf-8")
+        named = dict(re.findall(r"^([A-Z][A-Z_0-9]*) = (\{.*\})$", text, re.MULTILINE))
+        for block in re.split(r"^(?=use rule |rule )", text, flags=re.MULTILINE)[1:]:
+            parent, name = re.match(r"(?:use rule (\w+)(?: from \w+)? as|rule) (\w+)", block).groups()
+            subset = re.search(r"^        subset=(\{[^}]*\}|[A-Z_0-9]+),$", block, re.MULTILINE)
+            assert ("subset=" in block) == bool(subset), f"{file}: the subset of {name} is written in a new way"
+            if subset:
+                kept = ast.literal_eval(named.get(subset[1], subset[1]))
+                found[name] = {
+                    variable: codes.removesuffix(OR_MISSING) + "|" * codes.endswith(OR_MISSING)
+                    for variable, codes in kept.items()
+                }
+            elif "    params:" not in block and parent in found:
+                found[name] = found[parent]
+    return found
+
+
+def known_codes() -> dict[str, list[str]]:
+    """Everybody may read the dictionary: all codes that a variable can have."""
+    with (PROJECT / "data/dictionary.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["variable"]: row["codes"].split("|") for row in csv.DictReader(lines) if row["codes"]}
+
+
+SUBSETS = rule_subsets()
 
 Key = tuple[str, frozenset]
 
@@ -47,6 +77,8 @@ class Attacker:
             if file.stem not in ("comparison", "disclosure"):
                 with file.open(encoding="utf-8", newline="") as lines:
                     self.rows += [{**row, "study": file.parents[1].name} for row in csv.DictReader(lines)]
+        #: Survival curves are withheld whole (a test of its own), so there is nothing to add up.
+        self.curves = {row["result"] for row in self.rows if row["stat"] in ("survival", "at_risk")}
         self.codes: dict[str, list[str]] = {}
         for row in self.rows:
             for part in [*row["group"].split(";"), *row["variable"].split("~")]:
@@ -55,9 +87,10 @@ class Attacker:
                     self.codes.setdefault(name, [])
                     if code not in self.codes[name]:
                         self.codes[name].append(code)
-        for name, codes in ((name, codes) for subset in SUBSETS.values() for name, codes in subset.items()):
+        listed = known_codes()
+        for name in {name for subset in SUBSETS.values() for name in subset}:
             known = self.codes.setdefault(name, [])
-            known += [code for code in codes.split("|") if code not in known]
+            known += [code for code in listed[name] if code not in known]
         for codes in self.codes.values():
             codes += ["other"] if len(codes) == 1 else []
         self.equations: list[tuple[dict[Key, int], int]] = []
@@ -78,7 +111,7 @@ class Attacker:
         whose = EVERYBODY if row["result"].startswith("cohort_") else row["study"]
         base = SUBSETS.get(row["result"], {})
         stat, variable, group = row["stat"], row["variable"], row["group"]
-        if row["result"].startswith("casting_") or group.startswith(("measure=", "strategy=", "model=", "study=")):
+        if row["result"] in self.curves or group.startswith(("measure=", "strategy=", "model=", "study=")):
             return
         if row["result"].endswith("_flow"):
             return self._flow(row)
@@ -189,18 +222,17 @@ class Attacker:
         elif "withheld" in row["warning"] or column != "value":
             self.wanted[row["study"], row["result"], row["group"], row["variable"], row["stat"], column] = sums
 
-    def told(self) -> dict[tuple, int]:
-        """Name every withheld number that has one possible value, with that value."""
+    def told(self) -> Iterator[tuple[tuple, int]]:
+        """Name every withheld number that has one possible value, with that value, one after the other."""
         keys = {key for sums, _ in self.equations for key in sums} | {
             key for sums in self.wanted.values() for key in sums
         }
-        model, x = cp_model.CpModel(), {}
-        most = 2 * max((value for _, value in self.equations), default=1_000)
+        system, x = System(most=2 * max((value for _, value in self.equations), default=1_000)), {}
         pending = sorted(keys, key=lambda key: (key[0], sorted(key[1])))
 
-        def unknown(key: Key):
+        def unknown(key: Key) -> int:
             if key not in x:
-                x[key] = model.new_int_var(0, most, "")
+                x[key] = len(x)
                 pending.append(key)
             return x[key]
 
@@ -215,44 +247,45 @@ class Attacker:
                     codes = self.codes.get(place[0], ["known"])
                     codes = codes if place[0].startswith("left out of") else [*codes, ""]
                     parts = [unknown((key[0], parent[1] | {(place[0], code)})) for code in codes]
-                    model.add(sum(parts) == unknown(parent))
+                    system.equal({**dict.fromkeys(parts, 1), unknown(parent): -1}, 0)
             if key[0] in self.studies and (key, "rest") not in done:
                 done.add((key, "rest"))
                 rest = (f"not {key[0]}", key[1])
-                model.add(unknown((EVERYBODY, key[1])) == x[key] + unknown(rest))
+                system.equal({x[key]: 1, unknown(rest): 1, unknown((EVERYBODY, key[1])): -1}, 0)
         for sums, value in self.equations:
-            model.add(sum(factor * x[key] for key, factor in sums.items()) == value)
-        goals = {}
+            system.equal({x[key]: factor for key, factor in sums.items()}, value)
+        system.close(len(x))
         for name, sums in self.wanted.items():
-            goal = model.new_int_var(-most * len(sums), most * len(sums), "")
-            model.add(goal == sum(factor * x[key] for key, factor in sums.items()))
-            goals[name] = goal
-        self.model, self.x = model, x
-        return _fixed(model, goals)
+            least, greatest = (
+                system.extreme({x[key]: factor for key, factor in sums.items()}, sign) for sign in (1, -1)
+            )
+            if least == greatest:
+                yield name, least
 
 
-def _fixed(model, goals: dict) -> dict[tuple, int]:
-    """The goals that are the same in every solution: each is asked to differ from what it is in one."""
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers, solver.parameters.random_seed = 1, 7
-    assert solver.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE), "the released numbers contradict each other"
-    seen = {name: {solver.value(goal)} for name, goal in goals.items()}
-    found = {}
-    for name, goal in goals.items():
-        if len(seen[name]) > 1:
-            continue
-        (value,) = seen[name]
-        other = model.clone()
-        other.add(goal_of(other, goal) != value)
-        status = solver.solve(other)
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            for each, its in goals.items():
-                seen[each].add(solver.value(goal_of(other, its)))
-        else:
-            assert status == cp_model.INFEASIBLE, "the attacker ran out of time"
-            found[name] = value
-    return found
+class System:
+    """Equations over whole numbers from 0 to ``most``; the least and the greatest value of a sum (HiGHS)."""
 
+    def __init__(self, most: int):
+        self.most, self.rows, self.values = most, [], []
 
-def goal_of(model, goal):
-    return model.get_int_var_from_proto_index(goal.index)
+    def equal(self, factors: dict[int, int], value: int) -> None:
+        self.rows.append(factors)
+        self.values.append(value)
+
+    def close(self, unknowns: int) -> None:
+        entries = [(row, column, factor) for row, factors in enumerate(self.rows) for column, factor in factors.items()]
+        rows, columns, factors = np.array(entries).T
+        self.matrix = csr_array((factors, (rows, columns)), shape=(len(self.rows), unknowns))
+
+    def extreme(self, goal: dict[int, int], sign: int) -> int:
+        cost = np.zeros(self.matrix.shape[1])
+        for column, factor in goal.items():
+            cost[column] += sign * factor
+        equations = LinearConstraint(self.matrix, self.values, self.values)
+        found = milp(cost, constraints=equations, integrality=np.ones_like(cost), bounds=Bounds(0, self.most))
+        assert found.status == 0, f"the released numbers contradict each other, or no time was left: {found.message}"
+        # What stands here is a table of whole patients that has every released number, not only nearly.
+        patients = np.rint(found.x).astype(int)
+        assert (self.matrix @ patients == self.values).all() and patients.min() >= 0
+        return sum(factor * int(patients[column]) for column, factor in goal.items())

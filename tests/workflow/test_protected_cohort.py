@@ -11,7 +11,8 @@ import pytest
 from attacker import Attacker
 from project import copy_project, snakemake
 
-THRESHOLD = 5
+#: The threshold by study: that of the default, and a higher one where few of a study's counts are below it.
+THRESHOLDS = {"nat_residual": 5, "us_mri": 5, "doppler": 20, "casting": 20}
 PLACE = ("result", "cohort", "group", "variable", "n")
 
 
@@ -20,7 +21,7 @@ def rows(path: Path) -> list[dict]:
         return list(csv.DictReader(file))
 
 
-@pytest.fixture(scope="module", params=["nat_residual", "us_mri"])
+@pytest.fixture(scope="module", params=list(THRESHOLDS))
 def hospital(request, tmp_path_factory) -> Path:
     """A project in which the synthetic export of one study is a real cohort, 'clinic', used for all five studies."""
     study = request.param
@@ -30,7 +31,10 @@ def hospital(request, tmp_path_factory) -> Path:
     (folder / "data/raw/clinic.csv").write_bytes((folder / export).read_bytes())
     text = (folder / f"config/studies/{study}/synthetic.yaml").read_text()
     for old, new in (
-        ("cohort: synthetic", "cohort: clinic\nconfidential: true"),
+        (
+            "cohort: synthetic",
+            f"cohort: clinic\nconfidential: true\ndisclosure: {{threshold: {THRESHOLDS[study]}}}",
+        ),
         ("kind: synthetic", "kind: real"),
         ("export.csv", "clinic.csv"),
     ):
@@ -48,10 +52,14 @@ def hospital(request, tmp_path_factory) -> Path:
         for each in studies
         for file in ("clinic/comparison.csv", "clinic/disclosure.csv", "clinic.private/README.txt")
     ]
-    figures = [f"results/{study}/clinic/{study}_fig_flow.svg"]
+    figures = [f"results/{study}/clinic/{study}_fig_flow.svg"] * (study != "casting")
     figures += ["results/nat_residual/clinic/nat_residual_fig_agreement.svg"] * (study == "nat_residual")
     snakemake(folder, *shared, *words, *figures, "--config", "cohorts=clinic")
     return folder
+
+
+def threshold(folder: Path) -> int:
+    return int(re.search(r"threshold: (\d+)", (folder / "config/cohorts/clinic.yaml").read_text())[1])
 
 
 def sides(folder: Path) -> list[tuple[list[dict], list[dict]]]:
@@ -76,7 +84,7 @@ def decided(hospital: Path, out: Path, **changed) -> None:
     everybody, studies, results = (ast.literal_eval(found) for found in re.findall(r"  file   (\[.*\])", called)[:3])
     recipes = ast.literal_eval(re.search(r"param  recipes = (.*)", called)[1])
     inputs = [[str(hospital / each) for each in files] for files in (everybody, studies, results)]
-    params = {"threshold": THRESHOLD, "round_to": None, "recipes": recipes} | changed
+    params = {"threshold": threshold(hospital), "round_to": None, "recipes": recipes} | changed
     plan(*inputs, out / "plan.csv", out / "plan.log", **params)
     for file in results:
         study, name = Path(file).parents[1].name, Path(file).name
@@ -86,22 +94,22 @@ def decided(hospital: Path, out: Path, **changed) -> None:
 
 def test_nobody_with_the_released_files_can_tell_a_withheld_count(hospital):
     attacker = Attacker(hospital / "results", "clinic")
-    assert len(attacker.wanted) > 50 and len(attacker.equations) > 300
-    assert attacker.told() == {}
+    assert len(attacker.wanted) > 30 and len(attacker.equations) > 80
+    assert dict(attacker.told()) == {}
 
 
 def test_the_attacker_does_tell_counts_where_only_small_ones_are_withheld(hospital, tmp_path):
     """The same attack on the same cohort without complementary suppression: the test above can fail."""
     decided(hospital, tmp_path, complementary=False)
     told = Attacker(tmp_path, "clinic").told()
-    assert any(0 < value < THRESHOLD for value in told.values()), told
+    assert any(0 < value < threshold(hospital) for _, value in told)
 
 
 def test_rounding_shows_multiples_alone_and_percentages_made_of_them(hospital, tmp_path):
     decided(hospital, tmp_path, round_to=10)
     shown = [row for file in tmp_path.glob("*/clinic/*.csv") for row in rows(file) if row["stat"] != "applied"]
     numbers = [(row["stat"], float(row["value"])) for row in shown if row["value"]]
-    assert len(numbers) > 100
+    assert len(numbers) > 60
     for row in shown:
         assert not (row["value"] and row["stat"].startswith(("p_", "statistic", "mean", "percent_", "odds"))), row
         assert all(row[column] == "" or int(row[column]) % 10 == 0 for column in ("n", "n_missing"))
@@ -113,21 +121,22 @@ def test_rounding_shows_multiples_alone_and_percentages_made_of_them(hospital, t
 
 def test_what_is_shown_is_true_and_no_count_that_is_shown_is_small(hospital):
     shown = withheld = 0
+    least = threshold(hospital)
     for shared, private in sides(hospital):
         assert [row["stat"] for row in shared] == [row["stat"] for row in private]
         for one, other in zip(shared, private, strict=True):
             assert list(one) == list(other)
             if one["stat"] in ("count", "tp", "fp", "fn", "tn", "n", "n_excluded", "found", "missed"):
                 assert one["value"] in ("", other["value"]), one
-                assert one["value"] == "" or not 0 < float(one["value"]) < THRESHOLD, one
+                assert one["value"] == "" or not 0 < float(one["value"]) < least, one
             for column in ("n", "n_missing"):
                 assert one[column] in ("", other[column])
-                assert one[column] == "" or not 0 < int(one[column]) < THRESHOLD, one
+                assert one[column] == "" or not 0 < int(one[column]) < least, one
             shown += one["value"] != ""
             withheld += one["value"] == "" and other["value"] != ""
             if one["stat"].startswith(("min", "max", "median_", "q1_", "q3_")) and "follow" not in one["stat"]:
                 assert one["value"] == "", one
-    assert shown > 800 and withheld > 100
+    assert shown > 200 and withheld > 100
 
 
 def test_percentages_and_tests_made_of_withheld_counts_are_withheld(hospital):
@@ -186,6 +195,5 @@ def test_every_table_is_understood(hospital):
     unclear = {
         (line["study"], line["result"]) for line in plan if (line["rule"], line["column"]) == ("unclear", "value")
     }
-    assert {result for _, result in unclear} <= {"nat_residual_f1_flow", "us_mri_m_flow", "casting_a_surgery"} | {
-        result for _, result in unclear if "tabar" in result or "palka" in result or "independent" in result
-    }
+    told_otherwise = ("_flow", "casting_a_surgery", "tabar", "palka", "independent")
+    assert not [result for _, result in unclear if not any(each in result for each in told_otherwise)]
