@@ -29,6 +29,7 @@ workflow.list_rules = in_order(workflow.rules)
 
 
 include: "workflow/rules/disclosure.smk"
+include: "workflow/rules/checklists.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -45,6 +46,7 @@ rule all:
         kept=private_files() + all_disclosures(),
         witnesses=witness_files() if len(registry.witnesses) > 1 else [],
         across=across_files(),
+        checklists=checklist_files(),
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
 
 
