@@ -1,11 +1,11 @@
 """What follows from the printed numbers for an item of a reporting guideline, so that nobody judges it by hand.
 
 Each rule takes the evidence of one paper and the arguments of the item (``with`` in ``checklists.yaml``) and returns a
-``Finding``: ``reported``, ``partly`` or ``nothing``, a sentence with the counts, and the claims that it looked at. Whether
-``nothing`` means absent or unknown depends on the copy of the paper and is decided in ``checklists``. The rules are told
-in docs/methods/checklists.md.
+``Finding``: ``reported``, ``partly`` or ``nothing``, a sentence with the counts, and the claims that it looked at.
+Whether ``nothing`` means absent or unknown depends on the copy of the paper and is decided in ``checklists``. The rules
+are told in docs/methods/checklists.md.
 
-The numbers of another publication (claims of kind ``external``) never count. A number that is printed twice counts once.
+The numbers of another publication (claims of kind ``external``) never count. A number printed twice counts once.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class Evidence:
         for pattern in patterns:
             fits = {name: claim for name, claim in short.items() if fnmatchcase(name, pattern)}
             if not fits:
-                raise ReplicalcError(f"no claim of {self.study} is called '{pattern}'.{did_you_mean(pattern, [*short])}")
+                raise ReplicalcError(
+                    f"no claim of {self.study} is called '{pattern}'.{did_you_mean(pattern, [*short])}"
+                )
             found |= fits
         return tuple(claim for name, claim in short.items() if name in found)
 
@@ -97,8 +99,8 @@ def _limits(stats: Mapping[str, Claim], stat: str) -> list[Claim]:
 def intervals(evidence: Evidence, *, stats: Sequence[str], model: str | None = None) -> Finding:
     """Effect estimates with their precision: how many of the printed ones stand with both limits of an interval.
 
-    ``stats`` names the statistics that count as estimates (``or``, ``icc``, ``sensitivity``, ...), ``model`` keeps those
-    of univariable or multivariable models. All with limits: reported. Some or none: partly. No estimate: nothing.
+    ``stats`` names the statistics that count as estimates (``or``, ``icc``, ``sensitivity``, ...), ``model`` keeps
+    those of univariable or multivariable models. All with limits: reported. Some or none: partly. No estimate: nothing.
     """
     if model not in (None, ADJUSTED, UNADJUSTED):
         raise ReplicalcError(f"the model '{model}' is not known. Known: {UNADJUSTED}, {ADJUSTED}")
@@ -147,7 +149,7 @@ def both_models(evidence: Evidence, *, stats: Sequence[str]) -> Finding:
 
 
 def numbers_of(evidence: Evidence, *, variables: Sequence[str]) -> Finding:
-    """Variables with their numbers: counts of a category, or mean or median of a measurement; percentages alone do not do.
+    """Variables with their numbers: counts of a category, mean or median of a measurement; not percentages alone.
 
     All of ``variables`` so: reported. Some, or percentages alone: partly. Nothing printed of any: nothing.
     """
@@ -163,7 +165,9 @@ def numbers_of(evidence: Evidence, *, variables: Sequence[str]) -> Finding:
             shares.append(name)
         behind += numbers or percent
     left = [name for name in variables if name not in (*counted, *shares)]
-    words = f"{len(counted)} of {_number(len(variables), 'variable')} {_stand(len(variables))} with counts, mean or median"
+    words = (
+        f"{len(counted)} of {_number(len(variables), 'variable')} {_stand(len(variables))} with counts, mean or median"
+    )
     words += f"; with percentages alone: {_plain(shares)}" if shares else ""
     words += f"; nothing in the record of {_plain(left)}" if left else ""
     state = REPORTED if len(counted) == len(variables) else PARTLY if counted or shares else NOTHING
@@ -171,10 +175,10 @@ def numbers_of(evidence: Evidence, *, variables: Sequence[str]) -> Finding:
 
 
 def stages(evidence: Evidence, *, stages: Mapping[str, Sequence[str]], not_applicable: Sequence[str] = ()) -> Finding:
-    """Numbers of the flow: which of the stages (assessed, eligible, included, followed, analysed) have a printed number.
+    """Numbers of the flow: which of ``STAGES`` have a printed number.
 
-    ``stages`` gives the claims of each stage; a stage that is not named there has none. ``not_applicable`` are stages that
-    the study does not have. All that apply: reported. Some: partly. None: nothing.
+    ``stages`` gives the claims of each stage; a stage that is not named there has none. ``not_applicable`` are stages
+    that the study does not have. All that apply: reported. Some: partly. None: nothing.
     """
     for name in (*stages, *not_applicable):
         if name not in STAGES:
@@ -197,7 +201,7 @@ def stages(evidence: Evidence, *, stages: Mapping[str, Sequence[str]], not_appli
 
 
 def adds_up(evidence: Evidence, *, variables: Sequence[str], total: str) -> Finding:
-    """Missing values by arithmetic: printed counts of a variable that add up to all patients leave nobody without a value.
+    """Missing values by arithmetic: printed counts of a variable that add up to all leave nobody without a value.
 
     A number of missing values is not printed by that, so the finding is partly at most. Counts are those of everybody
     (group ``all``), each category once; a category with two different printed counts adds up to nothing.
@@ -211,9 +215,9 @@ def adds_up(evidence: Evidence, *, variables: Sequence[str], total: str) -> Find
             if claim.group == "all" and claim.stat == "count" and claim.variable.startswith(f"{name}="):
                 printed.setdefault(claim.variable, set()).add(claim.reported)
                 behind.append(claim)
-        if printed and all(len(each) == 1 for each in printed.values()):
-            if sum(_whole(min(each)) for each in printed.values()) == _whole(whole.reported):
-                fits.append(name)
+        once = [_whole(min(each)) for each in printed.values() if len(each) == 1]
+        if printed and len(once) == len(printed) and sum(once) == _whole(whole.reported):
+            fits.append(name)
     left = [name for name in variables if name not in fits]
     if not fits:
         return Finding(NOTHING, f"the printed counts of no variable add up to {whole.reported}", tuple(behind))
@@ -224,10 +228,10 @@ def adds_up(evidence: Evidence, *, variables: Sequence[str], total: str) -> Find
 
 
 def cross_table(evidence: Evidence, *, tests: Mapping[str, Sequence[str]]) -> Finding:
-    """The 2 x 2 table of a test: how many of its four cells are printed, and whether the measures leave one table alone.
+    """The 2 x 2 table of a test: how many of its cells are printed, and whether the measures leave one table alone.
 
-    ``tests`` gives the claims with the measures of each test, all of one group and variable. Every cell printed: reported.
-    Some cells, or one table alone by verification.csv: partly. Neither: nothing.
+    ``tests`` gives the claims with the measures of each test, all of one group and variable. Every cell printed:
+    reported. Some cells, or one table alone by verification.csv: partly. Neither: nothing.
     """
     told, behind, states = [], [], []
     for name, patterns in tests.items():

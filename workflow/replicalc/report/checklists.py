@@ -1,9 +1,9 @@
 """Reporting guidelines (STROBE, STARD 2015, REMARK), item by item: what the record of a paper holds of each.
 
 What the items ask stands in ``workflow/report/checklists/<list>.yaml``; what a paper reports stands in
-``config/studies/<study>/checklists.yaml``, read in the paper by hand, or names the rule of ``checklist_rules`` that finds
-it from the printed numbers. A judgement of reporting, never of quality. docs/methods/checklists.md says what the states
-mean.
+``config/studies/<study>/checklists.yaml``, read in the paper by hand, or as the name of the rule of ``checklist_rules``
+that finds it from the printed numbers. A judgement of reporting, never of quality. docs/methods/checklists.md says what
+the states mean.
 
     from replicalc.report.checklists import checklists
     for applied in checklists("nat_residual").applied:
@@ -106,7 +106,7 @@ class Applied:
 class StudyChecklists:
     """All guidelines of a study. ``copy_kind`` is article, extract or abstract; ``copy_note`` says what the copy lacks.
 
-    ``subject`` is what the answers are about where that is not the paper itself. ``not_applied`` has (guideline, reason).
+    ``subject`` is what the answers are about where that is not the paper itself. ``not_applied``: (guideline, reason).
     """
 
     study: str
@@ -176,8 +176,8 @@ def judge(answers, claims, verification, dictionary, lists) -> StudyChecklists:
     """Read the answers of a study, hold them against guidelines and claims, and derive what is to be derived.
 
     All arguments are paths; ``lists`` has one for each guideline. Raises one ReplicalcError that names every fault: an
-    item without an answer or with an unknown number, a place or claim that the record does not have, a guideline that is
-    neither applied nor excused, an item called absent in a part of the paper that the copy does not hold.
+    item without an answer or with an unknown number, a place or claim that the record does not have, a guideline that
+    is neither applied nor excused, an item called absent in a part of the paper that the copy does not hold.
     """
     data = load_checked(answers, "checklists")
     guidelines = {each.checklist: each for each in map(load_list, lists)}
