@@ -46,7 +46,7 @@ rule all:
         kept=private_files() + all_disclosures(),
         witnesses=witness_files() if len(registry.witnesses) > 1 else [],
         across=across_files(),
-        checklists=checklist_files(),
+        checklists=checklist_files,
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
 
 

@@ -2,11 +2,13 @@
 # The wildcard is the study. What the states mean and how some are derived: docs/methods/checklists.md.
 from replicalc.report import checklists
 
-
-def checklist_files():
-    """The answers of every study that has some, as a table and as a page; a new study may do without."""
-    answered = [study for study in registry.studies if Path(f"config/studies/{study}/checklists.yaml").is_file()]
-    return [f"results/{study}/checklists.{kind}" for study in answered for kind in ("csv", "md")]
+# The answers of every study that has some, as a table and as a page; a new study may do without.
+checklist_files = [
+    f"results/{study}/checklists.{kind}"
+    for study in registry.studies
+    if Path(f"config/studies/{study}/checklists.yaml").is_file()
+    for kind in ("csv", "md")
+]
 
 
 rule checklists:
