@@ -31,6 +31,7 @@ workflow.list_rules = in_order(workflow.rules)
 include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/checklists.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/archive.smk"
 
 
 rule all:
@@ -48,6 +49,7 @@ rule all:
         across=across_files(),
         checklists=checklist_files,
         overview=["results/claims.csv", "results/summary.json", "results/report.html"],
+        data=rules.data.output,
 
 
 onsuccess:
