@@ -1,7 +1,8 @@
-# make results | cohort | witnesses | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
+# make results | cohort | witnesses | archive | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
 # DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (about an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 # K=5 is the number of synthetic cohorts that `make witnesses` holds against each other.
+# DATE=2026-01-31 is what `make archive` writes as the date of publication; without it that of the release, or of the last commit.
 CORES ?= 4
 K ?= 5
 PYTHON ?= python3
@@ -9,7 +10,7 @@ DEFECTS ?= --quick
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
-.PHONY: results cohort witnesses test lint format bench unlock clean
+.PHONY: results cohort witnesses archive test lint format bench unlock clean
 .DELETE_ON_ERROR:
 
 results: .venv/.ready
@@ -25,6 +26,12 @@ cohort: .venv/.ready
 # What each paper leaves open, from K synthetic cohorts of each study.
 witnesses: .venv/.ready
 	@$(BIN)/snakemake --cores $(CORES) witnesses --config witnesses=$(K)
+
+# One zip to upload with a paper: results/replicalc-archive.zip (docs/archive.md).
+archive: export DATE := $(DATE)
+archive: .venv/.ready
+	@$(BIN)/snakemake --cores $(CORES) archive $(if $(COHORTS),--config cohorts="$(COHORTS)")
+	@echo "results/replicalc-archive.zip: look through it before it leaves; ARCHIVE.md in it says what was left out"
 
 test: .venv/.ready
 	$(BIN)/python -m pytest -n auto --dist loadfile

@@ -22,7 +22,7 @@ PROFILES = (
 WORKFLOW = "Snakefile"
 #: Not in the context of RO-Crate 1.1; the term that Workflow Run Crate defines for it.
 EXTRA_TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
-DONE = {"@id": "http://schema.org/CompletedActionStatus"}
+DONE = "http://schema.org/CompletedActionStatus"
 
 
 def crate(
@@ -78,23 +78,12 @@ def crate(
         )
         for number, author in enumerate(about.authors, 1)
     ]
-    programs = {
-        name: add(
-            f"#software-{name}",
-            "SoftwareApplication",
-            name=name,
-            version=version,
-            softwareVersion=version,
-            url={
-                "@id": "https://www.python.org/" if name == "python" else f"https://pypi.org/project/{name}/{version}/"
-            },
-        )
-        for name, version in software.items()
-    }
+    programs = {name: _program(add, name, version) for name, version in software.items()}
     exports = {name: add(f"#export-{name}", "CreativeWork", **known) for name, known in sources.items()}
     values = [_parameter(add, name, value) for name, value in settings.items()]
     for tool in tools:
         files[tool]["programmingLanguage"] = language
+        files[tool]["version"] = about.version
     stages = {
         tool: add(f"#step-{number}", "HowToStep", name=tool, position=str(number), workExample=files[tool])
         for number, tool in enumerate(tools)
@@ -105,9 +94,10 @@ def crate(
             f"#run-{number}",
             "CreateAction",
             name=step.name,
+            description=f"Ran the rules of {step.tool}: {step.name}. Function, parameters and duration are in logs/.",
             instrument=files[step.tool],
-            object=[*(files[path] for path in step.inputs), *(exports[name] for name in step.sources)],
-            result=[files[path] for path in step.outputs],
+            object=_one([*(files[path] for path in step.inputs), *(exports[name] for name in step.sources)]),
+            result=_one([files[path] for path in step.outputs]),
             actionStatus=DONE,
         )
         runs.append(run)
@@ -116,6 +106,7 @@ def crate(
                 f"#control-{number}",
                 "ControlAction",
                 name=f"orchestrate {step.name}",
+                description=f"Snakemake had the step {step.tool} run: {step.name}.",
                 instrument=stages[step.tool],
                 object=run,
                 actionStatus=DONE,
@@ -127,6 +118,7 @@ def crate(
         "#run",
         "CreateAction",
         name=f"run of {about.title}",
+        description="The whole workflow, from configuration and records to results and report.",
         instrument=workflow,
         object=[*(files[p] for p in read if p not in written), *exports.values(), *(each for _, each in values)],
         result=[files[path] for path in written],
@@ -136,6 +128,7 @@ def crate(
         "#engine",
         "OrganizeAction",
         name=f"run of Snakemake {software['snakemake']}",
+        description="Snakemake decided what was to be run, and in which order.",
         instrument=programs["snakemake"],
         object=controls,
         result=whole,
@@ -145,16 +138,19 @@ def crate(
         ("name", about.title),
         ("version", about.version),
         ("license", licence),
-        ("creator", authors),
+        ("creator", _one(authors)),
         ("programmingLanguage", language),
         ("softwareRequirements", list(programs.values())),
         ("hasPart", [files[tool] for tool in tools]),
+        ("conformsTo", {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"}),
         ("step", list(stages.values())),
         ("input", [parameter for parameter, _ in values]),
     ):
         workflow[name] = value
     if about.repository:
         workflow["codeRepository"] = {"@id": about.repository}
+    if "README.md" in files:
+        files["README.md"]["about"] = made.root_dataset
     root = made.root_dataset
     for name, value in (
         ("name", f"Run of {about.title}"),
@@ -164,7 +160,7 @@ def crate(
         ),
         ("datePublished", about.date),
         ("license", licence),
-        ("author", authors),
+        ("author", _one(authors)),
         ("mainEntity", workflow),
         ("mentions", [engine, whole, *runs]),
         ("conformsTo", [add(url, "CreativeWork", name=name, version=version) for url, name, version in PROFILES]),
@@ -183,6 +179,16 @@ def _file(member: Member) -> dict[str, str]:
         "contentSize": str(len(member.data)),
         "sha256": member.sha256,
     }
+
+
+def _one(found: list):
+    """RO-Crate 1.1 wants a single value where there is one, and a list where there are more."""
+    return found[0] if len(found) == 1 else found
+
+
+def _program(add, name: str, version: str):
+    page = "https://www.python.org/" if name == "python" else f"https://pypi.org/project/{name}/{version}/"
+    return add(page, "SoftwareApplication", name=name, softwareVersion=version, url={"@id": page})
 
 
 def _parameter(add, name: str, value: str) -> tuple:
