@@ -10,7 +10,7 @@ rule across:
         study="config/studies/{study}/study.yaml",
         results=lambda wildcards: across_results(wildcards.study),
     output:
-        table="results/{study}/across.csv",
+        table=shown("results/{study}/across.csv", "across"),
     log:
         "logs/{study}/across.log",
     params:

@@ -5,6 +5,10 @@ from replicalc.report.machine import archive as archive_zip, tables
 DATA = "results/report/data"
 
 
+# What Snakemake's own report begins with (snakemake --report report.zip).
+report: "../report/captions/workflow.rst"
+
+
 # The report lies beside the studies; it is none.
 wildcard_constraints:
     study=r"(?!report(?:/|$))[^/]+",

@@ -119,6 +119,24 @@ def witness_files():
     return [f"results/{study}/witnesses.{kind}" for study in registry.studies for kind in ("csv", "md")]
 
 
+def shown(path, caption="figure"):
+    """Mark a file for Snakemake's own report (--report): under its study, figures and tables apart, with a caption.
+
+    Only what is made of shared sides may be marked: the report takes every marked file of a run. So comparison.csv, which a
+    protected cohort has on its private side too, is not; results/claims.csv has the same verdicts.
+    """
+    parts = Path(path).parts
+    study = parts[1] if len(parts) > 2 else "all studies"
+    name = Path(path).stem.removeprefix(f"{study}_fig_").replace("_", " ")
+    return report(
+        path,
+        caption=f"../report/captions/{'flow' if name == 'flow' else caption}.rst",
+        category=study,
+        subcategory="figures" if path.endswith(".svg") else "tables",
+        labels={"what": name, "cohort": "{cohort}" if "{cohort}" in path else "all"},
+    )
+
+
 def all_figures():
     return [
         f"results/{study}/{cohort}/{figure}.{kind}"

@@ -95,7 +95,7 @@ rule withheld_figure:
         ],
         study="config/studies/{study}/study.yaml",
     output:
-        svg="results/{study}/{cohort}/{figure}.svg",
+        svg=shown("results/{study}/{cohort}/{figure}.svg", "withheld"),
         png="results/{study}/{cohort}/{figure}.png",
     log:
         "logs/{study}/{cohort}/{figure}.log",

@@ -11,7 +11,7 @@ rule nat_residual_fig_flow:
         flow="results/nat_residual/{cohort}/steps/flow.csv",
         cohort="results/nat_residual/{cohort}/cohort.parquet",
     output:
-        svg="results/nat_residual/{cohort}/nat_residual_fig_flow.svg",
+        svg=shown("results/nat_residual/{cohort}/nat_residual_fig_flow.svg"),
         png="results/nat_residual/{cohort}/nat_residual_fig_flow.png",
     log:
         "logs/nat_residual/{cohort}/nat_residual_fig_flow.log",
@@ -27,7 +27,7 @@ rule nat_residual_fig_pcr_by_subtype:
         table="results/nat_residual/{cohort}/nat_residual_t2_subtype_pcr.csv",
         claims="config/studies/nat_residual/claims.csv",
     output:
-        svg="results/nat_residual/{cohort}/nat_residual_fig_pcr_by_subtype.svg",
+        svg=shown("results/nat_residual/{cohort}/nat_residual_fig_pcr_by_subtype.svg"),
         png="results/nat_residual/{cohort}/nat_residual_fig_pcr_by_subtype.png",
     log:
         "logs/nat_residual/{cohort}/nat_residual_fig_pcr_by_subtype.log",
@@ -44,7 +44,7 @@ rule nat_residual_fig_extent_before_after:
         table="results/nat_residual/{cohort}/nat_residual_t3_extent.csv",
         study="config/studies/nat_residual/study.yaml",
     output:
-        svg="results/nat_residual/{cohort}/nat_residual_fig_extent_before_after.svg",
+        svg=shown("results/nat_residual/{cohort}/nat_residual_fig_extent_before_after.svg"),
         png="results/nat_residual/{cohort}/nat_residual_fig_extent_before_after.png",
     log:
         "logs/nat_residual/{cohort}/nat_residual_fig_extent_before_after.log",
@@ -63,7 +63,7 @@ rule nat_residual_fig_change_by_response:
         residual_type="results/nat_residual/{cohort}/nat_residual_t4_residual_type.csv",
         study="config/studies/nat_residual/study.yaml",
     output:
-        svg="results/nat_residual/{cohort}/nat_residual_fig_change_by_response.svg",
+        svg=shown("results/nat_residual/{cohort}/nat_residual_fig_change_by_response.svg"),
         png="results/nat_residual/{cohort}/nat_residual_fig_change_by_response.png",
     log:
         "logs/nat_residual/{cohort}/nat_residual_fig_change_by_response.log",
@@ -80,7 +80,7 @@ rule nat_residual_fig_agreement:
         mg_pathology="results/nat_residual/{cohort}/nat_residual_t5_icc_mg_pathology.csv",
         mri_pathology="results/nat_residual/{cohort}/nat_residual_t5_icc_mri_pathology.csv",
     output:
-        svg="results/nat_residual/{cohort}/nat_residual_fig_agreement.svg",
+        svg=shown("results/nat_residual/{cohort}/nat_residual_fig_agreement.svg"),
         png="results/nat_residual/{cohort}/nat_residual_fig_agreement.png",
     log:
         "logs/nat_residual/{cohort}/nat_residual_fig_agreement.log",
@@ -98,7 +98,7 @@ rule nat_residual_fig_icc_by_subtype:
         mg_mri="results/nat_residual/{cohort}/nat_residual_t5_icc_mg_mri.csv",
         claims="config/studies/nat_residual/claims.csv",
     output:
-        svg="results/nat_residual/{cohort}/nat_residual_fig_icc_by_subtype.svg",
+        svg=shown("results/nat_residual/{cohort}/nat_residual_fig_icc_by_subtype.svg"),
         png="results/nat_residual/{cohort}/nat_residual_fig_icc_by_subtype.png",
     log:
         "logs/nat_residual/{cohort}/nat_residual_fig_icc_by_subtype.log",
@@ -114,7 +114,7 @@ rule nat_residual_fig_confusion:
         table="results/nat_residual/{cohort}/nat_residual_x_mri_accuracy.csv",
         claims="config/studies/nat_residual/claims.csv",
     output:
-        svg="results/nat_residual/{cohort}/nat_residual_fig_confusion.svg",
+        svg=shown("results/nat_residual/{cohort}/nat_residual_fig_confusion.svg"),
         png="results/nat_residual/{cohort}/nat_residual_fig_confusion.png",
     log:
         "logs/nat_residual/{cohort}/nat_residual_fig_confusion.log",
@@ -133,7 +133,7 @@ rule us_mri_fig_flow:
         flow="results/us_mri/{cohort}/steps/flow.csv",
         cohort="results/us_mri/{cohort}/cohort.parquet",
     output:
-        svg="results/us_mri/{cohort}/us_mri_fig_flow.svg",
+        svg=shown("results/us_mri/{cohort}/us_mri_fig_flow.svg"),
         png="results/us_mri/{cohort}/us_mri_fig_flow.png",
     log:
         "logs/us_mri/{cohort}/us_mri_fig_flow.log",
@@ -152,7 +152,7 @@ rule us_mri_fig_accuracy:
         ppv3="results/us_mri/{cohort}/us_mri_x_ppv3.csv",
         claims="config/studies/us_mri/claims.csv",
     output:
-        svg="results/us_mri/{cohort}/us_mri_fig_accuracy.svg",
+        svg=shown("results/us_mri/{cohort}/us_mri_fig_accuracy.svg"),
         png="results/us_mri/{cohort}/us_mri_fig_accuracy.png",
     log:
         "logs/us_mri/{cohort}/us_mri_fig_accuracy.log",
@@ -168,7 +168,7 @@ rule us_mri_fig_work_up:
         cohort="results/us_mri/{cohort}/cohort.parquet",
         table="results/us_mri/{cohort}/us_mri_x_work_up.csv",
     output:
-        svg="results/us_mri/{cohort}/us_mri_fig_work_up.svg",
+        svg=shown("results/us_mri/{cohort}/us_mri_fig_work_up.svg"),
         png="results/us_mri/{cohort}/us_mri_fig_work_up.png",
     log:
         "logs/us_mri/{cohort}/us_mri_fig_work_up.log",
@@ -188,7 +188,7 @@ rule casting_fig_survival:
         table="results/casting/{cohort}/casting_x_tabar2004_survival.csv",
         claims="config/studies/casting/claims.csv",
     output:
-        svg="results/casting/{cohort}/casting_fig_survival.svg",
+        svg=shown("results/casting/{cohort}/casting_fig_survival.svg"),
         png="results/casting/{cohort}/casting_fig_survival.png",
     log:
         "logs/casting/{cohort}/casting_fig_survival.log",
@@ -206,7 +206,7 @@ rule casting_fig_hazard:
         table="results/casting/{cohort}/casting_x_tabar2004_hazard.csv",
         claims="config/studies/casting/claims.csv",
     output:
-        svg="results/casting/{cohort}/casting_fig_hazard.svg",
+        svg=shown("results/casting/{cohort}/casting_fig_hazard.svg"),
         png="results/casting/{cohort}/casting_fig_hazard.png",
     log:
         "logs/casting/{cohort}/casting_fig_hazard.log",
@@ -221,7 +221,7 @@ rule casting_fig_calc_type:
     input:
         table="results/casting/{cohort}/casting_a_benign_malignant.csv",
     output:
-        svg="results/casting/{cohort}/casting_fig_calc_type.svg",
+        svg=shown("results/casting/{cohort}/casting_fig_calc_type.svg"),
         png="results/casting/{cohort}/casting_fig_calc_type.png",
     log:
         "logs/casting/{cohort}/casting_fig_calc_type.log",
@@ -243,7 +243,7 @@ rule doppler_fig_flow:
         prognosis="results/doppler/{cohort}/doppler_a_prognosis.csv",
         claims="config/studies/doppler/claims.csv",
     output:
-        svg="results/doppler/{cohort}/doppler_fig_flow.svg",
+        svg=shown("results/doppler/{cohort}/doppler_fig_flow.svg"),
         png="results/doppler/{cohort}/doppler_fig_flow.png",
     log:
         "logs/doppler/{cohort}/doppler_fig_flow.log",
@@ -261,7 +261,7 @@ rule doppler_fig_accuracy:
         claims="config/studies/doppler/claims.csv",
         study="config/studies/doppler/study.yaml",
     output:
-        svg="results/doppler/{cohort}/doppler_fig_accuracy.svg",
+        svg=shown("results/doppler/{cohort}/doppler_fig_accuracy.svg"),
         png="results/doppler/{cohort}/doppler_fig_accuracy.png",
     log:
         "logs/doppler/{cohort}/doppler_fig_accuracy.log",
@@ -277,7 +277,7 @@ rule doppler_fig_forest:
         table="results/doppler/{cohort}/doppler_a_multivariable.csv",
         claims="config/studies/doppler/claims.csv",
     output:
-        svg="results/doppler/{cohort}/doppler_fig_forest.svg",
+        svg=shown("results/doppler/{cohort}/doppler_fig_forest.svg"),
         png="results/doppler/{cohort}/doppler_fig_forest.png",
     log:
         "logs/doppler/{cohort}/doppler_fig_forest.log",
@@ -298,7 +298,7 @@ rule nact_bone_fig_outcomes:
         bone="results/nact_bone/{cohort}/nact_bone_a_bone.csv",
         claims="config/studies/nact_bone/claims.csv",
     output:
-        svg="results/nact_bone/{cohort}/nact_bone_fig_outcomes.svg",
+        svg=shown("results/nact_bone/{cohort}/nact_bone_fig_outcomes.svg"),
         png="results/nact_bone/{cohort}/nact_bone_fig_outcomes.png",
     log:
         "logs/nact_bone/{cohort}/nact_bone_fig_outcomes.log",
@@ -315,7 +315,7 @@ rule nact_bone_fig_forest_nonpcr:
         multivariable="results/nact_bone/{cohort}/nact_bone_a_nonpcr_multivariable.csv",
         claims="config/studies/nact_bone/claims.csv",
     output:
-        svg="results/nact_bone/{cohort}/nact_bone_fig_forest_nonpcr.svg",
+        svg=shown("results/nact_bone/{cohort}/nact_bone_fig_forest_nonpcr.svg"),
         png="results/nact_bone/{cohort}/nact_bone_fig_forest_nonpcr.png",
     log:
         "logs/nact_bone/{cohort}/nact_bone_fig_forest_nonpcr.log",
@@ -332,7 +332,7 @@ rule nact_bone_fig_forest_bone:
         multivariable="results/nact_bone/{cohort}/nact_bone_a_bone_multivariable.csv",
         claims="config/studies/nact_bone/claims.csv",
     output:
-        svg="results/nact_bone/{cohort}/nact_bone_fig_forest_bone.svg",
+        svg=shown("results/nact_bone/{cohort}/nact_bone_fig_forest_bone.svg"),
         png="results/nact_bone/{cohort}/nact_bone_fig_forest_bone.png",
     log:
         "logs/nact_bone/{cohort}/nact_bone_fig_forest_bone.log",
@@ -350,7 +350,7 @@ rule nact_bone_fig_metastasis:
         whole_body="results/nact_bone/{cohort}/nact_bone_a_whole_body.csv",
         claims="config/studies/nact_bone/claims.csv",
     output:
-        svg="results/nact_bone/{cohort}/nact_bone_fig_metastasis.svg",
+        svg=shown("results/nact_bone/{cohort}/nact_bone_fig_metastasis.svg"),
         png="results/nact_bone/{cohort}/nact_bone_fig_metastasis.png",
     log:
         "logs/nact_bone/{cohort}/nact_bone_fig_metastasis.log",

@@ -39,7 +39,7 @@ rule casting_fig_pooled:
         table="results/casting/casting_pooled_hazard_ratios.csv",
         claims="config/studies/casting/claims.csv",
     output:
-        svg="results/casting/casting_fig_pooled.svg",
+        svg=shown("results/casting/casting_fig_pooled.svg", "pooled"),
         png="results/casting/casting_fig_pooled.png",
     log:
         "logs/casting/casting_fig_pooled.log",
@@ -77,7 +77,7 @@ rule us_mri_fig_sroc:
         table="results/us_mri/us_mri_pooled_mri_accuracy.csv",
         comparators="config/studies/us_mri/comparators.csv",
     output:
-        svg="results/us_mri/us_mri_fig_sroc.svg",
+        svg=shown("results/us_mri/us_mri_fig_sroc.svg", "pooled"),
         png="results/us_mri/us_mri_fig_sroc.png",
     log:
         "logs/us_mri/us_mri_fig_sroc.log",

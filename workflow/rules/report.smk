@@ -10,7 +10,7 @@ rule gather:
         verifications=all_verifications(),
         disclosures=all_disclosures(),
     output:
-        claims="results/claims.csv",
+        claims=shown("results/claims.csv", "claims"),
         summary="results/summary.json",
     log:
         "logs/gather.log",

@@ -30,7 +30,7 @@ rule verification:
         others=ancient(all_claims()),
         certificates=lambda wildcards: certificates(wildcards.study),
     output:
-        table="results/{study}/verification.csv",
+        table=shown("results/{study}/verification.csv", "verification"),
         evidence="results/{study}/evidence.json",
         page="results/{study}/evidence.md",
     log:

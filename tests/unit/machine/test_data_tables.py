@@ -105,9 +105,7 @@ def test_the_three_formats_hold_the_same_rows(run, tmp_path):
         rows = parquet.read_table(folder / f"{table['name']}.parquet").to_pylist()
         given = json.loads((folder / f"{table['name']}.json").read_text())
         assert len(rows) == table["rows"] == len(given["data"]) > 0
-        for row, values, texts in zip(
-            rows, given["data"], read_csv(folder / f"{table['name']}.csv"), strict=True
-        ):
+        for row, values, texts in zip(rows, given["data"], read_csv(folder / f"{table['name']}.csv"), strict=True):
             for column, value in zip(table["columns"], values, strict=True):
                 there = row[column["name"]]
                 assert there is None or isinstance(there, types[column["type"]])

@@ -144,7 +144,7 @@ def crate(
         ("hasPart", [files[tool] for tool in tools]),
         ("conformsTo", {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"}),
         ("step", list(stages.values())),
-        ("input", [parameter for parameter, _ in values]),
+        ("input", _one([parameter for parameter, _ in values])),
     ):
         workflow[name] = value
     if about.repository:
