@@ -31,6 +31,7 @@ workflow.list_rules = in_order(workflow.rules)
 include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/checklists.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/archive_files.smk"
 include: "workflow/rules/archive.smk"
 
 
