@@ -1,5 +1,5 @@
-# All studies together: one table of claims, one summary, one page.
-from replicalc.report import page, summary
+# All studies together: one table of claims, one summary, the site that a reviewer opens.
+from replicalc.report import site, summary
 
 
 rule gather:
@@ -23,23 +23,62 @@ rule gather:
         summary.gather(dict(input.items()), output.claims, output.summary, log[0], **params)
 
 
+def report_steps():
+    """Flow and checks of every cohort whose patients may be counted openly; counts alone, no patients."""
+    return [
+        f"results/{study}/{cohort}/steps/{name}.csv"
+        for study, cohort in registry.pairs
+        if cohort not in registry.protected
+        for name in ("flow", "validation")
+    ]
+
+
+def report_settings():
+    """How each protected cohort is protected."""
+    return {
+        cohort: {
+            "threshold": each.threshold,
+            "round_to": each.round_to,
+            "why": each.why,
+            "confidential": each.confidential,
+        }
+        for cohort, each in registry.protected.items()
+    }
+
+
 rule report:
-    """Overview: a page that lists every claim with its verdict and leads to result, log and rule."""
+    """Overview: the site for reviewers, opened from disk: claims, studies, results with their audit trail, cohorts, certificates."""
     input:
         claims="results/claims.csv",
         summary="results/summary.json",
         results=all_results(),
         figures=all_figures() + study_results(),
-        verifications=all_verifications(),
-        template="workflow/report/report.html.j2",
+        evidence=[f"results/{study}/evidence.json" for study in registry.studies],
+        certificates=[file for study in registry.studies for file in certificates(study)],
+        across=[file for file in across_files() if file.endswith(".csv")],
+        forests=[file.replace("across.html", "forests") for file in across_files() if file.endswith(".html")],
+        steps=report_steps(),
+        assumptions=[
+            f"results/{study}/{cohort}/assumptions.csv" for study, cohort in registry.pairs if is_synthetic(cohort)
+        ],
+        disclosures=all_disclosures(),
+        records=[
+            f"config/studies/{study}/{name}" for study in registry.studies for name in ("study.yaml", "claims.csv", "NOTES.md")
+        ],
+        mappings=sorted({registry.cohort_file(study, cohort) for study, cohort in registry.pairs}),
+        sources="data/sources.csv",
         rules=rule_files(),
+        templates=sorted(str(path) for path in Path("workflow/report/templates").glob("*.j2")),
+        static=sorted(str(path) for path in Path("workflow/report/static").iterdir()),
     output:
-        page="results/report.html",
+        folder=directory("results/report"),
+        pointer="results/report.html",
     log:
         "logs/report.log",
     params:
         pairs=registry.pairs,
         titles=registry.titles,
-        code=digest("report.page:report"),
+        protected=report_settings(),
+        code=digest("report.site:site"),
     run:
-        page.report(dict(input.items()), output.page, log[0], **params)
+        site.site(dict(input.items()), output.folder, output.pointer, log[0], **params)

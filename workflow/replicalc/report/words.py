@@ -1,0 +1,47 @@
+"""The words of the report: what each verdict is called, its sign, and what it means."""
+
+from __future__ import annotations
+
+#: Beside the colour, for whoever does not see it or prints in grey.
+SIGNS = {
+    "exact": "✓",
+    "rounding": "≈",
+    "unstated_method": "?",
+    "impossible": "✗",
+    "underdetermined": "…",
+    "not_checkable": "–",
+    "same_print": "=",
+    "same_conclusion": "≃",
+    "same_direction": "↗",
+    "conclusion_differs": "≠",
+    "not_evaluable": "–",
+    "": "",
+}
+TITLES = {
+    "exact": "exact",
+    "rounding": "rounding",
+    "unstated_method": "method not stated",
+    "impossible": "impossible",
+    "underdetermined": "underdetermined",
+    "not_checkable": "not checkable",
+    "same_print": "same print",
+    "same_conclusion": "same conclusion",
+    "same_direction": "same direction",
+    "conclusion_differs": "conclusion differs",
+    "not_evaluable": "not evaluable",
+    "": "not applied",
+}
+MEANINGS = {
+    "exact": "recomputed, it prints the same",
+    "rounding": "off by one unit of the last printed place",
+    "unstated_method": "only by a method that the paper does not name, the one told or none of those tried",
+    "impossible": "no counts and no data can give it, or none by the test or method that the paper names",
+    "underdetermined": "several reconstructions fit; it never reads as fine",
+    "not_checkable": "nothing to hold it against",
+    "same_print": "prints the same",
+    "same_conclusion": "another number, the same answer: P on the same side of alpha, the printed value inside the new interval, or the "
+    "statement holds",
+    "same_direction": "outside the interval, on the same side of the middle",
+    "conclusion_differs": "neither",
+    "not_evaluable": "a variable is missing, or the number is another publication's",
+}
