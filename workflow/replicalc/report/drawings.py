@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import xml.etree.ElementTree as ET
-from html import escape
+from html import escape, unescape
 
 from replicalc.errors import ReplicalcError
 from replicalc.report.plain import shown
@@ -31,6 +31,8 @@ LOOKS = frozenset(
 _NUMBER = re.compile(r"-?\d*\.\d{3,}(?:e-?\d+)?")
 _OWN = re.compile(r"url\(#([^)\s\"']+)\)\Z")
 _TEXT = re.compile(r"(translate\([-\d. ]+\) ?(?:rotate\([-\d.]+\) ?)?)scale\(([\d.]+) -[\d.]+\)")
+#: What the font draws as one sign.
+_LIGATURE = re.compile(r"ff[il]|f[fil]|.", re.DOTALL)
 _MOVE = re.compile(r"translate\(([-\d.]+)(?: 0)?\)")
 _VALUE = re.compile(r"[\w\s.,#%()+\-\"']*\Z")
 
@@ -76,7 +78,7 @@ def lettered(root: ET.Element) -> None:
         children = list(parent)
         for comment, group in zip(children, children[1:], strict=False):
             if comment.tag is ET.Comment and group.tag == f"{_SPACE}g":
-                found.append((parent, group, _letters((comment.text or "")[1:-1], group)))
+                found.append((parent, group, _letters(unescape((comment.text or "")[1:-1]), group)))
     if all(text is not None for _, _, text in found):
         for parent, group, text in found:
             parent[list(parent).index(group)] = text
@@ -86,11 +88,17 @@ def _letters(words: str, group: ET.Element) -> ET.Element | None:
     outlines = group.findall(f"{_SPACE}use")
     place = _TEXT.fullmatch(group.get("transform", ""))
     moves = [_MOVE.fullmatch(outline.get("transform", "translate(0 0)")) for outline in outlines]
-    if len(outlines) != len(words) or not place or not all(moves):
+    drawn = list(words) if len(outlines) == len(words) else _LIGATURE.findall(words)
+    if len(outlines) != len(drawn) or not place or not all(moves):
         return None
     size = float(place[2])
+    starts = [float(move[1]) * size for move in moves]
+    places = []
+    for letters, start, following in zip(drawn, starts, [*starts[1:], None], strict=False):
+        wide = (following - start) / len(letters) if following is not None else 30 * size
+        places += [start + wide * number for number in range(len(letters))]
     text = ET.Element(f"{_SPACE}text", {"transform": place[1].strip(), "font-size": f"{100 * size:.4g}"})
-    text.set("x", " ".join(f"{float(move[1]) * size:.1f}" for move in moves))
+    text.set("x", " ".join(f"{each:.1f}".removesuffix(".0") for each in places))
     text.set("style", group.get("style", ""))
     for look, value in (("Bold", "font-weight:bold"), ("Oblique", "font-style:italic")):
         if outlines and look in outlines[0].get(_LINK, ""):
