@@ -49,7 +49,7 @@ rule all:
         witnesses=witness_files() if len(registry.witnesses) > 1 else [],
         across=across_files(),
         checklists=checklist_files,
-        overview=["results/claims.csv", "results/summary.json", "results/report.html"],
+        overview=["results/claims.csv", "results/summary.json", "results/report/index.html", "results/report.html"],
         data=rules.data.output,
 
 

@@ -63,7 +63,9 @@ rule report:
         ],
         disclosures=all_disclosures(),
         records=[
-            f"config/studies/{study}/{name}" for study in registry.studies for name in ("study.yaml", "claims.csv", "NOTES.md")
+            f"config/studies/{study}/{name}"
+            for study in registry.studies
+            for name in ("study.yaml", "claims.csv", "NOTES.md")
         ],
         mappings=sorted({registry.cohort_file(study, cohort) for study, cohort in registry.pairs}),
         sources="data/sources.csv",
@@ -71,7 +73,14 @@ rule report:
         templates=sorted(str(path) for path in Path("workflow/report/templates").glob("*.j2")),
         static=sorted(str(path) for path in Path("workflow/report/static").iterdir()),
     output:
-        folder=directory("results/report"),
+        # Folder by folder: results/report/data belongs to other rules.
+        start="results/report/index.html",
+        claims="results/report/claims.html",
+        certificates="results/report/certificates.html",
+        studies=directory("results/report/studies"),
+        results=directory("results/report/results"),
+        cohorts=directory("results/report/cohorts"),
+        static=directory("results/report/static"),
         pointer="results/report.html",
     log:
         "logs/report.log",
@@ -81,4 +90,4 @@ rule report:
         protected=report_settings(),
         code=digest("report.site:site"),
     run:
-        site.site(dict(input.items()), output.folder, output.pointer, log[0], **params)
+        site.site(dict(input.items()), output.start, output.pointer, log[0], **params)

@@ -16,13 +16,24 @@ ACROSS = ("claim_id", "label", "reported", "value", "lo", "hi", "n", "difference
 
 
 def cohort_of(name: str, kind: str, title: str, protection: dict | None, files: dict, studies: list[str]) -> Cohort:
-    """Gather a cohort for the studies that it speaks to. Of a confidential one the mapping is told without the export's words."""
+    """Gather a cohort for the studies that it speaks to.
+
+    Of a confidential one the mapping is told without the words of its export.
+    """
     mappings = {file: load_yaml(file) for file in files["mappings"]}
-    mine = {f: m for f, m in mappings.items() if m["cohort"] == name or (kind == "synthetic" and Path(f).parts[-2] in studies)}
-    file, config = next(iter(mine.items()), ("", {}))
+    mine = {
+        f: m
+        for f, m in mappings.items()
+        if m["cohort"] == name or (kind == "synthetic" and Path(f).parts[-2] in studies)
+    }
+    config = next(iter(mine.values()), {})
     hidden = bool(protection and protection.get("confidential"))
     sources = [
-        ("withheld" if hidden else str(each["file"]), str(each.get("records", "")), str(each.get("sha256", "made by the workflow")))
+        (
+            "withheld" if hidden else str(each["file"]),
+            str(each.get("records", "")),
+            str(each.get("sha256", "made by the workflow")),
+        )
         for each in config.get("sources", [])
     ]
     published = [row for row in read_csv("data/sources.csv") if row["cohort"] == name]
@@ -31,7 +42,7 @@ def cohort_of(name: str, kind: str, title: str, protection: dict | None, files: 
         kind,
         title or ("Synthetic patients, made from the printed numbers of each study" if kind == "synthetic" else name),
         str(config.get("caveat", "")),
-        "; ".join(f"{row['publisher']}, doi:{row['doi']}, {row['licence']}" for row in published),
+        "; ".join(dict.fromkeys(f"{row['publisher']}, doi:{row['doi']}, {row['licence']}" for row in published)),
         Table("Files", ("file", "records", "sha256"), tuple(sources) if kind == "real" else ()),
         mapping_table(config, hidden) if kind == "real" else NONE,
         protection_text(config, protection, kind),
@@ -50,10 +61,18 @@ def mapping_table(config: dict, hidden: bool) -> Table:
         if "constant" in how:
             told = f"always {how['constant']}"
         elif not where:
-            told = "made from other columns: " + ", ".join(str(key) for key in how if key not in ("note", "codes", "unit"))
+            told = "made from other columns: " + ", ".join(
+                str(key) for key in how if key not in ("note", "codes", "unit")
+            )
         read = "; ".join(f"{key} → {value}" for key, value in codes.items())
         rows.append(
-            (variable, "withheld" if hidden else told, "" if hidden else read, str(how.get("unit", "")), "" if hidden else str(how.get("note", "")))
+            (
+                variable,
+                "withheld" if hidden else told,
+                "" if hidden else read,
+                str(how.get("unit", "")),
+                "" if hidden else str(how.get("note", "")),
+            )
         )
     return Table("Mapping", ("variable", "column", "codes", "unit", "note"), tuple(rows))
 
@@ -82,9 +101,13 @@ def part_of(cohort: str, kind: str, study: str, files: dict) -> Part:
         rows = read_csv(file)
         return Table("", columns, tuple(tuple(row.get(name, "") for name in columns) for row in rows), len(rows))
 
-    checks = table(f"{here}/steps/validation.csv", ("variable", "check", "n_checked", "n_found", "stops_the_run", "note"))
+    checks = table(
+        f"{here}/steps/validation.csv", ("variable", "check", "n_checked", "n_found", "stops_the_run", "note")
+    )
     missing = tuple(
-        (row[0], int(row[3]), int(row[2])) for row in checks.rows if row[1] == "missing" and row[2].isdigit() and row[3].isdigit()
+        (row[0], int(row[3]), int(row[2]))
+        for row in checks.rows
+        if row[1] == "missing" and row[2].isdigit() and row[3].isdigit()
     )
     told = [row for row in read_csv(f"results/{study}/across.csv") if row["source"] == cohort] if kind == "real" else []
     compared = [row for row in told if row["value"]]
@@ -95,7 +118,11 @@ def part_of(cohort: str, kind: str, study: str, files: dict) -> Part:
         missing,
         table(f"{here}/assumptions.csv", ("variable", "assumed", "why", "source")),
         table(f"{here}/disclosure.csv", ("rule", "numbers", "note")),
-        tuple(_forest(study, cohort, row) for row in compared if row["lo"] and _forest_file(study, row["claim_id"]).is_file()),
+        tuple(
+            _forest(study, cohort, row)
+            for row in compared
+            if row["lo"] and _forest_file(study, row["claim_id"]).is_file()
+        ),
         Table("", ACROSS, tuple(tuple(row[name] for name in ACROSS) for row in compared), len(told)),
     )
 

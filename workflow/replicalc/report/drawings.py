@@ -10,23 +10,28 @@ import hashlib
 import re
 import xml.etree.ElementTree as ET
 from html import escape, unescape
+from itertools import pairwise
 
 from replicalc.errors import ReplicalcError
 from replicalc.report.plain import shown
 
 _SPACE = "{http://www.w3.org/2000/svg}"
 _LINK = "{http://www.w3.org/1999/xlink}href"
-ELEMENTS = frozenset(
-    "svg g path rect line circle ellipse polyline polygon text tspan defs use clipPath marker symbol".split()
-)
-PLACES = frozenset(
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ELEMENTS = _names("svg g path rect line circle ellipse polyline polygon text tspan defs use clipPath marker symbol")
+PLACES = _names(
     "d x y x1 y1 x2 y2 cx cy r rx ry width height points viewBox transform dx dy preserveAspectRatio clipPathUnits "
-    "refX refY markerWidth markerHeight orient".split()
+    "refX refY markerWidth markerHeight orient"
 )
-LOOKS = frozenset(
+LOOKS = _names(
     "fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap "
     "stroke-linejoin stroke-miterlimit opacity clip-path clip-rule font-size font-family font-weight font-style "
-    "text-anchor dominant-baseline".split()
+    "text-anchor dominant-baseline"
 )
 _NUMBER = re.compile(r"-?\d*\.\d{3,}(?:e-?\d+)?")
 _OWN = re.compile(r"url\(#([^)\s\"']+)\)\Z")
@@ -38,7 +43,9 @@ _VALUE = re.compile(r"[\w\s.,#%()+\-\"']*\Z")
 
 
 def inline(text: str, name: str, title: str = "", words: str = "") -> str:
-    """Return the drawing as markup for a page; ``name`` begins its ids, ``title`` and ``words`` are its own if not given.
+    """Return the drawing as markup for a page; ids follow from ``name``.
+
+    ``title`` and ``words`` are those of the drawing itself if not given.
 
     Raises ReplicalcError where the text is no SVG, or declares entities of its own (which could grow without end).
     """
@@ -60,23 +67,25 @@ def inline(text: str, name: str, title: str = "", words: str = "") -> str:
     used = {own: f"{prefix}{number:x}" for number, own in enumerate(sorted(_used(root)))}
     box = root.get("viewBox") or f"0 0 {_plain(root.get('width'))} {_plain(root.get('height'))}"
     inside = "".join(_element(child, used) for child in root)
+    title, words = escape(str(shown(title))), escape(str(shown(words)))
     return (
         f'<svg viewBox="{escape(box)}" role="img" aria-labelledby="{prefix}-t {prefix}-d" '
         'stroke-linejoin="round" font-family="DejaVu Sans, Verdana, Arial, sans-serif">'
-        f'<title id="{prefix}-t">{escape(str(shown(title)))}</title><desc id="{prefix}-d">{escape(str(shown(words)))}</desc>{inside}</svg>'
+        f'<title id="{prefix}-t">{title}</title><desc id="{prefix}-d">{words}</desc>{inside}</svg>'
     )
 
 
 def lettered(root: ET.Element) -> None:
     """Turn texts that matplotlib drew as outlines back into letters, each at its place; in place, all of them or none.
 
-    Matplotlib writes the text as a comment before the group of its outlines. As letters a figure is searched, read aloud and
-    copied, at a fifth of the bytes. Where any text has another number of outlines than letters (formulas) all stay.
+    Matplotlib writes the text as a comment before the group of its outlines. As letters a figure is searched, read
+    aloud and copied, at a fifth of the bytes. Where any text has another number of outlines than letters (formulas)
+    all stay.
     """
     found = []
     for parent in root.iter():
         children = list(parent)
-        for comment, group in zip(children, children[1:], strict=False):
+        for comment, group in pairwise(children):
             if comment.tag is ET.Comment and group.tag == f"{_SPACE}g":
                 found.append((parent, group, _letters(unescape((comment.text or "")[1:-1]), group)))
     if all(text is not None for _, _, text in found):

@@ -18,22 +18,25 @@ def findings_of(claims: Iterable[ClaimRow]) -> list[Finding]:
 
     Within a verdict the order is that of the registry, which is the order of the papers.
     """
+    claims = list(claims)
+    places = {(claim.study, claim.short): claim.location for claim in claims}
     joined: dict[tuple[str, str, str], list[ClaimRow]] = {}
     for claim in claims:
         if claim.verdict in FIRST:
             joined.setdefault((claim.verdict, claim.study, claim.evidence), []).append(claim)
     return [
-        Finding(study, verdict, tuple(mine), sentence(mine))
+        Finding(study, verdict, tuple(mine), sentence(mine, places))
         for order in FIRST
         for (verdict, study, _), mine in joined.items()
         if verdict == order
     ]
 
 
-def sentence(claims: list[ClaimRow]) -> str:
+def sentence(claims: list[ClaimRow], places: dict[tuple[str, str], str]) -> str:
     """Say what the numbers say, as one sentence for a review; nothing about how they came to be so.
 
-    The claims share a verdict and its evidence.
+    The claims share a verdict and its evidence. ``places``: where each number stands, by study and short id; a
+    reader of the review knows places, not ids.
     """
     first = claims[0]
     where = first.location
@@ -41,8 +44,12 @@ def sentence(claims: list[ClaimRow]) -> str:
     if len(claims) > 3:
         printed += f" and {len(claims) - 3} more"
     they, do = ("they", "do") if len(claims) > 1 else ("it", "does")
-    evidence = told(first.evidence)
-    if first.verdict == "impossible":
+    evidence = re.sub(
+        r"\(([\w.]+)\)", lambda found: f"({places.get((first.study, found[1]), found[1])})", told(first.evidence)
+    )
+    if first.verdict == "impossible" and first.kind == "qualitative":
+        text = f"{where}, {printed}: this does not hold; {evidence[:1].lower()}{evidence[1:]}"
+    elif first.verdict == "impossible":
         text = f"{where}, printed {printed}: {they} cannot come out; {evidence}"
         text += _instead(claims, "nearest")
     elif first.verdict == "rounding":

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from replicalc.records import load_yaml, read_csv
@@ -55,10 +57,23 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
     relations = {Path(file).parent.name: relations_of(file) for file in files["evidence"]}
     figures = figures_of(files["figures"], rules)
     studies = [
-        study_of(name, counts, [c for c in claims if c.study == name], kinds, rules, relations.get(name, []), figures, cohorts_by_study[name])
+        study_of(
+            name,
+            counts,
+            [c for c in claims if c.study == name],
+            kinds,
+            rules,
+            relations.get(name, []),
+            figures,
+            cohorts_by_study[name],
+            files["steps"],
+        )
         for name, counts in about["studies"].items()
     ]
-    models = [(Path(f).parts[-3], Path(f).stem, json.loads(Path(f).read_text(encoding="utf-8"))) for f in files["certificates"]]
+    models = [
+        (Path(f).parts[-3], Path(f).stem, json.loads(Path(f).read_text(encoding="utf-8")))
+        for f in files["certificates"]
+    ]
     ordered = [claim for study in studies for claim in claims if claim.study == study.name]
     return Site(
         about["replicalc"],
@@ -67,7 +82,9 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
         kinds,
         tuple(studies),
         tuple(
-            cohort_of(name, kinds[name], titles.get(name, ""), protected.get(name), files, [s for s, c in pairs if c == name])
+            cohort_of(
+                name, kinds[name], titles.get(name, ""), protected.get(name), files, [s for s, c in pairs if c == name]
+            )
             for name in dict.fromkeys(cohort for _, cohort in pairs)
         ),
         tuple(findings_of(ordered)),
@@ -92,7 +109,10 @@ def _claim(row: dict, registry: dict, cohorts: dict, kinds: dict) -> ClaimRow:
         entry["group"],
         entry["variable"],
         entry["stat"],
-        *(row[f"paper_{what}"] for what in ("recomputed", "verdict", "method", "solutions", "evidence", "repair", "note")),
+        *(
+            row[f"paper_{what}"]
+            for what in ("recomputed", "verdict", "method", "solutions", "evidence", "repair", "note")
+        ),
         tuple(
             OnCohort(name, kinds[name], *(row[f"{name}_{what}"] for what in ("replicated", "n", "verdict", "note")))
             for name in cohorts[study]
@@ -110,7 +130,9 @@ def relations_of(file: str) -> list[Relation]:
             each["note"],
             tuple(each["lines"]),
             tuple(
-                Table(t["title"], tuple(map(str, t["columns"])), tuple(tuple(map(str, r)) for r in t["rows"]), t["total"])
+                Table(
+                    t["title"], tuple(map(str, t["columns"])), tuple(tuple(map(str, r)) for r in t["rows"]), t["total"]
+                )
                 for t in each["tables"]
             ),
             tuple(dict.fromkeys(opinion["claim_id"] for opinion in each["opinions"])),
@@ -145,20 +167,22 @@ def study_of(
     relations: list[Relation],
     figures: list[Figure],
     cohorts: list[str],
+    steps: list[str],
 ) -> Study:
-    """Gather one paper: its record, its results in the order of the rules, its tables, what nothing covers."""
+    """Gather one paper: its record, its results in the order of the rules, its tables, what nothing covers.
+
+    ``steps``: the files of cohorts whose patients may be counted openly; no other flow is looked for.
+    """
     folder = Path("config/studies") / name
     about = load_yaml(folder / "study.yaml")
     mine = [figure for figure in figures if figure.study == name]
     order = [rule for rule in rules if any(claim.result == rule for claim in claims)]
-    results = tuple(
-        _result(each, name, rules[each], claims, kinds, about, relations, mine, cohorts) for each in order
-    )
+    results = tuple(_result(each, name, rules[each], claims, kinds, about, relations, mine, cohorts) for each in order)
     texts = dict.fromkeys(claim.location for claim in claims if not is_table(claim.location))
     flows = []
     for cohort in cohorts:
-        file = Path("results") / name / cohort / "steps" / "flow.csv"
-        if file.is_file():
+        file = f"results/{name}/{cohort}/steps/flow.csv"
+        if file in steps:
             rows = read_csv(file)
             shown = ("excluded_because", "n_before", "n_excluded", "n_after", "note")
             flows.append((cohort, Table("", shown, tuple(tuple(row[key] for key in shown) for row in rows))))
@@ -175,7 +199,15 @@ def study_of(
         tuple(mine),
         tuple(flows),
         tuple(claim for claim in claims if claim.verdict == "not_checkable"),
+        checklists_of(name),
     )
+
+
+def checklists_of(study: str):
+    """The reporting guidelines of a study, where the project has them for it."""
+    if not Path(f"config/studies/{study}/checklists.yaml").is_file() or not find_spec("replicalc.report.checklists"):
+        return None
+    return import_module("replicalc.report.checklists").checklists(study)
 
 
 def _result(

@@ -261,7 +261,8 @@ class Study:
     figures: tuple[Figure, ...]
     flows: tuple[tuple[str, Table], ...]
     uncovered: tuple[ClaimRow, ...]
-    checklists: tuple = ()
+    #: What ``checklists`` gives for the study (StudyChecklists), or None where no guideline is recorded.
+    checklists: object = None
 
     @property
     def claims(self) -> list[ClaimRow]:

@@ -16,29 +16,37 @@ from replicalc.report.plain import Listing, anchor
 MODEL = (
     "Asked is whether any patients exist whose logistic model prints these odds ratios and limits. The limits give the "
     "largest standard errors S_j that still print so.",
-    "Take p yes/no covariates; patients of pattern x (row z = (1, x)) number n_x and have the fitted probability p_x, so the "
+    "Take p yes/no covariates; patients of pattern x (row z = (1, x)) number n_x and have the fitted "
+    "probability p_x, so the "
     "information matrix is I = Σ n_x p_x (1 − p_x) z zᵀ. For any row of numbers y, Cauchy–Schwarz gives "
     "y_j² ≤ (I⁻¹)_jj · yᵀ I y. With one row for each covariate and standard errors of at most t·S_j: "
     "Σ_j (y_jj / S_j)² ≤ t² · Σ_x n_x p_x (1 − p_x) g_x, where g_x = Σ_j (y_j · z_x)².",
     "What is known of the patients (their number, the events) are sums L_k over the same n_x. Prices v_k with "
-    "p_x (1 − p_x) g_x ≤ Σ_k v_k (a_kx + b_kx p_x) for every pattern bound the right side by t² · Σ v_k L_k. So t is at least the root of "
+    "p_x (1 − p_x) g_x ≤ Σ_k v_k (a_kx + b_kx p_x) for every pattern bound the right side by t² · Σ v_k "
+    "L_k. So t is at least the root of "
     "Σ (y_jj / S_j)² / Σ v_k L_k. Above 1, no patients have these limits.",
-    "The coefficients are only known to the printed digits, so their range is cut into boxes; each box has rows y and prices v of its "
+    "The coefficients are only known to the printed digits, so their range is cut into boxes; each box "
+    "has rows y and prices v of its "
     "own, as whole numbers and fractions. A solver found them; checking them needs none: the script adds them up "
     "in exact arithmetic and fails if the boxes leave a gap.",
 )
 TABLE = (
     "The printed counts fix the cross-table, and with it the P value of every test that looks at the table alone. "
     "P is computed by each test that the paper names and by the usual others; none prints what is printed.",
-    "What this excludes: the tests listed, on these counts. It does not exclude a test of other patients, or one that is not listed.",
+    "What this excludes: the tests listed, on these counts. It does not exclude a test of other "
+    "patients, or one that is not listed.",
 )
 LIMITS = (
-    "A limit of a 95 % interval of a proportion is a value at which what was seen is just not too surprising: the chance of the "
-    "count seen, or of one further away, is about 0.025 there (exactly so for exact limits, nearly so for every usual approximation).",
-    "The counts are fixed by the printed share, and the chance at the printed limit follows from the binomial distribution alone.",
+    "A limit of a 95 % interval of a proportion is a value at which what was seen is just not too "
+    "surprising: the chance of the "
+    "count seen, or of one further away, is about 0.025 there (exactly so for exact limits, nearly so "
+    "for every usual approximation).",
+    "The counts are fixed by the printed share, and the chance at the printed limit follows from the "
+    "binomial distribution alone.",
 )
 REPEATS = (
-    "The paper prints this number at more than one place, and not alike. One number cannot be both, so at least one place is wrong; "
+    "The paper prints this number at more than one place, and not alike. One number cannot be both, so "
+    "at least one place is wrong; "
     "no data are needed to see it. Which one is taken as right, and why, is told below.",
 )
 OTHER = ("The relation that ties these numbers, and what follows from it, stand below as the verification wrote them.",)
@@ -85,14 +93,19 @@ def _model(study: str, name: str, kept: dict, claims: list[ClaimRow]) -> Certifi
         tuple(claim for claim in claims if claim.study == study and f"evidence: {name}" in claim.note),
         str(kept.get("evidence", "")),
         str(kept.get("repair", "")),
-        f"{span[0]} patients, {span[1]} events. A proof for these factors alone, by maximum likelihood, with Wald's limits; "
+        f"{span[0]} patients, {span[1]} events. A proof for these factors alone, by maximum likelihood, with "
+        f"Wald's limits; "
         "not for a model with further factors.",
         MODEL,
         None,
         Listing(script),
         (
             Table("What is printed", ("term", "ratio", "lower", "upper"), terms),
-            Table("Standard errors of the nearest patients found, over the largest that print so", ("term", "times"), nearest),
+            Table(
+                "Standard errors of the nearest patients found, over the largest that print so",
+                ("term", "times"),
+                nearest,
+            ),
         ),
     )
 
@@ -104,7 +117,9 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
     places = re.findall(r"\(([\w.]+)\)", claim.evidence) if claim.evidence.startswith("one number") else []
     limit = _fraction(claim.reported)
     if model:
-        explained: tuple[str, ...] = ("The sentence stands on a model; the proof against the model is its own certificate.",)
+        explained: tuple[str, ...] = (
+            "The sentence stands on a model; the proof against the model is its own certificate.",
+        )
         script = ""
     elif places:
         explained = REPEATS
@@ -131,7 +146,8 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
         explained = OTHER
         script = (
             f'import json\n\nkept = json.load(open("results/{claim.study}/evidence.json", encoding="utf-8"))\n'
-            f'print(*[c["evidence"] for c in kept["claims"] if c["claim_id"] == {json.dumps(claim.claim_id)}], sep="\\n")\n'
+            f'print(*[c["evidence"] for c in kept["claims"] if c["claim_id"] == {json.dumps(claim.claim_id)}], '
+            f'sep="\\n")\n'
         )
     return Certificate(
         claim.study,

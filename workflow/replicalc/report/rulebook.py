@@ -1,4 +1,4 @@
-"""From the name of a result to the rule that makes it, and on to the one function of the package that the rule calls."""
+"""From the name of a result to the rule that makes it, and on to the one function that the rule calls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from pathlib import Path
 from replicalc.digest import reached_by
 from replicalc.report.model import Function, Rule
 
-_HEAD = re.compile(
-    r"^(?:use rule (?P<parent>\w+)(?: from \w+)? as |rule )(?P<name>\w+)(?: with)?:\s*$", re.MULTILINE
-)
+_HEAD = re.compile(r"^(?:use rule (?P<parent>\w+)(?: from \w+)? as |rule )(?P<name>\w+)(?: with)?:\s*$", re.MULTILINE)
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 

@@ -1,7 +1,8 @@
 """The job that writes the site: every page from its template, opened from disk, no server, no network.
 
-Every template is rendered with autoescape, and every value passes ``plain.shown`` first; only drawings that ``drawings``
-made anew are let through as markup. Pages carry a Content-Security-Policy that allows the site's own style and script.
+Every template is rendered with autoescape, and every value passes ``plain.shown`` first; only drawings that
+``drawings`` made anew are let through as markup. Pages carry a Content-Security-Policy that allows the site's own
+style and script.
 """
 
 from __future__ import annotations
@@ -18,18 +19,22 @@ from replicalc.report.summary import PAPER_VERDICTS, VERDICTS
 
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 
+#: What the site owns within its folder, beside its pages.
+FOLDERS = ("studies", "results", "cohorts", "static")
+
 
 @job
-def site(files, folder, pointer, *, pairs, titles, protected):
-    """Write the site into ``folder`` and a page beside it, ``pointer``, that leads there.
+def site(files, start, pointer, *, pairs, titles, protected):
+    """Write the site into the folder of its first page, ``start``, and a page, ``pointer``, that leads there.
 
     ``files`` as for ``gather_site``, and templates and static (lists of paths). ``titles``: what each cohort file calls
     its cohort. ``protected``: how each protected cohort is protected.
     """
     found = gather_site(files, pairs=pairs, titles=titles, protected=protected)
     templates = Path(files["templates"][0]).parent
+    folder = Path(start).parent
     write_site(found, folder, templates, [Path(file) for file in files["static"]])
-    write_text(pointer, environment(templates).get_template("pointer.html.j2").render(to=Path(folder).name))
+    write_text(pointer, environment(templates).get_template("pointer.html.j2").render(to=folder.name))
 
 
 def environment(templates: Path):
@@ -58,9 +63,10 @@ def environment(templates: Path):
 
 
 def write_site(found: Site, folder: str | Path, templates: Path, static: list[Path]) -> None:
-    """Write all pages of a site; what lay in the folder before is gone."""
+    """Write all pages of a site. Its own folders are made anew; others, such as the data beside it, stay."""
     folder = Path(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    for own in FOLDERS:
+        shutil.rmtree(folder / own, ignore_errors=True)
     engine = environment(templates)
 
     def page(file: str, template: str, **values) -> None:

@@ -84,9 +84,7 @@ def tests_of(runs: list[Run]) -> list[TestRow]:
             if told["stat"] in ("p", "p_alternative"):
                 place = " · ".join(each for each in (told["group"], told["variable"]) if each and each != "all")
                 found.append(
-                    TestRow(
-                        run.cohort, place, told["method"], told["value"], told["stat"] == "p", told["warning"]
-                    )
+                    TestRow(run.cohort, place, told["method"], told["value"], told["stat"] == "p", told["warning"])
                 )
     return found
 

@@ -39,7 +39,8 @@ MEANINGS = {
     "underdetermined": "several reconstructions fit; it never reads as fine",
     "not_checkable": "nothing to hold it against",
     "same_print": "prints the same",
-    "same_conclusion": "another number, the same answer: P on the same side of alpha, the printed value inside the new interval, or the "
+    "same_conclusion": "another number, the same answer: P on the same side of alpha, the printed value "
+    "inside the new interval, or the "
     "statement holds",
     "same_direction": "outside the interval, on the same side of the middle",
     "conclusion_differs": "neither",
