@@ -6,6 +6,7 @@ bidirectional overrides (Unicode TR 36), control characters, and texts so long t
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 #: Longer texts are cut, with their length told; no label, note or evidence of a study comes near it.
@@ -45,7 +46,9 @@ def anchor(text: str) -> str:
     >>> anchor("nat_residual.t4.recist.p"), anchor('"><x')
     ('nat_residual.t4.recist.p', '-22-3e-3cx')
     """
-    return re.sub(r"[^A-Za-z0-9_.]", lambda found: f"-{ord(found[0]):x}", text)
+    made = re.sub(r"[^A-Za-z0-9_.]", lambda found: f"-{ord(found[0]):x}", text)
+    # A file of this name must be possible everywhere.
+    return made if len(made) <= 120 else f"{made[:80]}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def words(name: str) -> str:

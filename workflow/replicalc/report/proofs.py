@@ -125,7 +125,7 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
         explained = REPEATS
         script = (
             f"import csv\n\nids = {json.dumps([f'{claim.study}.{each}' for each in places])}\n"
-            f'with open("config/studies/{claim.study}/claims.csv", encoding="utf-8") as file:\n'
+            f'with open({json.dumps(f"config/studies/{claim.study}/claims.csv")}, encoding="utf-8") as file:\n'
             "    for row in csv.DictReader(file):\n"
             '        if row["claim_id"] in ids:\n            print(row["location"], row["label"], row["reported"])\n'
         )
@@ -145,7 +145,7 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
     else:
         explained = OTHER
         script = (
-            f'import json\n\nkept = json.load(open("results/{claim.study}/evidence.json", encoding="utf-8"))\n'
+            f'import json\n\nkept = json.load(open({json.dumps(f"results/{claim.study}/evidence.json")}, encoding="utf-8"))\n'
             f'print(*[c["evidence"] for c in kept["claims"] if c["claim_id"] == {json.dumps(claim.claim_id)}], '
             f'sep="\\n")\n'
         )

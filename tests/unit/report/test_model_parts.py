@@ -1,0 +1,208 @@
+"""The parts that pages are made from: texts, drawings, rebuilt tables, sentences, proofs, the way to rule and function."""
+
+from __future__ import annotations
+
+import doctest
+import io
+import json
+import xml.etree.ElementTree as ET
+from contextlib import redirect_stdout
+
+import pytest
+from project import ROOT
+from unit.report.made import DRAWING, HOSTILE
+
+from replicalc.errors import ReplicalcError
+from replicalc.report import findings, plain, proofs
+from replicalc.report.drawings import inline
+from replicalc.report.model import ClaimRow, Relation, Table
+from replicalc.report.rulebook import results_drawn, rules_of
+from replicalc.report.tables import rebuild
+from replicalc.report.trail import files_in, is_private, source
+
+
+def claim(
+    name="t1.x", group="all", variable="a=x", stat="count", reported="19", location="Table 1", **more
+) -> ClaimRow:
+    given = dict(
+        study="s", claim_id=f"s.{name}", result="s_r", location=location, kind=more.pop("kind", "count"), reported=reported,
+        label=more.pop("label", "patients"), group=group, variable=variable, stat=stat, recomputed=reported, verdict="exact",
+        method="", solutions="", evidence="", repair="", note="", cohorts=(),
+    )  # fmt: skip
+    return ClaimRow(**(given | more))
+
+
+@pytest.mark.parametrize("module", [plain, findings])
+def test_examples_in_docstrings(module):
+    assert doctest.testmod(module).failed == 0
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_anchor_is_an_address_and_a_file_name(text):
+    made = plain.anchor(text)
+    assert (
+        made
+        and len(made) <= 120
+        and not set(made) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+    )
+
+
+def test_different_endless_names_have_different_anchors():
+    assert plain.anchor("x" * 500) != plain.anchor("x" * 501)
+
+
+def test_a_drawing_keeps_what_is_drawn_and_nothing_else():
+    made = inline(DRAWING.format("A &lt; B"), "d")
+    root = ET.fromstring(made)
+    assert {each.tag for each in root.iter()} == {"svg", "title", "desc", "rect", "text", "use"}
+    assert root.find("rect").attrib == {"width": "1", "height": "1", "fill": "#123456"}
+    assert "example.org" not in made and "alert" not in made and root.find("text").text == "A < B"
+    assert root.get("aria-labelledby").split() == [root.find("title").get("id"), root.find("desc").get("id")]
+
+
+def test_ids_of_drawings_differ_and_references_follow():
+    text = '<svg xmlns="http://www.w3.org/2000/svg" width="9pt" height="9pt"><clipPath id="c"/><g clip-path="url(#c)"><path d="M0 0"/></g></svg>'
+    first, second = (ET.fromstring(inline(text, name)) for name in ("one", "two"))
+    assert first.find("g").get("clip-path") == f"url(#{first.find('clipPath').get('id')})"
+    assert first.find("clipPath").get("id") != second.find("clipPath").get("id")
+    assert first.get("viewBox") == "0 0 9 9"
+
+
+@pytest.mark.parametrize(
+    ("letters", "uses"), [("ab", 2), ("specific", 7), ("ef", 1)], ids=["plain", "ligature", "not the same number"]
+)
+def test_outlines_become_letters_only_where_each_has_its_place(letters, uses):
+    outlines = "".join(f'<use href="#g" transform="translate({60 * n} 0)"/>' for n in range(uses))
+    made = inline(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><defs><path id="g" d="M0 0"/></defs><g>'
+        f'<!-- {letters} --><g transform="translate(5 6) scale(0.1 -0.1)">{outlines}</g></g></svg>',
+        "d",
+    )
+    text = ET.fromstring(made).find("text")
+    if letters == "ef":
+        assert text is None and "<use" in made
+    else:
+        assert text.text == letters and len(text.get("x").split()) == len(letters)
+        assert text.get("font-size") == "10" and text.get("transform") == "translate(5 6)"
+
+
+@pytest.mark.parametrize("text", ["no drawing", "<svg/>", '<!DOCTYPE svg [<!ENTITY a "b">]><svg/>'])
+def test_what_is_no_drawing_is_refused(text):
+    with pytest.raises(ReplicalcError):
+        inline(text, "d")
+
+
+def test_a_cross_table_is_made_again():
+    claims = [
+        claim("n", "all", "r=yes", reported="52"),
+        claim("a", "r=yes", "c=x", reported="19"),
+        claim("b", "r=yes", "c=x", "percent", "36.5"),
+        claim("c", "r=no", "c=y", reported="7"),
+        claim("h", "all", "c=x", reported="25"),
+        claim("p", "all", "r x c", "p", "<0.001", kind="p"),
+        claim("elsewhere", "all", "r=yes", location="Results"),
+    ]
+    (table,) = rebuild(claims)
+    assert table.columns == ("all", "x", "y") and [head for head, _ in table.rows] == ["all", "yes", "no"]
+    cells = {
+        (head, column): "".join(mark.before + mark.claim.reported + mark.after for mark in cell)
+        for head, row in table.rows
+        for column, cell in zip(table.columns, row, strict=True)
+    }
+    assert cells["yes", "x"] == "19 (36.5\u202f%)" and cells["yes", "all"] == "52" and cells["all", "x"] == "25"
+    assert cells["no", "x"] == "" and [mark.claim.short for mark in table.below] == ["p"]
+
+
+def test_no_number_of_a_table_is_lost():
+    import csv
+
+    for study in ("nat_residual", "us_mri", "doppler"):
+        with (ROOT / f"config/studies/{study}/claims.csv").open(encoding="utf-8") as file:
+            claims = [claim(row["claim_id"], row["group"], row["variable"], row["stat"], row["reported"], row["location"], kind=row["kind"])
+                      for row in csv.DictReader(file)]  # fmt: skip
+        shown = [
+            m.claim
+            for t in rebuild(claims)
+            for m in (*t.below, *(m for _, row in t.rows for cell in row for m in cell))
+        ]
+        expected = [each for each in claims if "table" in each.location.lower()]
+        assert sorted(map(id, shown)) == sorted(map(id, expected)), study
+
+
+def test_a_sentence_says_where_what_and_instead():
+    one = claim("a", reported="62.8", verdict="rounding", evidence="no table has 62.8 (b)", repair="62.7")
+    other = claim("b", reported="9", location="Table 9", verdict="exact")
+    (found,) = findings.findings_of([one, other])
+    assert found.sentence == (
+        "Table 1, printed 62.8 (patients): one unit of the last place off; no table has 62.8 (Table 9) (should read: 62.7)."
+    )
+
+
+def test_findings_that_share_a_reason_are_told_once_and_the_impossible_first():
+    shared = [claim(str(n), verdict="unstated_method", method="none of 7 tests", evidence="e") for n in range(5)]
+    found = findings.findings_of([*shared, claim("z", verdict="impossible", evidence="f")])
+    assert [(each.verdict, len(each.claims)) for each in found] == [("impossible", 1), ("unstated_method", 5)]
+    assert "and 2 more" in found[1].sentence and "do not come out by any" in found[1].sentence
+
+
+def run(script: str) -> str:
+    told = io.StringIO()
+    with redirect_stdout(told):
+        exec(compile(script, "proof.py", "exec"), {})
+    return told.getvalue()
+
+
+def test_the_script_for_a_table_computes_the_tests():
+    counts = Table("Counts", ("", "b", "c"), (("x", "15", "22"), ("y", "32", "26"), ("z", "0", "0")), 3)
+    relation = Relation("r", "table", "", (), (counts,), ("s.a",))
+    (made,) = proofs.proofs_of([claim("a", verdict="impossible", evidence="P = 0.9")], {"s": [relation]}, [])
+    told = run(made.script)
+    assert "Pearson: 0.16" in told and "Fisher-Freeman-Halton: 0.20" in told
+
+
+def test_the_script_for_a_limit_gives_its_tail():
+    bad = claim("a", reported="0.845", verdict="impossible", evidence="300 of 420: none of 13 methods gives it")
+    (made,) = proofs.proofs_of([bad], {}, [])
+    tail = float(run(made.script).split("so few at the limit: ")[1].split()[0])
+    assert 1e-12 < tail < 1e-10
+
+
+@pytest.mark.parametrize("text", HOSTILE[:5])
+def test_no_text_becomes_code_of_a_script(text):
+    bad = claim(f'{text}"); raise SystemExit("ran")#', reported=text, verdict="impossible", evidence=text)
+    (made,) = proofs.proofs_of([bad], {}, [])
+    constants = compile(made.script, "proof.py", "exec").co_consts
+    assert not any(isinstance(each, str) and each == "ran" for each in constants)
+
+
+def test_every_result_leads_to_its_rule_and_function():
+    import csv
+
+    general = ("archetypes", "cohort", "figures", "pooled")
+    studies = [path.parent.name for path in sorted((ROOT / "config/studies").glob("*/study.yaml"))]
+    rules = rules_of([str(ROOT / f"workflow/rules/{name}.smk") for name in (*general, *studies)])
+    for study in studies:
+        with (ROOT / f"config/studies/{study}/claims.csv").open(encoding="utf-8") as file:
+            for name in {row["result"] for row in csv.DictReader(file)}:
+                rule = rules[name]
+                assert rule.doc and name in rule.text.splitlines()[0]
+                assert rule.function and (ROOT / rule.function.file).is_file(), name
+                assert f"def {rule.function.name.rsplit('.')[-1]}(" in rule.function.text
+    assert results_drawn(rules["nat_residual_fig_pcr_by_subtype"]) == ("nat_residual_t2_subtype_pcr",)
+
+
+def test_nothing_private_is_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("results/s/x.private", "results/s/x"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "cohort.parquet").write_bytes(b"a")
+    assert (
+        is_private("results/s/x.private/cohort.parquet") and source("results/s/x.private/cohort.parquet").sha256 == ""
+    )
+    assert source("results/s/x/cohort.parquet").sha256.startswith("ca978112ca1b")
+
+
+def test_files_of_a_log_are_read_as_texts_and_nothing_runs():
+    log = "m:f\n  file   'a.csv'\n  file   {'x': 'b.csv', 'y': ['c.csv']}\n  file   __import__('os').abort()\n  param  file = 'd'\n"
+    assert files_in(log) == ["a.csv", "b.csv", "c.csv"]
+    assert json.dumps(files_in("no log")) == "[]"
