@@ -145,7 +145,8 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
     else:
         explained = OTHER
         script = (
-            f'import json\n\nkept = json.load(open({json.dumps(f"results/{claim.study}/evidence.json")}, encoding="utf-8"))\n'
+            f"import json\n\nkept = json.load(open({json.dumps(f'results/{claim.study}/evidence.json')}, "
+            f'encoding="utf-8"))\n'
             f'print(*[c["evidence"] for c in kept["claims"] if c["claim_id"] == {json.dumps(claim.claim_id)}], '
             f'sep="\\n")\n'
         )

@@ -96,7 +96,8 @@
     if (row) {
       row.classList.add("here");
       row.scrollIntoView({ block: "center" });
-      row.querySelector("a").focus({ preventScroll: true });
+      row.tabIndex = -1; // the browser itself gives the focus to where the address leads, if it can have it
+      row.focus({ preventScroll: true });
     }
   }
   window.addEventListener("hashchange", follow);
@@ -149,8 +150,9 @@
       event.preventDefault();
       form.elements.q.focus();
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && !event.ctrlKey && !event.altKey && !event.metaKey) {
-      const links = [...body.rows].filter((row) => !row.hidden).map((row) => row.querySelector("a"));
-      const at = links.indexOf(document.activeElement);
+      const seen = [...body.rows].filter((row) => !row.hidden);
+      const links = seen.map((row) => row.querySelector("a"));
+      const at = seen.indexOf(document.activeElement.closest("tr"));
       const inSearch = document.activeElement === form.elements.q && event.key === "ArrowDown";
       if (at < 0 && !inSearch) return;
       event.preventDefault();
