@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from replicalc.records import load_yaml, read_csv
 from replicalc.report import trail
 from replicalc.report.drawings import inline
-from replicalc.report.model import Cohort, Figure, Part, Table
+from replicalc.report.model import Cohort, Figure, Part, Rule, Run, Table
 from replicalc.report.plain import anchor
 
 NONE = Table("", (), ())
@@ -15,10 +16,19 @@ NONE = Table("", (), ())
 ACROSS = ("claim_id", "label", "reported", "value", "lo", "hi", "n", "difference", "verdict", "why")
 
 
-def cohort_of(name: str, kind: str, title: str, protection: dict | None, files: dict, studies: list[str]) -> Cohort:
+def cohort_of(
+    name: str,
+    kind: str,
+    title: str,
+    protection: dict | None,
+    files: dict,
+    studies: list[str],
+    whole: dict[tuple[str, str], tuple[tuple[Rule, Run], ...]],
+) -> Cohort:
     """Gather a cohort for the studies that it speaks to.
 
-    Of a confidential one the mapping is told without the words of its export.
+    Of a confidential one the mapping is told without the words of its export. ``whole``: results of whole cohorts by
+    study and cohort.
     """
     mappings = {file: load_yaml(file) for file in files["mappings"]}
     mine = {
@@ -46,7 +56,7 @@ def cohort_of(name: str, kind: str, title: str, protection: dict | None, files: 
         Table("Files", ("file", "records", "sha256"), tuple(sources) if kind == "real" else ()),
         mapping_table(config, hidden) if kind == "real" else NONE,
         protection_text(config, protection, kind),
-        tuple(part_of(name, kind, study, files) for study in studies),
+        tuple(replace(part_of(name, kind, study, files), whole=whole.get((study, name), ())) for study in studies),
     )
 
 

@@ -74,6 +74,13 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
         (Path(f).parts[-3], Path(f).stem, json.loads(Path(f).read_text(encoding="utf-8")))
         for f in files["certificates"]
     ]
+    claimed = {claim.result for claim in claims}
+    whole: dict[tuple[str, str], tuple] = {}
+    for file in files["results"]:
+        study, cohort, name = Path(file).parts[-3], Path(file).parts[-2], Path(file).stem
+        if name in rules and name not in claimed and (study, cohort) in map(tuple, pairs):
+            run = trail.run_of(study, cohort, kinds[cohort], name, [])
+            whole[study, cohort] = (*whole.get((study, cohort), ()), (rules[name], run))
     ordered = [claim for study in studies for claim in claims if claim.study == study.name]
     return Site(
         about["replicalc"],
@@ -83,7 +90,13 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
         tuple(studies),
         tuple(
             cohort_of(
-                name, kinds[name], titles.get(name, ""), protected.get(name), files, [s for s, c in pairs if c == name]
+                name,
+                kinds[name],
+                titles.get(name, ""),
+                protected.get(name),
+                files,
+                [study for study, cohort in pairs if cohort == name],
+                whole,
             )
             for name in dict.fromkeys(cohort for _, cohort in pairs)
         ),

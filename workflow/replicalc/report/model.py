@@ -211,6 +211,8 @@ class Part:
     disclosure: Table
     forests: tuple[Figure, ...]
     across: Table
+    #: Results of the whole cohort, before the study leaves anybody out; no printed number belongs to them.
+    whole: tuple[tuple[Rule, Run], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

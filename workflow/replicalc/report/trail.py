@@ -76,16 +76,20 @@ def files_in(log: str) -> list[str]:
 
 
 def tests_of(runs: list[Run]) -> list[TestRow]:
-    """List the P values of a result on every cohort: the test that the study is read to use, then all others."""
+    """List the P values of a result on every cohort, in the order of the file.
+
+    Where there are others for the same numbers, the test that the study is read to use is ``named``; the P values of a
+    model, each of which stands alone, are not.
+    """
     found = []
     for run in runs:
-        for row in run.rows:
-            told = dict(zip(run.columns, row, strict=True))
-            if told["stat"] in ("p", "p_alternative"):
-                place = " · ".join(each for each in (told["group"], told["variable"]) if each and each != "all")
-                found.append(
-                    TestRow(run.cohort, place, told["method"], told["value"], told["stat"] == "p", told["warning"])
-                )
+        told = [dict(zip(run.columns, row, strict=True)) for row in run.rows]
+        others = {(row["group"], row["variable"]) for row in told if row["stat"] == "p_alternative"}
+        for row in told:
+            if row["stat"] in ("p", "p_alternative"):
+                place = " · ".join(each for each in (row["group"], row["variable"]) if each and each != "all")
+                named = row["stat"] == "p" and (row["group"], row["variable"]) in others
+                found.append(TestRow(run.cohort, place, row["method"], row["value"], named, row["warning"]))
     return found
 
 
