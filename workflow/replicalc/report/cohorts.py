@@ -42,7 +42,7 @@ def cohort_of(
         (
             "withheld" if hidden else str(each["file"]),
             str(each.get("records", "")),
-            str(each.get("sha256", "made by the workflow")),
+            str(each.get("sha256", "not recorded")),
         )
         for each in config.get("sources", [])
     ]
@@ -127,7 +127,7 @@ def part_of(cohort: str, kind: str, study: str, files: dict) -> Part:
         Table("", checks.columns, tuple(row for row in checks.rows if row[1] not in ("missing", "values"))),
         missing,
         table(f"{here}/assumptions.csv", ("variable", "assumed", "why", "source")),
-        table(f"{here}/disclosure.csv", ("rule", "numbers", "note")),
+        table(f"{here}/disclosure.csv", ("rule", "numbers", "meaning")),
         tuple(
             _forest(study, cohort, row)
             for row in compared
