@@ -206,3 +206,14 @@ def test_files_of_a_log_are_read_as_texts_and_nothing_runs():
     log = "m:f\n  file   'a.csv'\n  file   {'x': 'b.csv', 'y': ['c.csv']}\n  file   __import__('os').abort()\n  param  file = 'd'\n"
     assert files_in(log) == ["a.csv", "b.csv", "c.csv"]
     assert json.dumps(files_in("no log")) == "[]"
+
+
+def test_unlike_statistics_of_one_place_have_columns_of_their_own():
+    claims = [
+        claim(f"{group}.{stat}", f"g={group}", "test~truth", stat, reported)
+        for group in ("a", "b")
+        for stat, reported in (("sensitivity", "100"), ("sensitivity_lo", "90"), ("specificity", "50"))
+    ]
+    (table,) = rebuild(claims)
+    assert table.columns == ("test against truth: sensitivity", "test against truth: specificity")
+    assert [[mark.claim.reported for mark in cell] for cell in table.rows[0][1]] == [["100", "90"], ["50"]]

@@ -13,6 +13,8 @@ from replicalc.report.model import ClaimRow, Mark, Rebuilt
 from replicalc.report.plain import words
 
 ALL = "all"
+#: The column of the totals of the rows.
+TOTAL = (ALL, "")
 #: How the numbers of one cell stand beside each other: what comes before and after each statistic.
 _AROUND = {
     "percent": (" (", "\u202f%)"),
@@ -40,6 +42,15 @@ def _family(name: str) -> str:
     return name.partition("=")[0]
 
 
+#: Statistics that stand in one cell with another: share with count, quartiles with median, deviation with mean.
+_WITH = {"percent": "count", "q1": "median", "q3": "median", "sd": "mean"}
+
+
+def _measure(claim: ClaimRow) -> str:
+    """The statistic that a claim belongs to: its own, or the one that it stands beside."""
+    return _WITH.get(claim.stat, claim.stat.removesuffix("_lo").removesuffix("_hi"))
+
+
 def _is_test(claim: ClaimRow) -> bool:
     return claim.kind in ("p", "qualitative") or " x " in claim.variable
 
@@ -52,16 +63,16 @@ def _tables(location: str, claims: list[ClaimRow]) -> list[Rebuilt]:
     for family in families:
         body = [c for c in grouped if _family(c.group) == family]
         rows = list(dict.fromkeys(c.group for c in body))
-        columns = list(dict.fromkeys(c.variable for c in body))
-        cells: dict[tuple[str, str], list[ClaimRow]] = {}
+        columns = list(dict.fromkeys((c.variable, _measure(c)) for c in body))
+        cells: dict[tuple[str, tuple[str, str]], list[ClaimRow]] = {}
         for claim in body:
-            cells.setdefault((claim.group, claim.variable), []).append(claim)
+            cells.setdefault((claim.group, (claim.variable, _measure(claim))), []).append(claim)
         below = []
         for claim in list(left):
             if claim.variable in rows:
-                place = (claim.variable, ALL)
-            elif claim.variable in columns and not _is_test(claim):
-                place = (ALL, claim.variable)
+                place = (claim.variable, TOTAL)
+            elif (claim.variable, _measure(claim)) in columns and not _is_test(claim):
+                place = (ALL, (claim.variable, _measure(claim)))
             elif _is_test(claim) and _touches(claim, family):
                 below.append(claim)
                 left.remove(claim)
@@ -70,15 +81,19 @@ def _tables(location: str, claims: list[ClaimRow]) -> list[Rebuilt]:
                 continue
             cells.setdefault(place, []).append(claim)
             left.remove(claim)
-        across = ([ALL] if any(column == ALL for _, column in cells) else []) + columns
+        across = ([TOTAL] if any(column == TOTAL for _, column in cells) else []) + columns
         down = ([ALL] if any(row == ALL for row, _ in cells) else []) + rows
-        shared = {_family(column) for column in columns}
+        shared = {_family(variable) for variable, _ in columns}
+        several = {variable for variable, measure in columns if (variable, measure) != _first(columns, variable)}
         corner = words(family) if len(shared) > 1 else f"{words(family)} by {words(next(iter(shared)))}"
         made.append(
             Rebuilt(
                 f"{location}: {corner}" if len(families) > 1 else location,
                 words(family),
-                tuple(_head(column, shared) for column in across),
+                tuple(
+                    _head(variable, shared) + (f": {words(measure)}" if variable in several else "")
+                    for variable, measure in across
+                ),
                 tuple((_head(row, {family}), tuple(_cell(cells.get((row, c), [])) for c in across)) for row in down),
                 tuple(Mark(claim) for claim in below),
             )
@@ -86,6 +101,10 @@ def _tables(location: str, claims: list[ClaimRow]) -> list[Rebuilt]:
     if left:
         made.append(_list(location if not made else f"{location}: other numbers", left))
     return sorted(made, key=lambda table: table.title.endswith("other numbers"))
+
+
+def _first(columns: list[tuple[str, str]], variable: str) -> tuple[str, str]:
+    return next(each for each in columns if each[0] == variable)
 
 
 def _touches(claim: ClaimRow, family: str) -> bool:
@@ -100,15 +119,16 @@ def _head(name: str, families: set[str]) -> str:
 
 def _list(title: str, claims: list[ClaimRow]) -> Rebuilt:
     tests = [c for c in claims if _is_test(c)]
-    cells: dict[tuple[str, str], list[ClaimRow]] = {}
+    cells: dict[tuple[str, str, str], list[ClaimRow]] = {}
     for claim in claims:
         if claim not in tests:
-            cells.setdefault((claim.group, claim.variable), []).append(claim)
-    rows = tuple(
-        (words(variable) if group == ALL else f"{words(group)}; {words(variable)}", (_cell(mine),))
-        for (group, variable), mine in cells.items()
-    )
-    return Rebuilt(title, "", ("printed",), rows, tuple(Mark(claim) for claim in tests))
+            cells.setdefault((claim.group, claim.variable, _measure(claim)), []).append(claim)
+    places = [(group, variable) for group, variable, _ in cells]
+    rows = []
+    for (group, variable, measure), mine in cells.items():
+        head = words(variable) if group == ALL else f"{words(group)}; {words(variable)}"
+        rows.append((f"{head}: {words(measure)}" if places.count((group, variable)) > 1 else head, (_cell(mine),)))
+    return Rebuilt(title, "", ("printed",), tuple(rows), tuple(Mark(claim) for claim in tests))
 
 
 def _cell(claims: list[ClaimRow]) -> tuple[Mark, ...]:
