@@ -29,9 +29,7 @@ workflow.list_rules = in_order(workflow.rules)
 
 
 include: "workflow/rules/disclosure.smk"
-include: "workflow/rules/checklists.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/archive_files.smk"
 include: "workflow/rules/archive.smk"
 
 
@@ -48,9 +46,8 @@ rule all:
         kept=private_files() + all_disclosures(),
         witnesses=witness_files() if len(registry.witnesses) > 1 else [],
         across=across_files(),
-        checklists=checklist_files,
-        overview=["results/claims.csv", "results/summary.json", "results/report/index.html", "results/report.html"],
-        data=rules.data.output,
+        overview=["results/claims.csv", "results/summary.json"],
+        report=["results/report/index.html", "results/report.html"] + checklist_files + rules.data.output,
 
 
 onsuccess:

@@ -3,6 +3,9 @@
 from replicalc.report.machine import archive as archive_zip, tables
 
 
+include: "archive_files.smk"
+
+
 # What Snakemake's own report begins with (snakemake --report report.zip).
 report: "../report/captions/workflow.rst"
 

@@ -2,6 +2,9 @@
 from replicalc.report import site, summary
 
 
+include: "checklists.smk"
+
+
 rule gather:
     """Overview: every claim of every study with its verdict from the paper alone and on each cohort, and the counts."""
     input:
@@ -69,6 +72,7 @@ rule report:
         ],
         mappings=sorted({registry.cohort_file(study, cohort) for study, cohort in registry.pairs}),
         sources="data/sources.csv",
+        checklists=checklist_files,
         rules=rule_files(),
         templates=sorted(str(path) for path in Path("workflow/report/templates").glob("*.j2")),
         static=sorted(str(path) for path in Path("workflow/report/static").iterdir()),

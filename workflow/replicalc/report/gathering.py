@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 from replicalc.records import load_yaml, read_csv
 from replicalc.report import trail
+from replicalc.report.checklists import StudyChecklists, checklists
 from replicalc.report.cohorts import cohort_of
 from replicalc.report.drawings import inline
 from replicalc.report.findings import findings_of
@@ -216,11 +215,9 @@ def study_of(
     )
 
 
-def checklists_of(study: str):
-    """The reporting guidelines of a study, where the project has them for it."""
-    if not Path(f"config/studies/{study}/checklists.yaml").is_file() or not find_spec("replicalc.report.checklists"):
-        return None
-    return import_module("replicalc.report.checklists").checklists(study)
+def checklists_of(study: str) -> StudyChecklists | None:
+    """The reporting guidelines of a study; a new study may do without."""
+    return checklists(study) if Path(f"config/studies/{study}/checklists.yaml").is_file() else None
 
 
 def _result(

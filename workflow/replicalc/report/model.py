@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from replicalc.report.checklists import StudyChecklists
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +267,8 @@ class Study:
     figures: tuple[Figure, ...]
     flows: tuple[tuple[str, Table], ...]
     uncovered: tuple[ClaimRow, ...]
-    #: What ``checklists`` gives for the study (StudyChecklists), or None where no guideline is recorded.
-    checklists: object = None
+    #: Reporting guidelines; None where none is recorded for the study.
+    checklists: StudyChecklists | None = None
 
     @property
     def claims(self) -> list[ClaimRow]:
