@@ -123,6 +123,21 @@ class NamedTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """An outside script that a module of statistics is held against; ``script`` is empty where there is none.
+
+    ``functions`` are called by the tests that read the script's output, ``through`` are reached by those.
+    """
+
+    module: str
+    script: str
+    computed_with: str
+    functions: tuple[str, ...]
+    through: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A plain table; ``total`` is the number of rows where some are not shown."""
 
