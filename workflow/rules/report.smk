@@ -49,6 +49,12 @@ def report_settings():
     }
 
 
+def reference_files():
+    """Outside references of the statistics and the tests that read them; a copy of the project may lack both."""
+    kept = [*Path("tests/reference").glob("*.*"), *Path("tests/unit").glob("*/test_*.py")]
+    return sorted(str(path) for path in kept if path.suffix in (".R", ".json", ".md", ".py"))
+
+
 rule report:
     """Overview: the site for reviewers, opened from disk: claims, studies, results with their audit trail, cohorts, certificates."""
     input:
@@ -73,6 +79,8 @@ rule report:
         mappings=sorted({registry.cohort_file(study, cohort) for study, cohort in registry.pairs}),
         sources="data/sources.csv",
         checklists=checklist_files,
+        references=reference_files(),
+        witnesses=[file for file in witness_files() if file.endswith(".csv")] if len(registry.witnesses) > 1 else [],
         rules=rule_files(),
         templates=sorted(str(path) for path in Path("workflow/report/templates").glob("*.j2")),
         static=sorted(str(path) for path in Path("workflow/report/static").iterdir()),

@@ -81,6 +81,7 @@ def draft(
     lines += yaml.mapping(unit, "")
     lines += [
         "# caveat: what a reader of any number must know, such as how the patients were chosen",
+        "# period: when the patients were seen, and of what date the export is",
         "# studies: [nat_residual]   # the studies that the cohort is used for; all of them if not given",
         "",
         "sources:",

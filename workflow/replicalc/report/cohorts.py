@@ -57,6 +57,7 @@ def cohort_of(
         mapping_table(config, hidden) if kind == "real" else NONE,
         protection_text(config, protection, kind),
         tuple(replace(part_of(name, kind, study, files), whole=whole.get((study, name), ())) for study in studies),
+        "" if hidden else str(config.get("period", "")),
     )
 
 

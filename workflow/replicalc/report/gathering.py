@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from replicalc.records import load_yaml, read_csv
@@ -28,8 +29,10 @@ from replicalc.report.model import (
     Study,
     Table,
 )
+from replicalc.report.openness import openness_of
 from replicalc.report.plain import Listing, anchor
 from replicalc.report.proofs import proofs_of
+from replicalc.report.references import references_in, references_of
 from replicalc.report.rulebook import results_drawn, rules_of
 from replicalc.report.summary import closing_line
 from replicalc.report.tables import is_table, rebuild
@@ -39,7 +42,8 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
     """Gather everything that the pages show.
 
     ``files``: claims, summary (a path each); verifications, evidence, results, figures, comparators, across, forests,
-    steps, assumptions, disclosures, certificates, records, mappings, rules (lists of paths). ``pairs``: (study, cohort)
+    steps, assumptions, disclosures, certificates, records, mappings, rules, references (scripts, kept outputs and tests),
+    witnesses (lists of paths). ``pairs``: (study, cohort)
     of the run. ``protected``: threshold, round_to, why, confidential by cohort.
     """
     about = json.loads(Path(files["summary"]).read_text(encoding="utf-8"))
@@ -68,6 +72,26 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
             files["steps"],
         )
         for name, counts in about["studies"].items()
+    ]
+    known = references_in(files["references"])
+    opened = openness_of(files["witnesses"])
+    studies = [
+        replace(
+            study,
+            openness=opened.get(study.name),
+            results=tuple(
+                replace(
+                    result,
+                    references=references_of(result.name, function.reaches if function else (), known)
+                    if known.there
+                    else None,
+                    witnesses=opened[study.name].by_result.get(result.name) if study.name in opened else None,
+                )
+                for result in study.results
+                for function in [result.rule.function]
+            ),
+        )
+        for study in studies
     ]
     models = [
         (Path(f).parts[-3], Path(f).stem, json.loads(Path(f).read_text(encoding="utf-8")))

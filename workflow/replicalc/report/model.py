@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from replicalc.report.checklists import StudyChecklists
+    from replicalc.report.openness import Openness
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,10 @@ class Result:
     relations: tuple[Relation, ...]
     runs: tuple[Run, ...]
     figures: tuple[Figure, ...]
+    #: What holds the statistics that the function can reach; None where the tests do not lie beside the run.
+    references: tuple[Reference, ...] | None = None
+    #: The result over several synthetic cohorts, where the run has them.
+    witnesses: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +252,8 @@ class Cohort:
     mapping: Table
     protection: str
     parts: tuple[Part, ...]
+    #: When the patients were seen, as the file of the cohort says.
+    period: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +291,8 @@ class Study:
     uncovered: tuple[ClaimRow, ...]
     #: Reporting guidelines; None where none is recorded for the study.
     checklists: StudyChecklists | None = None
+    #: What the paper leaves open; None where the run has one synthetic cohort.
+    openness: Openness | None = None
 
     @property
     def claims(self) -> list[ClaimRow]:
