@@ -215,5 +215,5 @@ def test_unlike_statistics_of_one_place_have_columns_of_their_own():
         for stat, reported in (("sensitivity", "100"), ("sensitivity_lo", "90"), ("specificity", "50"))
     ]
     (table,) = rebuild(claims)
-    assert table.columns == ("test against truth: sensitivity", "test against truth: specificity")
+    assert table.columns == ("sensitivity (test against truth)", "specificity (test against truth)")
     assert [[mark.claim.reported for mark in cell] for cell in table.rows[0][1]] == [["100", "90"], ["50"]]

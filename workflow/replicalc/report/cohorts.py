@@ -40,7 +40,9 @@ def cohort_of(
     hidden = bool(protection and protection.get("confidential"))
     sources = [
         (
-            "withheld" if hidden else str(each["file"]),
+            "withheld"
+            if hidden
+            else ", ".join([str(each["file"]), *([f"sheet {each['sheet']}"] if "sheet" in each else [])]),
             str(each.get("records", "")),
             str(each.get("sha256", "not recorded")),
         )

@@ -42,9 +42,9 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
     """Gather everything that the pages show.
 
     ``files``: claims, summary (a path each); verifications, evidence, results, figures, comparators, across, forests,
-    steps, assumptions, disclosures, certificates, records, mappings, rules, references (scripts, kept outputs and tests),
-    witnesses (lists of paths). ``pairs``: (study, cohort)
-    of the run. ``protected``: threshold, round_to, why, confidential by cohort.
+    steps, assumptions, disclosures, certificates, records, mappings, rules, witnesses (lists of
+    paths), references (scripts, kept outputs and tests). ``pairs``: (study, cohort) of the run.
+    ``protected``: threshold, round_to, why, confidential by cohort.
     """
     about = json.loads(Path(files["summary"]).read_text(encoding="utf-8"))
     kinds = about["cohorts"]
@@ -270,7 +270,7 @@ def _result(
         rule,
         mine,
         named,
-        tuple(trail.tests_of(runs)),
+        tuple(trail.tests_of(runs, {(c.group, c.variable): c.reported for c in reversed(mine) if c.stat == "p"})),
         tuple(relation for relation in relations if ids & set(relation.claims)),
         tuple(runs),
         tuple(figure for figure in figures if name in figure.results),

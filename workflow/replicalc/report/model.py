@@ -85,7 +85,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class TestRow:
-    """A P value of a result on a cohort: by the test that the study is read to use, or by another."""
+    """A P value of a result on a cohort: by the test that the study is read to use, or by another.
+
+    ``prints`` is how it prints where the paper prints a P, ``agrees`` whether that is what is printed.
+    """
 
     __test__ = False  # not a test of pytest's
 
@@ -95,6 +98,9 @@ class TestRow:
     p: str
     named: bool
     warning: str
+    printed: str = ""
+    prints: str = ""
+    agrees: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +277,7 @@ class Certificate:
     relation: Relation | None
     script: str
     tables: tuple[Table, ...] = ()
+    by_hand: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,3 +322,10 @@ class Site:
     left_out: tuple[dict[str, str], ...]
     software: tuple[tuple[str, str], ...]
     withheld: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def coverage(self) -> dict[str, int]:
+        """How many claims have a value on a real cohort."""
+        claims = [claim for study in self.studies for claim in study.claims]
+        evaluated = [c for c in claims if any(on.kind == "real" and on.verdict != "not_evaluable" for on in c.cohorts)]
+        return {"claims": len(claims), "real": len(evaluated)}

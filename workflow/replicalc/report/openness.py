@@ -1,4 +1,4 @@
-"""What a paper leaves open, where the run has several synthetic cohorts: the table of ``witnesses``, made to be read."""
+"""What a paper leaves open, where the run has several synthetic cohorts: the table of ``witnesses``, made readable."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 
+from replicalc.report import by_hand
 from replicalc.report.model import Certificate, ClaimRow, Relation, Table
 from replicalc.report.plain import Listing, anchor
 
@@ -85,6 +86,7 @@ def _model(study: str, name: str, kept: dict, claims: list[ClaimRow]) -> Certifi
         f"kept = json.load(open({json.dumps(file)}, encoding='utf-8'))\n"
         'print(len(kept["proof"]["pieces"]), "boxes;", round(proven(kept), 4), "(above 1: no such patients)")\n'
     )
+    told, sums = by_hand.of_model(kept.get("proof") or {})
     span = [" to ".join(dict.fromkeys(str(each) for each in asked[what])) for what in ("n", "events")]
     return Certificate(
         study,
@@ -106,7 +108,9 @@ def _model(study: str, name: str, kept: dict, claims: list[ClaimRow]) -> Certifi
                 ("term", "times"),
                 nearest,
             ),
+            *sums,
         ),
+        told,
     )
 
 
@@ -116,6 +120,7 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
     share = re.search(r"(\d+) of (\d+): none of", claim.evidence)
     places = re.findall(r"\(([\w.]+)\)", claim.evidence) if claim.evidence.startswith("one number") else []
     limit = _fraction(claim.reported)
+    hand: tuple[str, ...] = ()
     if model:
         explained: tuple[str, ...] = (
             "The sentence stands on a model; the proof against the model is its own certificate.",
@@ -129,13 +134,17 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
             "    for row in csv.DictReader(file):\n"
             '        if row["claim_id"] in ids:\n            print(row["location"], row["label"], row["reported"])\n'
         )
+        hand = ("Open the paper at the places named above and read the number twice.",)
         if counts:
+            hand += by_hand.of_table(counts, claim.reported)
             explained += TABLE
             script += "\n" + _tests(counts)
     elif counts:
         explained, script = TABLE, _tests(counts)
+        hand = by_hand.of_table(counts, claim.reported)
     elif share and limit is not None:
         explained = LIMITS
+        hand = by_hand.of_limit(int(share[1]), int(share[2]), limit)
         script = (
             f"from scipy.stats import binom\n\nseen, n, limit = {share[1]}, {share[2]}, {limit}\n"
             'print("share seen:", seen / n)\n'
@@ -162,6 +171,7 @@ def _claim(claim: ClaimRow, relations: list[Relation], model: str) -> Certificat
         None if model else relation,
         Listing(script),
         (Table("Stands on", ("certificate",), ((model,),)),) if model else (),
+        hand,
     )
 
 

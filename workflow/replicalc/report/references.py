@@ -1,7 +1,7 @@
 """Which outside reference holds a statistic: found by reading the project's own tests, never typed for a result.
 
-A script in ``tests/reference`` computes a family of statistics without this package, and its output is kept. A test that
-reads a kept output and calls a function of ``replicalc.stats`` holds that function against that script. Here the
+A script in ``tests/reference`` computes a family of statistics without this package, and its output is kept. A test
+that reads a kept output and calls a function of ``replicalc.stats`` holds that function against that script. Here the
 test files are read as text (nothing of them runs), and the functions that a result can reach are looked up in what was
 found. A function that no such test calls is told as such.
 """
@@ -157,8 +157,8 @@ def _below(function: str) -> frozenset[str]:
 def references_of(result: str, reaches: Iterable[str], known: References) -> tuple[Reference, ...]:
     """Look up what holds each statistic that a result's function can reach, module by module.
 
-    A function below one that a test calls is held through it, and told so. Functions of a module that nothing holds make
-    a row without a script.
+    A function below one that a test calls is held through it, and told so. Functions of a module that nothing holds
+    make a row without a script.
     """
     wanted: dict[str, set[str]] = {}
     for each in reaches:
@@ -190,10 +190,12 @@ def references_of(result: str, reaches: Iterable[str], known: References) -> tup
             below = below & left if not direct else below
             if direct or below:
                 left -= direct | below
-                rows.append(Reference(_short(module), *about[family], _bare(direct), _bare(below), tuple(sorted(tests))))
+                rows.append(
+                    Reference(_short(module), *about[family], _bare(direct), _bare(below), tuple(sorted(tests)))
+                )
         if left:
             rows.append(Reference(_short(module), "", "", _bare(left), (), ()))
-    return tuple(rows)
+    return tuple(sorted(rows, key=lambda row: (not row.script, not row.functions and bool(row.through))))
 
 
 def _short(module: str) -> str:

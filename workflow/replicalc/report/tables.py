@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from replicalc.figures.labels import code_label
 from replicalc.report.model import ClaimRow, Mark, Rebuilt
-from replicalc.report.plain import words
+from replicalc.report.words import measure, named
 
 ALL = "all"
 #: The column of the totals of the rows.
@@ -84,15 +85,15 @@ def _tables(location: str, claims: list[ClaimRow]) -> list[Rebuilt]:
         across = ([TOTAL] if any(column == TOTAL for _, column in cells) else []) + columns
         down = ([ALL] if any(row == ALL for row, _ in cells) else []) + rows
         shared = {_family(variable) for variable, _ in columns}
-        several = {variable for variable, measure in columns if (variable, measure) != _first(columns, variable)}
-        corner = words(family) if len(shared) > 1 else f"{words(family)} by {words(next(iter(shared)))}"
+        several = {variable for variable, what in columns if (variable, what) != _first(columns, variable)}
+        corner = named(family) if len(shared) > 1 else f"{named(family)} by {named(next(iter(shared)))}"
         made.append(
             Rebuilt(
                 f"{location}: {corner}" if len(families) > 1 else location,
-                words(family),
+                named(family),
                 tuple(
-                    _head(variable, shared) + (f": {words(measure)}" if variable in several else "")
-                    for variable, measure in across
+                    f"{measure(what)} ({_head(variable, shared)})" if variable in several else _head(variable, shared)
+                    for variable, what in across
                 ),
                 tuple((_head(row, {family}), tuple(_cell(cells.get((row, c), [])) for c in across)) for row in down),
                 tuple(Mark(claim) for claim in below),
@@ -114,7 +115,9 @@ def _touches(claim: ClaimRow, family: str) -> bool:
 def _head(name: str, families: set[str]) -> str:
     if name == ALL:
         return "all"
-    return words(name.partition("=")[2]) if len(families) == 1 and "=" in name else words(name)
+    variable, _, code = name.partition("=")
+    alone = len(families) == 1 and code and not set(";~") & set(name)
+    return code_label(variable, code) if alone else named(name)
 
 
 def _list(title: str, claims: list[ClaimRow]) -> Rebuilt:
@@ -125,9 +128,9 @@ def _list(title: str, claims: list[ClaimRow]) -> Rebuilt:
             cells.setdefault((claim.group, claim.variable, _measure(claim)), []).append(claim)
     places = [(group, variable) for group, variable, _ in cells]
     rows = []
-    for (group, variable, measure), mine in cells.items():
-        head = words(variable) if group == ALL else f"{words(group)}; {words(variable)}"
-        rows.append((f"{head}: {words(measure)}" if places.count((group, variable)) > 1 else head, (_cell(mine),)))
+    for (group, variable, what), mine in cells.items():
+        head = named(variable) if group == ALL else f"{named(group)}; {named(variable)}"
+        rows.append((f"{head}: {measure(what)}" if places.count((group, variable)) > 1 else head, (_cell(mine),)))
     return Rebuilt(title, "", ("printed",), tuple(rows), tuple(Mark(claim) for claim in tests))
 
 

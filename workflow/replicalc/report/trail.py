@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from replicalc.disclosure.settings import PRIVATE
 from replicalc.records import read_csv
+from replicalc.report import words as said
 from replicalc.report.model import Run, Source, TestRow
 from replicalc.report.plain import Listing
+from replicalc.verify.printed import as_printed, parse, rounding_needed
 
 #: So much of a log is shown: the calls come first, a traceback last.
 LOG_LIMIT = 6000
@@ -75,11 +80,11 @@ def files_in(log: str) -> list[str]:
     return found
 
 
-def tests_of(runs: list[Run]) -> list[TestRow]:
+def tests_of(runs: list[Run], printed: Mapping[tuple[str, str], str] = MappingProxyType({})) -> list[TestRow]:
     """List the P values of a result on every cohort, in the order of the file.
 
     Where there are others for the same numbers, the test that the study is read to use is ``named``; the P values of a
-    model, each of which stands alone, are not.
+    model, each of which stands alone, are not. ``printed``: the P of the paper by group and variable.
     """
     found = []
     for run in runs:
@@ -87,10 +92,29 @@ def tests_of(runs: list[Run]) -> list[TestRow]:
         others = {(row["group"], row["variable"]) for row in told if row["stat"] == "p_alternative"}
         for row in told:
             if row["stat"] in ("p", "p_alternative"):
-                place = " · ".join(each for each in (row["group"], row["variable"]) if each and each != "all")
+                place = " · ".join(
+                    said.named(each) for each in (row["group"], row["variable"]) if each and each != "all"
+                )
                 named = row["stat"] == "p" and (row["group"], row["variable"]) in others
-                found.append(TestRow(run.cohort, place, row["method"], row["value"], named, row["warning"]))
+                reported = printed.get((row["group"], row["variable"]), "")
+                prints = _prints(row["value"], reported)
+                found.append(
+                    TestRow(run.cohort, place, row["method"], row["value"], named, row["warning"], reported, *prints)
+                )
     return found
+
+
+def _prints(value: str, reported: str) -> tuple[str, bool]:
+    """Print a P value as the paper prints its own, and say whether it is the same; nothing where there is nothing."""
+    target = parse(reported) if reported else None
+    try:
+        p = float(value)
+    except ValueError:
+        p = math.nan
+    if target is None or not math.isfinite(p):
+        return "", False
+    how = rounding_needed(p, target)
+    return as_printed(p, target, how), how is not None
 
 
 def software(root: Path) -> list[tuple[str, str]]:

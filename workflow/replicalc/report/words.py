@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from replicalc.figures.labels import code_label, variable_label
+
 #: Beside the colour, for whoever does not see it or prints in grey.
 SIGNS = {
     "exact": "✓",
@@ -46,3 +50,33 @@ MEANINGS = {
     "conclusion_differs": "neither",
     "not_evaluable": "a variable is missing, or the number is another publication's",
 }
+#: Statistics that are written in capitals.
+CAPITALS = ("ppv", "npv", "icc", "or", "hr", "sd")
+_BETWEEN = {";": ", ", "~": " against ", " x ": " by "}
+
+
+def measure(stat: str) -> str:
+    """Name a statistic.
+
+    >>> measure("ppv"), measure("icc_a"), measure("risk_difference")
+    ('PPV', 'ICC a', 'risk difference')
+    """
+    return " ".join(part.upper() if part in CAPITALS else part for part in stat.split("_"))
+
+
+def named(name: str) -> str:
+    """Say whom or what a claim is about in the words that the figures use.
+
+    >>> named("pcr=yes;subtype=hrneg_her2pos"), named("recist x calc_change")
+    ('pCR, HR−/HER2+', 'RECIST 1.1 response on MRI by calc change')
+    """
+    return "".join(_BETWEEN.get(part) or _atom(part) for part in re.split(r"(;|~| x )", name))
+
+
+def _atom(name: str) -> str:
+    variable, equals, code = name.partition("=")
+    if not equals:
+        return variable_label(variable)
+    told = code_label(variable, code)
+    # Where the figures have words for a class they stand by themselves; 'yes' does not.
+    return told if told != code.replace("_", " ") else f"{variable_label(variable)}: {told}"
