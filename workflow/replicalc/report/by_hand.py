@@ -104,6 +104,6 @@ def of_model(proof: dict) -> tuple[tuple[str, ...], tuple[Table, ...]]:
         "gap, is what the script adds up.",
     )
     return said, (
-        Table("Left side of the tightest box", ("term", "y_jj", "S_j", "(y_jj / S_j)²"), tuple(rows)),
-        Table("Right side of the tightest box", ("what is known", "L_k", "v_k", "v_k · L_k"), tuple(sums)),
+        Table("Left side of the tightest box", ("term", "yⱼⱼ", "Sⱼ", "(yⱼⱼ / Sⱼ)²"), tuple(rows)),
+        Table("Right side of the tightest box", ("what is known", "Lₖ", "vₖ", "vₖ · Lₖ"), tuple(sums)),
     )

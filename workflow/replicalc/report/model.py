@@ -278,6 +278,7 @@ class Certificate:
     script: str
     tables: tuple[Table, ...] = ()
     by_hand: tuple[str, ...] = ()
+    hand_tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

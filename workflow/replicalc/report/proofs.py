@@ -16,16 +16,16 @@ from replicalc.report.plain import Listing, anchor
 
 MODEL = (
     "Asked is whether any patients exist whose logistic model prints these odds ratios and limits. The limits give the "
-    "largest standard errors S_j that still print so.",
-    "Take p yes/no covariates; patients of pattern x (row z = (1, x)) number n_x and have the fitted "
-    "probability p_x, so the "
-    "information matrix is I = Σ n_x p_x (1 − p_x) z zᵀ. For any row of numbers y, Cauchy–Schwarz gives "
-    "y_j² ≤ (I⁻¹)_jj · yᵀ I y. With one row for each covariate and standard errors of at most t·S_j: "
-    "Σ_j (y_jj / S_j)² ≤ t² · Σ_x n_x p_x (1 − p_x) g_x, where g_x = Σ_j (y_j · z_x)².",
-    "What is known of the patients (their number, the events) are sums L_k over the same n_x. Prices v_k with "
-    "p_x (1 − p_x) g_x ≤ Σ_k v_k (a_kx + b_kx p_x) for every pattern bound the right side by t² · Σ v_k "
-    "L_k. So t is at least the root of "
-    "Σ (y_jj / S_j)² / Σ v_k L_k. Above 1, no patients have these limits.",
+    "largest standard errors Sⱼ that still print so.",
+    "Take p yes/no covariates; patients of pattern x (row z = (1, x)) number nₓ and have the fitted "
+    "probability pₓ, so the "
+    "information matrix is I = Σ nₓ pₓ (1 − pₓ) z zᵀ. For any row of numbers y, Cauchy–Schwarz gives "
+    "yⱼ² ≤ (I⁻¹)ⱼⱼ · yᵀ I y. With one row for each covariate and standard errors of at most t·Sⱼ: "
+    "Σⱼ (yⱼⱼ / Sⱼ)² ≤ t² · Σₓ nₓ pₓ (1 − pₓ) gₓ, where gₓ = Σⱼ (yⱼ · zₓ)².",
+    "What is known of the patients (their number, the events) are sums Lₖ over the same nₓ. Prices vₖ with "
+    "pₓ (1 − pₓ) gₓ ≤ Σₖ vₖ (aₖₓ + bₖₓ pₓ) for every pattern bound the right side by t² · Σ vₖ "
+    "Lₖ. So t is at least the root of "
+    "Σ (yⱼⱼ / Sⱼ)² / Σ vₖ Lₖ. Above 1, no patients have these limits.",
     "The coefficients are only known to the printed digits, so their range is cut into boxes; each box "
     "has rows y and prices v of its "
     "own, as whole numbers and fractions. A solver found them; checking them needs none: the script adds them up "
@@ -108,9 +108,9 @@ def _model(study: str, name: str, kept: dict, claims: list[ClaimRow]) -> Certifi
                 ("term", "times"),
                 nearest,
             ),
-            *sums,
         ),
         told,
+        sums,
     )
 
 

@@ -92,9 +92,8 @@ def tests_of(runs: list[Run], printed: Mapping[tuple[str, str], str] = MappingPr
         others = {(row["group"], row["variable"]) for row in told if row["stat"] == "p_alternative"}
         for row in told:
             if row["stat"] in ("p", "p_alternative"):
-                place = " · ".join(
-                    said.named(each) for each in (row["group"], row["variable"]) if each and each != "all"
-                )
+                whom = [each for each in (row["group"], row["variable"]) if each and each != "all"]
+                place = " · ".join(map(said.named, whom))
                 named = row["stat"] == "p" and (row["group"], row["variable"]) in others
                 reported = printed.get((row["group"], row["variable"]), "")
                 prints = _prints(row["value"], reported)

@@ -52,6 +52,8 @@ MEANINGS = {
 }
 #: Statistics that are written in capitals.
 CAPITALS = ("ppv", "npv", "icc", "or", "hr", "sd")
+#: Words by which the figures tell one measurement from another; alone they do not say what was measured.
+_SHORT = ("mammography", "MRI", "pathology", "ultrasound", "calcification")
 _BETWEEN = {";": ", ", "~": " against ", " x ": " by "}
 
 
@@ -67,13 +69,21 @@ def measure(stat: str) -> str:
 def named(name: str) -> str:
     """Say whom or what a claim is about in the words that the figures use.
 
-    >>> named("pcr=yes;subtype=hrneg_her2pos"), named("recist x calc_change")
-    ('pCR, HR−/HER2+', 'RECIST 1.1 response on MRI by calc change')
+    >>> named("pcr=yes;subtype=hrneg_her2pos"), named("histology=idc"), named("pcr=no")
+    ('pCR, HR−/HER2+', 'Histological type: ductal', 'Pathologic complete response (pCR): no')
+    >>> named("recist x calc_change"), named("calc_extent_post_mm")
+    ('RECIST 1.1 response on MRI by calc change', 'calc extent post mm')
     """
-    return "".join(_BETWEEN.get(part) or _atom(part) for part in re.split(r"(;|~| x )", name))
+    parts = re.split(r"(;|~| x )", name)
+    if len(parts) > 1:
+        return "".join(_BETWEEN.get(part) or _beside_others(part) for part in parts)
+    variable, _, code = name.partition("=")
+    label = variable_label(variable)
+    label = variable.replace("_", " ") if label in _SHORT else label
+    return f"{label}: {code if code in ('yes', 'no') else code_label(variable, code)}" if code else label
 
 
-def _atom(name: str) -> str:
+def _beside_others(name: str) -> str:
     variable, equals, code = name.partition("=")
     if not equals:
         return variable_label(variable)
