@@ -52,6 +52,19 @@ MEANINGS = {
 }
 #: Statistics that are written in capitals.
 CAPITALS = ("ppv", "npv", "icc", "or", "hr", "sd")
+#: Names that the figures do not need, or say otherwise where they have a drawing beside them.
+_ALONE = {
+    "calc_change": "change of extent on mammography",
+    "calc_extent_pre_mm": "extent on mammography before treatment",
+    "calc_extent_post_mm": "extent on mammography after treatment",
+    "mri_pre_mm": "size on MRI before treatment",
+    "mri_post_mm": "size on MRI after treatment",
+    "residual_size_mm": "residual size in pathology",
+    "mg_lesion_type": "lesion on mammography",
+    "mri_lesion_type": "lesion on MRI",
+    "calc_shape_pre": "shape before treatment",
+    "calc_distribution_pre": "distribution before treatment",
+}
 #: Words by which the figures tell one measurement from another; alone they do not say what was measured.
 _SHORT = ("mammography", "MRI", "pathology", "ultrasound", "calcification")
 _BETWEEN = {";": ", ", "~": " against ", " x ": " by "}
@@ -72,13 +85,13 @@ def named(name: str) -> str:
     >>> named("pcr=yes;subtype=hrneg_her2pos"), named("histology=idc"), named("pcr=no")
     ('pCR, HR−/HER2+', 'Histological type: ductal', 'Pathologic complete response (pCR): no')
     >>> named("recist x calc_change"), named("calc_extent_post_mm")
-    ('RECIST 1.1 response on MRI by calc change', 'calc extent post mm')
+    ('RECIST 1.1 response on MRI by change of extent on mammography', 'extent on mammography after treatment')
     """
     parts = re.split(r"(;|~| x )", name)
     if len(parts) > 1:
         return "".join(_BETWEEN.get(part) or _beside_others(part) for part in parts)
     variable, _, code = name.partition("=")
-    label = variable_label(variable)
+    label = _ALONE.get(variable) or variable_label(variable)
     label = variable.replace("_", " ") if label in _SHORT else label
     return f"{label}: {code if code in ('yes', 'no') else code_label(variable, code)}" if code else label
 
@@ -86,7 +99,8 @@ def named(name: str) -> str:
 def _beside_others(name: str) -> str:
     variable, equals, code = name.partition("=")
     if not equals:
-        return variable_label(variable)
+        label = variable_label(variable)
+        return _ALONE.get(variable, label) if label == variable.replace("_", " ") else label
     told = code_label(variable, code)
     # Where the figures have words for a class they stand by themselves; 'yes' does not.
     return told if told != code.replace("_", " ") else f"{variable_label(variable)}: {told}"
