@@ -92,15 +92,17 @@ def test_what_stays_open_comes_first_and_is_printed_short(tmp_path):
     file.parent.mkdir()
     head = [
         "result", "group", "variable", "stat", "reported", "n_witnesses", "n_undefined", "least", "median", "most",
-        "same_conclusion", "conclusion", "open", "why",
+        "same_conclusion", "conclusion", "open", "why", "method",
     ]  # fmt: skip
     rows = [
-        ["r", "all", "a", "p", "0.2", "3", "0", "0.2", "0.2", "0.2", "yes", "c", "no", "w"],
-        ["r", "all", "b", "p", "", "3", "0", "0.0123456", "0.1", "0.9", "no", "c", "yes", "w"],
-        ["r", "all", "c", "p", "", "3", "3", "", "", "", "", "", "no", "w"],
+        ["r", "all", "a", "p", "0.2", "3", "0", "0.2", "0.2", "0.2", "yes", "c", "no", "w", "m"],
+        ["r", "all", "b", "p_alternative", "", "3", "0", "0.0123456", "0.1", "0.9", "no", "c", "yes", "w", "Fisher"],
+        ["r", "all", "c", "p", "", "3", "3", "", "", "", "", "", "no", "w", "m"],
     ]
     with file.open("w", newline="") as out:
         csv.writer(out).writerows([head, *rows])
     found = openness.openness_of([str(file)])["s"]
     assert (found.cohorts, found.counted, found.differ, len(found.deciding.rows)) == (3, 2, 1, 1)
-    assert [row[1] for row in found.by_result["r"].rows] == ["b", "a"] and found.by_result["r"].rows[0][4] == "0.01235"
+    first, second = found.by_result["r"].rows
+    assert first == ("b", "p by Fisher", "", "0.01235", "0.1", "0.9", "yes", "c; w")
+    assert second[:3] == ("a", "p", "0.2")

@@ -8,22 +8,10 @@ from pathlib import Path
 
 from replicalc.records import read_csv
 from replicalc.report.model import Table
+from replicalc.report.words import measure, named
 
-#: What a reader sees of witnesses.csv, and under which word.
-SHOWN = {
-    "group": "group",
-    "variable": "variable",
-    "stat": "statistic",
-    "reported": "printed",
-    "least": "least",
-    "median": "median",
-    "most": "most",
-    "conclusion": "what the cohorts say",
-    "open": "open",
-    "why": "why",
-}
-NUMBERS = ("least", "median", "most")
-NOTHING = Table("", (), ())
+#: What a reader sees of witnesses.csv.
+COLUMNS = ("of what", "statistic", "printed", "least", "median", "most", "open", "what the cohorts say")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +42,25 @@ def _read(rows: list[dict[str, str]]) -> Openness:
         max((int(row["n_witnesses"]) for row in rows), default=0),
         len(defined),
         sum(row["open"] == "yes" for row in defined),
-        {result: Table("", tuple(SHOWN.values()), tuple(map(_cells, mine))) for result, mine in named.items()},
-        Table("", ("result", *SHOWN.values()), tuple((row["result"], *_cells(row)) for row in deciding)),
+        {result: Table("", COLUMNS, tuple(map(_cells, mine))) for result, mine in named.items()},
+        Table("", ("result", *COLUMNS), tuple((row["result"], *_cells(row)) for row in deciding)),
     )
 
 
 def _cells(row: dict[str, str]) -> tuple[str, ...]:
-    return tuple(_short(row[name]) if name in NUMBERS else row[name] for name in SHOWN)
+    whom = [named(each) for each in (row["group"], row["variable"]) if each and each != "all"]
+    stat = measure(row["stat"])
+    if row["stat"].endswith("_alternative"):
+        stat = f"{stat.removesuffix(' alternative')} by {row['method']}"
+    said = "; ".join(each for each in (row["conclusion"], row["why"]) if each)
+    return (
+        " · ".join(whom),
+        stat,
+        row["reported"],
+        *map(_short, (row["least"], row["median"], row["most"])),
+        row["open"],
+        said,
+    )
 
 
 def _short(value: str) -> str:
