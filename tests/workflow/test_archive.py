@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import os
@@ -47,11 +48,13 @@ def report_of(folder: Path, *arguments: str) -> dict[str, bytes]:
 
 
 def everything(data: bytes) -> bytes:
-    """All that can be read from bytes: they themselves, members of zips, cells of Parquet files."""
+    """All that can be read from bytes: they themselves, members of zips, what is packed, cells of Parquet files."""
     found = [data]
     if zipfile.is_zipfile(io.BytesIO(data)):
         with zipfile.ZipFile(io.BytesIO(data)) as nested:
             found += [info.filename.encode() + everything(nested.read(info)) for info in nested.infolist()]
+    if data[:2] == b"\x1f\x8b":
+        found.append(gzip.decompress(data))
     if data[:4] == b"PAR1":
         import pyarrow.parquet as parquet
 
@@ -150,7 +153,9 @@ def test_a_hospitals_archive_and_report_hold_no_patient(hospital, monkeypatch):
     with zipfile.ZipFile(io.BytesIO(archive)) as zipped:
         names = zipped.namelist()
         told = zipped.read("ARCHIVE.md").decode()
-        rows = list(csv.DictReader(io.StringIO(zipped.read("results/report/data/results.csv").decode())))
+        rows = list(
+            csv.DictReader(io.StringIO(gzip.decompress(zipped.read("results/report/data/results.csv.gz")).decode()))
+        )
     assert "results/us_mri/clinic/us_mri_t3_lesion_type.csv" in names
     assert "cohort clinic: patients, unsuppressed tables" in told
     assert not [name for name in names if "private" in name or "/steps/" in name or "clinic.yaml" in name]

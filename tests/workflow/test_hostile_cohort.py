@@ -35,7 +35,15 @@ COLUMNS = {
     "HER2 FISH": CLOSED, "Bone type": SUMS[0], "Bone extent": SUMS[1], "Density": SUMS[2],
 }  # fmt: skip
 #: Codes of the export and what is written instead.
-CODES = {"left": SCRIPT, "right": IMAGE, "breast cancer": FORMULA, "IDC": LONG, "ILC": TURNED, "pre": CLOSED, "lytic": SUMS[2]}
+CODES = {
+    "left": SCRIPT,
+    "right": IMAGE,
+    "breast cancer": FORMULA,
+    "IDC": LONG,
+    "ILC": TURNED,
+    "pre": CLOSED,
+    "lytic": SUMS[2],
+}
 
 
 def hostile_mapping(text: str) -> dict:
@@ -80,7 +88,9 @@ def run(tmp_path_factory) -> Path:
     )
     record = folder / "config/studies" / STUDY
     mapping = hostile_mapping((record / "synthetic.yaml").read_text(encoding="utf-8"))
-    (folder / f"config/cohorts/{COHORT}.yaml").write_text(yaml.safe_dump(mapping, allow_unicode=False), encoding="utf-8")
+    (folder / f"config/cohorts/{COHORT}.yaml").write_text(
+        yaml.safe_dump(mapping, allow_unicode=False), encoding="utf-8"
+    )
     study = yaml.safe_load((record / "study.yaml").read_text(encoding="utf-8"))
     study["title"] = f"{SCRIPT} {LONG}"
     study["citation"]["authors"] = f"{IMAGE} {TURNED}"

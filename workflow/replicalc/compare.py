@@ -11,7 +11,7 @@ from replicalc.cohort.frame import read_cohort
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_checked, load_claims
-from replicalc.table import Lookup, Row, read_result, to_csv
+from replicalc.table import Lookup, Row, read_result, safe_csv
 from replicalc.verify.printed import Printed, as_printed, parse, printed_number, rounding_needed
 
 COLUMNS = ("claim_id", "result", "reported", "replicated", "n", "verdict", "note", "cohort", "kind")
@@ -55,7 +55,7 @@ def comparison(claims_file, study_file, cohort_file, result_files, verification_
         n = "" if found.n is None else str(found.n)
         told = [claim.claim_id, claim.result, claim.reported, found.replicated, n, found.verdict, note]
         rows.append([*told, cohort.name, cohort.kind])
-    write_text(out, to_csv(rows, COLUMNS))
+    write_text(out, safe_csv(rows, COLUMNS))
 
 
 def repaired_digits(verification_file) -> dict[str, str]:

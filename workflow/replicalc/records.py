@@ -11,6 +11,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from replicalc.cohort.doors.inert import original
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schemas"
@@ -74,7 +75,10 @@ def read_csv(path: str | Path) -> list[dict[str, str]]:
 
 
 def read_lines(path: str | Path) -> list[tuple[int, dict[str, str]]]:
-    """Read a CSV file as ``read_csv`` does, each row with the line of the file that it ends in; blank lines count."""
+    """Read a CSV file as ``read_csv`` does, each row with the line of the file that it ends in; blank lines count.
+
+    Texts are as they were before ``table.safe_csv`` put an apostrophe before them.
+    """
     path = Path(path)
     if path.is_dir():
         raise ReplicalcError(f"{path} is a folder; a CSV file is needed")
@@ -94,7 +98,7 @@ def read_lines(path: str | Path) -> list[tuple[int, dict[str, str]]]:
                         f"{path}, line {reader.line_num}: expected {len(reader.fieldnames or [])} fields, "
                         f"found {'more (a comma within a field needs quotes)' if None in row else 'fewer'}"
                     )
-                rows.append((reader.line_num, row))
+                rows.append((reader.line_num, {name: original(cell) for name, cell in row.items()}))
     except UnicodeDecodeError as error:
         raise ReplicalcError(f"{path}: not UTF-8 text{_first_other(path)}; save it as 'CSV UTF-8'") from error
     except csv.Error as error:

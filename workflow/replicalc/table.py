@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from replicalc.cohort.doors.inert import inert
 from replicalc.errors import ReplicalcError
 from replicalc.job import write_text
 from replicalc.records import read_csv
@@ -103,7 +104,7 @@ class ResultTable:
             if place in seen:
                 raise ReplicalcError(f"{self.result}: the statistic {place} stands twice in the table")
             seen.add(place)
-        write_text(path, to_csv([[as_text(getattr(row, name)) for name in COLUMNS] for row in self.rows], COLUMNS))
+        write_text(path, safe_csv([[as_text(getattr(row, name)) for name in COLUMNS] for row in self.rows], COLUMNS))
 
 
 def to_csv(rows: list[list[str]], columns: tuple[str, ...] | list[str]) -> str:
@@ -113,6 +114,14 @@ def to_csv(rows: list[list[str]], columns: tuple[str, ...] | list[str]) -> str:
     writer.writerow(columns)
     writer.writerows(rows)
     return buffer.getvalue()
+
+
+def safe_csv(rows: list[list[str]], columns: tuple[str, ...] | list[str]) -> str:
+    """Format rows as ``to_csv`` does; a text that a spreadsheet would run gets an apostrophe (``read_csv`` takes it).
+
+    For whatever holds words of a cohort file or of a study's record. An export is written as it is, by ``to_csv``.
+    """
+    return to_csv([[inert(cell) for cell in row] for row in rows], columns)
 
 
 def as_text(value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
 import shutil
 from pathlib import Path
@@ -13,7 +15,7 @@ from project import ROOT, STUDY
 from replicalc.cohort.doors.inert import original
 from replicalc.errors import ReplicalcError
 from replicalc.report.machine.dictionary import load_descriptions
-from replicalc.report.machine.tables import FORMATS, TABLES, data_tables
+from replicalc.report.machine.tables import FORMATS, TABLES, data_tables, file_name
 from replicalc.table import COLUMNS, ResultTable
 
 DICTIONARY = str(ROOT / "workflow/report/dictionary.yaml")
@@ -67,15 +69,19 @@ def run(tmp_path) -> dict[str, object]:
 
 
 def made(run: dict, folder: Path) -> Path:
-    out = {f"{table}_{kind}": str(folder / f"{table}.{kind}") for table in TABLES for kind in FORMATS}
+    out = {f"{table}_{kind}": str(folder / file_name(table, kind)) for table in TABLES for kind in FORMATS}
     out |= {f"dictionary_{kind}": str(folder / f"dictionary.{kind}") for kind in ("csv", "json")}
     data_tables(run, out, str(folder / "log"), cohorts=["synthetic", "ispy1"])
     return folder
 
 
+def text_of(path: Path) -> str:
+    data = path.read_bytes()
+    return (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+
+
 def read_csv(path: Path) -> list[dict]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(io.StringIO(text_of(path), newline="")))
 
 
 def test_every_column_is_described_and_every_description_has_its_column(run, tmp_path):
@@ -88,9 +94,9 @@ def test_every_column_is_described_and_every_description_has_its_column(run, tmp
     for table in told:
         names = [column["name"] for column in table["columns"]]
         assert names == [line["column"] for line in lines if line["table"] == table["name"]]
-        assert names == list(read_csv(folder / f"{table['name']}.csv")[0])
+        assert names == list(read_csv(folder / file_name(table["name"], "csv"))[0])
         assert names == parquet.read_schema(folder / f"{table['name']}.parquet").names
-        assert names == json.loads((folder / f"{table['name']}.json").read_text())["columns"]
+        assert names == json.loads(text_of(folder / file_name(table["name"], "json")))["columns"]
         assert all(column["meaning"] and "{" not in column["name"] + column["meaning"] for column in table["columns"])
     assert {"synthetic_verdict", "ispy1_verdict"} <= {line["column"] for line in lines}
     assert set(COLUMNS) | {"study"} == {line["column"] for line in lines if line["table"] == "results"}
@@ -103,9 +109,11 @@ def test_the_three_formats_hold_the_same_rows(run, tmp_path):
     types = {"text": str, "code": str, "integer": int, "number": float}
     for table in json.loads((folder / "dictionary.json").read_text())["tables"]:
         rows = parquet.read_table(folder / f"{table['name']}.parquet").to_pylist()
-        given = json.loads((folder / f"{table['name']}.json").read_text())
+        given = json.loads(text_of(folder / file_name(table["name"], "json")))
         assert len(rows) == table["rows"] == len(given["data"]) > 0
-        for row, values, texts in zip(rows, given["data"], read_csv(folder / f"{table['name']}.csv"), strict=True):
+        for row, values, texts in zip(
+            rows, given["data"], read_csv(folder / file_name(table["name"], "csv")), strict=True
+        ):
             for column, value in zip(table["columns"], values, strict=True):
                 there = row[column["name"]]
                 assert there is None or isinstance(there, types[column["type"]])
@@ -115,7 +123,7 @@ def test_the_three_formats_hold_the_same_rows(run, tmp_path):
 
 
 def test_numbers_keep_all_their_digits_and_no_text_runs_in_a_spreadsheet(run, tmp_path):
-    rows = read_csv(made(run, tmp_path / "data") / "results.csv")
+    rows = read_csv(made(run, tmp_path / "data") / "results.csv.gz")
     assert float(rows[0]["value"]) == 1 / 3
     assert rows[1]["warning"].startswith("'=cmd") and rows[1]["value"] == "inf"
     assert rows[2]["method"] == 'fine "quotes", commas\nand a <script>' and rows[2]["value"] == ""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from browser import NEEDED, PHONE, SCHEMES, opener, violations
+from browser import DESK, NEEDED, PHONE, SCHEMES, opener, violations
 from unit.report.made import hostile_site, write
 
 from replicalc.cohort.doors.inert import NUMBER, inert
@@ -274,9 +274,10 @@ def test_everything_on_the_claims_page_is_done_by_keys_alone(opened):
     assert len(exported(page, lambda: press(page, "Space"))) == len(ids(page))
 
 
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("where", PAGES)
-def test_a_page_is_no_wider_than_a_phone(browser, where):
-    found = browser(where, size=PHONE)
+def test_a_page_is_no_wider_than_its_window(browser, where, size):
+    found = browser(where, size=size)
     for folded in found.page.locator("details:not([open]) > summary").all():
         if folded.is_visible():
             folded.click()

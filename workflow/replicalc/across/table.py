@@ -26,7 +26,7 @@ from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_checked, load_claims
 from replicalc.stats.effect import Effect
-from replicalc.table import Lookup, as_text, read_result, to_csv
+from replicalc.table import Lookup, as_text, read_result, safe_csv
 
 _CLAIM = ("claim_id", "result", "label", "measure", "judged_with", "drawn_as", "reported", "null", "source", "kind")
 _SIDE = ("value", "lo", "hi", "unit", "level", "method", "n", "n_from", "p")
@@ -65,7 +65,7 @@ def across(claims_file, study_file, result_files, out, *, cohorts):
     said = Published(printing, synthetic, level, fractions)
     here = [Here(printing, cohort, kinds[cohort], lookups[cohort], level) for cohort in cohorts]
     table = [row for claim in printing.claims for row in rows_of(claim, printing, said, here, alpha, level)]
-    write_text(out, to_csv([[as_text(row.get(name)) for name in COLUMNS] for row in table], COLUMNS))
+    write_text(out, safe_csv([[as_text(row.get(name)) for name in COLUMNS] for row in table], COLUMNS))
 
 
 def rows_of(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, read_csv
-from replicalc.table import COLUMNS, Row, as_text, read_result, to_csv
+from replicalc.table import COLUMNS, Row, as_text, read_result, safe_csv, to_csv
 
 #: The same words whatever the rule was: a reader must not learn which of two withheld counts is the small one.
 WITHHELD = "withheld by disclosure control"
@@ -63,7 +63,7 @@ def release(result, plan, cohort_file, out, *, study):
         _shown(row, {column: changes[number, column] for column in NUMBERS if (number, column) in changes}, caveat)
         for number, row in enumerate(read_result(result))
     ]
-    write_text(out, to_csv([[as_text(getattr(row, column)) for column in COLUMNS] for row in rows], COLUMNS))
+    write_text(out, safe_csv([[as_text(getattr(row, column)) for column in COLUMNS] for row in rows], COLUMNS))
 
 
 def _shown(row: Row, changes: dict[str, str], caveat: str) -> Row:

@@ -21,7 +21,7 @@ from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_claims, load_dictionary, read_csv
 from replicalc.report.checklist_rules import NOTHING, PARTLY, REPORTED, Evidence, find
-from replicalc.table import to_csv
+from replicalc.table import safe_csv
 
 LISTS = ("strobe", "stard", "remark")
 FOLDER = Path("workflow/report/checklists")
@@ -153,7 +153,7 @@ def checklists(study: str, root: str | Path = ".") -> StudyChecklists:
 def write_checklists(answers, claims, verification, dictionary, lists, table, page):
     """Write the answers of one study as a table (CSV, one item a row) and as a page for people (Markdown)."""
     made = judge(answers, claims, verification, dictionary, lists)
-    write_text(table, to_csv(as_rows(made), COLUMNS))
+    write_text(table, safe_csv(as_rows(made), COLUMNS))
     write_text(page, as_page(made))
 
 

@@ -22,6 +22,15 @@ class Listing(str):
     __slots__ = ()
 
 
+def seen(text: str) -> str:
+    """Put the code point in place of every sign that is not seen or that turns the line around.
+
+    >>> seen("a\\u202eb")
+    'a[U+202E]b'
+    """
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
+
+
 def shown(value: object) -> object:
     """Make a value fit to be shown: unseen signs by their code point, long texts cut. Markup passes as it is.
 
@@ -34,7 +43,7 @@ def shown(value: object) -> object:
         return ""
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    text = _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", value)
+    text = seen(value)
     if len(text) > LIMIT and not isinstance(value, Listing):
         return f"{text[:LIMIT]} … (cut; {len(value):,} characters)"
     return text

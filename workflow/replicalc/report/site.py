@@ -7,6 +7,7 @@ style and script.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from replicalc.report.summary import PAPER_VERDICTS, VERDICTS
 
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 
+#: HTML lets the end of a cell out where another follows (HTML standard, 13.1.2.4): a twentieth of the site's bytes.
+_CLOSED = re.compile(r"</t[dh]>(?=<t[dh][ >])")
 #: What the site owns within its folder, beside its pages.
 FOLDERS = ("studies", "results", "cohorts", "static")
 
@@ -72,7 +75,7 @@ def write_site(found: Site, folder: str | Path, templates: Path, static: list[Pa
     def page(file: str, template: str, **values) -> None:
         root = "../" * file.count("/")
         text = engine.get_template(template).render(site=found, root=root, here=file, **values)
-        write_text(folder / file, text)
+        write_text(folder / file, _CLOSED.sub("", text))
 
     page("index.html", "start.html.j2")
     page("claims.html", "claims.html.j2")

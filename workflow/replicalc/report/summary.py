@@ -8,7 +8,7 @@ from pathlib import Path
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import load_claims, read_csv
-from replicalc.table import to_csv
+from replicalc.table import safe_csv
 
 #: Of the paper alone, in the order in which they are counted and told.
 PAPER_VERDICTS = ("exact", "rounding", "unstated_method", "impossible", "underdetermined", "not_checkable")
@@ -83,7 +83,7 @@ def gather(files, claims_out, summary_out, *, pairs, seed, left_out=()):
             rule: sum(int(line["numbers"]) for line in mine if line["rule"] == rule) for rule in ("all", "withheld")
         }
         summary.setdefault("withheld", {})[cohort] = told
-    write_text(claims_out, to_csv(rows, columns))
+    write_text(claims_out, safe_csv(rows, columns))
     write_text(summary_out, json.dumps(summary, indent=2) + "\n")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_claims
-from replicalc.table import to_csv
+from replicalc.table import safe_csv
 from replicalc.verify import weighing
 from replicalc.verify.engine import built, verify
 from replicalc.verify.evidence import as_data, as_markdown
@@ -40,7 +40,7 @@ def verification(claims, study, others, certificates, out, evidence, page):
     known = {Path(file).stem: json.loads(Path(file).read_text(encoding="utf-8")) for file in certificates}
     elsewhere = {Path(file).parent.name: load_claims(file) for file in others}
     found = verify(about, load_claims(claims), elsewhere, lambda name, asked: _kept(known, name, asked))
-    write_text(out, to_csv([astuple(row) for row in found.rows], COLUMNS))
+    write_text(out, safe_csv([astuple(row) for row in found.rows], COLUMNS))
     data = as_data(about, found, coverage(found.rows))
     write_text(evidence, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
     write_text(page, as_markdown(data))

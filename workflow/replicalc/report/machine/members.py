@@ -20,6 +20,7 @@ FORMATS = {
     ".py": "text/x-python",
     ".css": "text/css",
     ".js": "text/javascript",
+    ".gz": "application/gzip",
     ".toml": "application/toml",
 }
 
