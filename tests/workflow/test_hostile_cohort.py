@@ -7,6 +7,7 @@ is the real one; the pages are opened in a browser where one is.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import re
@@ -14,9 +15,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from browser import NEEDED, PHONE, opener
+from browser import DESK, NEEDED, PHONE, opener
 from project import copy_project, snakemake
-from unit.report.made import ELEMENTS, faults, pages
+from unit.report.made import faults, pages
 
 from replicalc.cohort.doors.inert import NUMBER
 
@@ -116,3 +117,72 @@ def test_nothing_on_a_page_would_run_or_lead_out(site):
     found = pages(site)
     assert len(found) > 15
     assert faults(site, found) == []
+
+
+def test_every_attack_is_there_to_be_read(site):
+    found = {str(file.relative_to(site.resolve())): "".join(page.text) for file, page in pages(site).items()}
+    for attack in (SCRIPT, IMAGE, FORMULA, CLOSED, *SUMS):
+        assert attack in found["cohorts/hostile.html"], attack
+        assert attack in found["claims.html"], attack
+    assert "(cut; 10,0" in found["cohorts/hostile.html"] and "abc[U+202E]gnp.exe" in found["claims.html"]
+    for text in found.values():
+        assert not set(text) & {"\u202e", "\u2066", "\x00"}
+
+
+@NEEDED
+def test_in_a_browser_nothing_runs_nothing_loads_and_the_pages_hold_their_shape(site):
+    with opener(site) as go:
+        for size in (DESK, PHONE):
+            found = go("index.html", size=size)
+            for file in sorted(site.rglob("*.html")):
+                found.page.goto(file.resolve().as_uri())
+                found.page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+                assert found.too_wide <= 0, file.name
+                assert found.page.locator("footer").is_visible() and found.page.locator("h1").count() == 1
+                assert found.page.evaluate("getComputedStyle(document.querySelector('main')).direction") == "ltr"
+            assert found.faults() == []
+        found = go("claims.html")
+        with found.page.expect_download() as caught:
+            found.page.get_by_role("button", name="Export CSV").click()
+        text = Path(caught.value.path()).read_text(encoding="utf-8").removeprefix("\ufeff")
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        assert len(rows) == 43 and runs(rows) == []
+        assert sum(cell.startswith("'=cmd|") for row in rows for cell in row) > 2
+        assert found.faults() == []
+
+
+def runs(rows: list[list[str]]) -> list[str]:
+    """The cells that a spreadsheet would run; a number, or a sign alone, is none."""
+    return [
+        cell
+        for row in rows
+        for cell in row
+        if re.match(r"[=+\-@\t\r].", cell, re.DOTALL) and not NUMBER.fullmatch(cell)
+    ]
+
+
+def test_no_cell_of_a_table_that_is_handed_out_runs_in_a_spreadsheet(run):
+    seen = guarded = 0
+    for file in sorted([*run.glob("results/**/*.csv"), *run.glob("results/report/data/*.csv.gz")]):
+        if file.parent.name == "raw":
+            continue  # an export is what the hospital wrote, to the byte
+        data = file.read_bytes()
+        text = (gzip.decompress(data) if file.suffix == ".gz" else data).decode()
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        assert runs(rows) == [], file
+        seen += 1
+        guarded += sum(cell.startswith(("'=", "'+", "'-", "'@")) for row in rows for cell in row)
+    assert seen > 40 and guarded > 100
+
+
+def test_the_tables_for_programs_turn_no_line_around_and_agree(site):
+    import pyarrow.parquet as parquet
+
+    for name in ("results", "claims", "comparison", "across"):
+        rows = parquet.read_table(site / f"data/{name}.parquet").to_pylist()
+        packed = json.loads(gzip.decompress((site / f"data/{name}.json.gz").read_bytes()))
+        assert len(rows) == len(packed["data"])
+        texts = [cell for row in rows for cell in row.values() if isinstance(cell, str)]
+        assert not [cell for cell in texts if "\u202e" in cell]
+        assert [cell for cell in texts if "[U+202E]" in cell], name
+        assert texts == [cell for row in packed["data"] for cell in row if isinstance(cell, str)]
