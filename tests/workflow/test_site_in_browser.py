@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from browser import DESK, NEEDED, PHONE, SCHEMES, opener, violations
 
-#: One page of each type, the largest of it; the last has certificates, figures and tests.
+#: One page of each type.
 TYPES = [
     "index.html", "claims.html", "certificates.html", "studies/nat_residual.html",
     "results/nat_residual_t4_miller_payne.html", "cohorts/synthetic.html",
@@ -31,7 +31,7 @@ def browser(site):
 
 
 def test_the_report_is_small_enough_to_be_handed_over(site):
-    """Of one cohort; four take 2.6 times as much (benchmarks/README.md), and may take 10 MB."""
+    """Of one cohort; four are measured in benchmarks/report_site.md, and may take 10 MB."""
     sizes = {str(file.relative_to(site)): file.stat().st_size for file in site.rglob("*") if file.is_file()}
     assert len(sizes) > 100
     assert sum(sizes.values()) < 6 * MEGABYTE, sorted(sizes.items(), key=lambda each: -each[1])[:10]
