@@ -22,10 +22,11 @@ PAGES = (
     "results/nat_residual_t4_recist.html",
     "cohorts/synthetic.html",
 )
-TIMES = """() => {
+TIMES = """async () => {
+  while (!performance.getEntriesByName("first-contentful-paint").length) await new Promise((on) => setTimeout(on, 20));
   const page = performance.getEntriesByType("navigation")[0];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
-  return [page.domContentLoadedEventEnd, paint ? paint.startTime : NaN];
+  return [page.domContentLoadedEventEnd, paint.startTime];
 }"""
 FILTER = """() => new Promise((done) => {
   const field = document.querySelector("[name=verdict]");
@@ -60,7 +61,6 @@ def times(folder: Path) -> dict[str, list[list[float]]]:
             for where, seen in found.items():
                 page = browser.new_context().new_page()
                 page.goto((folder / where).resolve().as_uri())
-                page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
                 measured = page.evaluate(TIMES)
                 seen.append([*measured, page.evaluate(FILTER) if where == "claims.html" else float("nan")])
                 page.context.close()

@@ -169,3 +169,12 @@ def test_faults_of_the_dictionary_are_told_together(tmp_path):
     )
     with pytest.raises(ReplicalcError, match=r"'word' is not known(.|\n)*a code needs codes(.|\n)*has no meaning"):
         load_descriptions(str(path), [])
+
+
+def test_a_table_under_an_earlier_name_does_not_stay(run, tmp_path):
+    folder = made(run, tmp_path / "data")
+    for name in ("results.csv", "results_of_another.csv"):
+        (folder / name).write_text("old")
+    made(run, folder)
+    assert not (folder / "results.csv").exists() and (folder / "results.csv.gz").exists()
+    assert (folder / "results_of_another.csv").read_text() == "old"

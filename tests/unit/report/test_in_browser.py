@@ -77,6 +77,13 @@ def opened(browser):
     assert faults == []
 
 
+def settled(locator):
+    """Wait until something is so. (A page's own policy forbids Playwright's ``wait_for_function``, which evaluates text.)"""
+    from playwright.sync_api import expect
+
+    return expect(locator)
+
+
 def told(page) -> str:
     return page.locator("#shown").inner_text()
 
@@ -107,7 +114,7 @@ def test_a_filter_leaves_what_it_says_and_counts_it(opened, name):
     assert told(page) == f"{len(left)} of {len(CLAIMS)} claims"
     assert page.url.endswith(f"#{name}={value}")
     page.get_by_role("button", name="Clear").click()
-    page.wait_for_function("document.querySelectorAll('table#claims tbody tr[hidden]').length === 0")
+    settled(page.locator("table#claims tbody tr[hidden]")).to_have_count(0)
     assert told(page) == f"{len(CLAIMS)} claims"
 
 
@@ -136,7 +143,7 @@ def test_filters_in_the_address_are_followed_and_strange_ones_ignored(opened):
     left = wanted(*(claim for claim in CLAIMS if claim.verdict == "rounding"))
     assert ids(page) == left and page.locator("[name=study]").input_value() == ""
     page.evaluate("location.hash = '#verdict=exact'")
-    page.wait_for_function("document.querySelector('[name=verdict]').value === 'exact'")
+    settled(page.locator("[name=verdict]")).to_have_value("exact")
     assert ids(page) == wanted(*(claim for claim in CLAIMS if claim.verdict == "exact"))
 
 
@@ -312,7 +319,7 @@ def test_a_sentence_can_be_copied(opened):
     page = opened("index.html", permissions=["clipboard-read", "clipboard-write"])
     button = page.locator(".sentence .copybutton").first
     button.click()
-    page.wait_for_function("document.querySelector('.sentence .copybutton').textContent === 'Copied'")
+    settled(button).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == shown(SITE.findings[0].sentence)
 

@@ -59,6 +59,7 @@ def data_tables(files, out, *, cohorts):
         _write_parquet(written["parquet"], described[name], checked)
         _write(written["json"], _as_json(described[name], checked))
         tables.append(_entry(described[name], len(checked), list(written.values())))
+    _leave_nothing_old(out)
     write_text(out["dictionary_json"], json.dumps({"tables": tables}, indent=1, ensure_ascii=False) + "\n")
     lines = [
         [name, c.name, c.type, c.unit, c.meaning, "; ".join(f"{code}: {told}" for code, told in c.codes)]
@@ -66,6 +67,15 @@ def data_tables(files, out, *, cohorts):
         for c in described[name].columns
     ]
     write_text(out["dictionary_csv"], to_csv(lines, ("table", "column", "type", "unit", "meaning", "codes")))
+
+
+def _leave_nothing_old(out: dict[str, str]) -> None:
+    """Remove what an earlier version of this job called otherwise: the archive takes the folder whole."""
+    for path in map(Path, out.values()):
+        table = path.name.partition(".")[0]
+        for old in path.parent.glob(f"{table}.*"):
+            if table in TABLES and old.is_file() and str(old) not in map(str, map(Path, out.values())):
+                old.unlink()
 
 
 def file_name(table: str, kind: str) -> str:
