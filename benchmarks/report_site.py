@@ -1,9 +1,9 @@
 """How large the report of a run is, and how long its pages take in Chromium, opened from disk.
 
 Run ``python -m benchmarks.report_site [folder]`` from the project's folder after a run; the folder is results/report if
-not given. It prints tables in Markdown. Each page is opened anew several times in a fresh context of the browser: from the
-start of the navigation to DOMContentLoaded (the script has run, filters work) and to the first painted text, and on the
-page of all claims from a choice of a verdict to the frame that shows the rows that are left.
+not given. It prints tables in Markdown. Each page is opened several times, each in a fresh context of the browser: from
+the start of the navigation to DOMContentLoaded (the script has run, filters work) and to the first painted text, and on
+the page of all claims from a choice of a verdict to the frame that shows the rows that are left.
 """
 
 from __future__ import annotations
