@@ -27,7 +27,11 @@ rule data:
         assumptions=all_assumptions(),
         dictionary="workflow/report/dictionary.yaml",
     output:
-        **{f"{table}_{kind}": f"{DATA}/{tables.file_name(table, kind)}" for table in tables.TABLES for kind in tables.FORMATS},
+        **{
+            f"{table}_{kind}": f"{DATA}/{tables.file_name(table, kind)}"
+            for table in tables.TABLES
+            for kind in tables.FORMATS
+        },
         dictionary_csv=f"{DATA}/dictionary.csv",
         dictionary_json=f"{DATA}/dictionary.json",
     log:
