@@ -134,8 +134,36 @@ def test_a_sentence_says_where_what_and_instead():
     other = claim("b", reported="9", location="Table 9", verdict="exact")
     (found,) = findings.findings_of([one, other])
     assert found.sentence == (
-        "Table 1, printed 62.8 (patients): one unit of the last place off; no table has 62.8 (Table 9) (should read: 62.7)."
+        "Table 1, printed 62.8 (patients): beside the others as printed it is off by one unit of the last place; "
+        "no table has 62.8 (Table 9) (would agree: 62.7)."
     )
+
+
+@pytest.mark.parametrize(
+    ("copy", "said"), [("abstract", "the abstract does"), ("article", "the paper does"), ("", "the text at hand does")]
+)
+def test_a_sentence_says_no_more_than_the_text_that_was_read(copy, said):
+    """Where only the abstract was read, nobody knows what the Methods name."""
+    one = claim("a", verdict="unstated_method", method="Fisher exact", evidence="P = 0.029 is printed by Fisher exact")
+    (found,) = findings.findings_of([one], {"s": copy})
+    assert f"{said} not name" in found.sentence
+
+
+def test_a_sentence_keeps_what_its_proof_does_not_cover():
+    """It is pasted without its page; the limits of a proof must not stay behind."""
+    hedged = "a proof for the 13 methods tried, not for other methods; evidence: r"
+    one = claim("a", verdict="impossible", evidence="x" * 200 + "; " + "y" * 200, method="none of 13", note=hedged)
+    model = claim("b", verdict="impossible", kind="qualitative", evidence="z" * 300 + ". A proof for these factors alone; not for a model with others.")  # fmt: skip
+    told = [found.sentence for found in findings.findings_of([one, model])]
+    assert told[0].endswith("(a proof for the 13 methods tried, not for other methods).")
+    assert "these factors alone; not for a model with others" in told[1]
+
+
+def test_a_number_printed_twice_unlike_is_not_said_to_be_the_wrong_one():
+    one = claim("a", verdict="impossible", method="one number at several places", evidence="one number is printed as 1 (a), 2 (b)", note="1 is taken as right because it comes out; evidence: repeats")  # fmt: skip
+    (found,) = findings.findings_of([one])
+    assert "at least one place cannot be right" in found.sentence and "taken as right because" in found.sentence
+    assert "cannot come out" not in found.sentence
 
 
 def test_findings_that_share_a_reason_are_told_once_and_the_impossible_first():

@@ -123,7 +123,7 @@ def gather_site(files: dict, *, pairs: list, titles: dict, protected: dict) -> S
             )
             for name in dict.fromkeys(cohort for _, cohort in pairs)
         ),
-        tuple(findings_of(ordered)),
+        tuple(findings_of(ordered, {s.name: s.checklists.copy_kind for s in studies if s.checklists})),
         tuple(proofs_of(ordered, relations, models)),
         tuple(about["left_out"]),
         tuple(trail.software(Path("."))),

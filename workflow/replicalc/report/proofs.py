@@ -33,7 +33,7 @@ MODEL = (
 )
 TABLE = (
     "The printed counts fix the cross-table, and with it the P value of every test that looks at the table alone. "
-    "P is computed by each test that the paper names and by the usual others; none prints what is printed.",
+    "P is computed by each test that the text names and by the usual others; none prints what is printed.",
     "What this excludes: the tests listed, on these counts. It does not exclude a test of other "
     "patients, or one that is not listed.",
 )

@@ -53,7 +53,13 @@ def environment(templates: Path):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"anchor": anchor, "words": words, "whole": Listing, "drawing": lambda figure: Markup(figure.svg)}
+    made.filters |= {
+        "anchor": anchor,
+        "words": words,
+        "whole": Listing,
+        "text_read": said.text_read,
+        "drawing": lambda figure: Markup(figure.svg),
+    }
     made.globals |= {
         "policy": POLICY,
         "signs": said.SIGNS,

@@ -38,8 +38,9 @@ TITLES = {
 MEANINGS = {
     "exact": "recomputed, it prints the same",
     "rounding": "off by one unit of the last printed place",
-    "unstated_method": "only by a method that the paper does not name, the one told or none of those tried",
-    "impossible": "no counts and no data can give it, or none by the test or method that the paper names",
+    "unstated_method": "only by a method that the text read does not name, the one told; or by none of those tried",
+    "impossible": "no counts and no data can give it; or none by the named method or by any that was tried; or another "
+    "place prints the same number otherwise. Its evidence says which",
     "underdetermined": "several reconstructions fit; it never reads as fine",
     "not_checkable": "nothing to hold it against",
     "same_print": "prints the same",
@@ -50,6 +51,9 @@ MEANINGS = {
     "conclusion_differs": "neither",
     "not_evaluable": "a variable is missing, or the number is another publication's",
 }
+#: What was read of a paper, by the kind of copy that its checklists were judged on. Where only the abstract was
+#: at hand, the Methods may name what the abstract does not.
+READ = {"article": "the paper", "abstract": "the abstract"}
 #: Statistics that are written in capitals.
 CAPITALS = ("ppv", "npv", "icc", "or", "hr", "sd")
 #: Names that the figures do not need, or say otherwise where they have a drawing beside them.
@@ -68,6 +72,15 @@ _ALONE = {
 #: Words by which the figures tell one measurement from another; alone they do not say what was measured.
 _SHORT = ("mammography", "MRI", "pathology", "ultrasound", "calcification")
 _BETWEEN = {";": ", ", "~": " against ", " x ": " by "}
+
+
+def text_read(copy: str) -> str:
+    """What the text is called that a study's numbers were taken from; ``copy`` as in checklists.yaml, or empty.
+
+    >>> text_read("abstract"), text_read("extract"), text_read("")
+    ('the abstract', 'the text at hand', 'the text at hand')
+    """
+    return READ.get(copy, "the text at hand")
 
 
 def measure(stat: str) -> str:
