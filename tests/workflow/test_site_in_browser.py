@@ -66,6 +66,30 @@ def test_every_page_is_silent_and_within_its_window(browser, site, size):
     found.page.context.close()
 
 
+#: Numbers that a line break divides: 0.0 and 9 read as another number.
+BROKEN = r"""[...document.querySelectorAll('.number')].filter(each => {
+  const range = document.createRange();
+  range.selectNodeContents(each);
+  return /^[\d.]+$/.test(each.textContent.trim()) && new Set([...range.getClientRects()].map(r => Math.round(r.top))).size > 1;
+}).map(each => each.textContent)"""
+
+
+@NEEDED
+def test_on_paper_nothing_is_cut_off_and_no_number_is_broken(browser, site):
+    """A4 within its margins is 688 px wide; what stands beyond is missing on paper."""
+    wrong, seen = [], 0
+    found = browser("index.html", size=(688, 1000))
+    found.page.emulate_media(media="print")
+    for file in sorted(site.rglob("*.html")):
+        found.page.goto(file.resolve().as_uri())
+        wrong += [f"{file.name} is {found.too_wide} px too wide"] if found.too_wide > 0 else []
+        wrong += [f"{file.name} breaks {text}" for text in found.page.evaluate(BROKEN)]
+        seen += found.page.evaluate("document.querySelectorAll('.number').length")
+    assert wrong + found.faults() == []
+    assert seen > 1000
+    found.page.context.close()
+
+
 @NEEDED
 def test_a_printed_number_leads_to_its_result_and_its_trail(browser):
     """From the rebuilt table of the paper to rule, statistic and hash of the input: one click, and two to unfold."""

@@ -14,6 +14,7 @@ LIMIT = 2000
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_NUMERIC = re.compile(r"[<>]?[-+\u2212]?\d[\d.,]*(?:e[-+]?\d+)?(?: ?%)?", re.IGNORECASE)
 
 
 class Listing(str):
@@ -47,6 +48,15 @@ def shown(value: object) -> object:
     if len(text) > LIMIT and not isinstance(value, Listing):
         return f"{text[:LIMIT]} … (cut; {len(value):,} characters)"
     return text
+
+
+def numeric(value: object) -> bool:
+    """Whether a cell is one number, so that no line is broken within it.
+
+    >>> numeric("0.0867"), numeric("−3.1e-05"), numeric("12.5 %"), numeric("3 of 4"), numeric("")
+    (True, True, True, False, False)
+    """
+    return _NUMERIC.fullmatch(str(value)) is not None
 
 
 def anchor(text: str) -> str:

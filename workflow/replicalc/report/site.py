@@ -15,7 +15,7 @@ from replicalc.job import job, write_text
 from replicalc.report import words as said
 from replicalc.report.gathering import gather_site
 from replicalc.report.model import Site
-from replicalc.report.plain import Listing, anchor, shown, words
+from replicalc.report.plain import Listing, anchor, numeric, shown, words
 from replicalc.report.summary import PAPER_VERDICTS, VERDICTS
 
 POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
@@ -56,6 +56,7 @@ def environment(templates: Path):
     made.filters |= {
         "anchor": anchor,
         "words": words,
+        "numeric": numeric,
         "whole": Listing,
         "text_read": said.text_read,
         "drawing": lambda figure: Markup(figure.svg),
