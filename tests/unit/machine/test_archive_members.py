@@ -279,3 +279,18 @@ def test_a_date_is_needed_and_never_today(project, monkeypatch):
 )
 def test_paths_that_must_not_leave(path, why):
     assert why in may_leave(path)
+
+
+def test_marks_of_snakemake_are_no_outputs_to_be_made_again(tmp_path):
+    from replicalc.report.machine.shareable import files_below
+
+    for name in ("a.html", ".snakemake_timestamp"):
+        (tmp_path / name).write_text("")
+    assert files_below(tmp_path) == [str(tmp_path / "a.html")]
+
+
+def test_a_folder_beside_the_cohorts_is_not_told_as_one():
+    from replicalc.report.machine.archive import _comment
+
+    assert _comment("results/s/certificates/m.json", {}).startswith("s: what was asked of a model")
+    assert _comment("results/s/clinic/r.csv", {"r": "Table 1."}) == "s, cohort clinic: Table 1."

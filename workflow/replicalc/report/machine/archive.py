@@ -230,7 +230,11 @@ def _comment(path: str, docs: dict[str, str]) -> str:
         told = "table for programs; its columns are in dictionary.csv"
     if not told and "raw" in parts:
         told = "synthetic patients, as a hospital would export them"
+    if not told and parts[-2:-1] == ("certificates",):
+        told = "what was asked of a model, and the proof that no patients have it, where there is one"
     where = f"{parts[1]}, cohort {parts[2]}: " if len(parts) > 3 and parts[1] != "report" else ""
+    if parts[2:3] in (("certificates",), ("forests",)):
+        where = f"{parts[1]}: "  # these stand beside the cohorts, and are of none or of all
     return f"{where}{told or 'part of the report'}"
 
 

@@ -14,6 +14,8 @@ from replicalc.errors import ReplicalcError
 #: Names of folders that hold patients, and of files that do.
 PATIENT_FOLDERS = ("steps", "raw")
 PATIENT_FILES = ("cohort.parquet",)
+#: What Snakemake leaves in a folder that is an output; it has another date at each run and says nothing.
+MARK = ".snakemake_timestamp"
 #: Bytes up to which the synthetic patients of a study are small enough to be sent along.
 SMALL = 1_000_000
 
@@ -55,6 +57,8 @@ def may_leave(path: str | Path, synthetic_patients: frozenset[str] = frozenset()
 
 
 def files_below(folder: str | Path) -> list[str]:
-    """Every file below a folder, sorted; links to folders are not followed. An absent folder has none."""
+    """Every file below a folder but Snakemake's marks, sorted; links to folders are not followed. An absent folder has none."""
     folder = Path(folder)
-    return sorted(str(path) for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    return sorted(
+        str(path) for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path.name != MARK
+    )
