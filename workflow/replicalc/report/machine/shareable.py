@@ -57,7 +57,7 @@ def may_leave(path: str | Path, synthetic_patients: frozenset[str] = frozenset()
 
 
 def files_below(folder: str | Path) -> list[str]:
-    """Every file below a folder but Snakemake's marks, sorted; links to folders are not followed. An absent folder has none."""
+    """Every file below a folder but Snakemake's marks, sorted; no links followed. An absent one has none."""
     folder = Path(folder)
     return sorted(
         str(path) for path in folder.rglob("*") if (path.is_file() or path.is_symlink()) and path.name != MARK
