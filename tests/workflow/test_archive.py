@@ -95,7 +95,7 @@ def test_data_tables_of_the_default_run_hold_every_claim_and_result(finished):
         len((file / "claims.csv").read_text().splitlines()) - 1 for file in (ROOT / "config/studies").iterdir()
     )
     assert rows["claims"] == rows["verification"] == rows["comparison"] == claims
-    with (folder / "results.csv").open(encoding="utf-8", newline="") as file:
+    with gzip.open(folder / "results.csv.gz", "rt", encoding="utf-8", newline="") as file:
         results = {(row["study"], row["cohort"], row["result"]) for row in csv.DictReader(file)}
     tables = [
         path for path in finished.glob("results/*/synthetic/*.csv") if path.stem not in ("comparison", "assumptions")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -37,10 +39,16 @@ F,,=HYPERLINK("x"),01.02.2015
 MISSING = "on_problem: {unparsable: set_missing, unknown_code: set_missing, out_of_range: set_missing}\n"
 
 
+def as_written(path: Path) -> list[dict]:
+    """The cells of a file as a spreadsheet would see them."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def test_every_problem_of_the_whole_export_at_once(tmp_path):
     with pytest.raises(ReplicalcError) as error:
         run_declared(tmp_path, COHORT, EXPORT)
-    rows = read_csv(tmp_path / "problems.csv")
+    rows = as_written(tmp_path / "problems.csv")
     assert tuple(rows[0]) == PROBLEM_COLUMNS
     assert sorted((row["row"], row["variable"], row["value"], row["check"]) for row in rows) == sorted(
         [
@@ -89,7 +97,7 @@ def test_going_on_with_what_is_set_missing_is_counted_and_on_record(tmp_path):
         ("surgery_date", "unreadable"): ("5", "2", "no"),
         ("surgery_date", "out of range"): ("4", "1", "no"),
     }
-    changes = read_csv(tmp_path / "changes.csv")
+    changes = as_written(tmp_path / "changes.csv")
     assert tuple(changes[0]) == CHANGE_COLUMNS
     assert {(row["row"], row["variable"], row["from"], row["to"], row["rule"]) for row in changes} == {
         ("4", "er_status", "2", "", "unknown_code_set_missing"),
@@ -138,7 +146,7 @@ def test_what_cleaning_changed_and_by_which_rule(tmp_path):
         'ID,ER,Size,Type,BI\nA,POS,"2,5 cm",ROUND-AMORPHOUS,3\nA,Pos,"2,5 cm",AMORPHOUS-ROUND,4\nB,n/a,"7,5",ROUND,3\n'
     )
     run_declared(tmp_path, cohort + more, export)
-    changes = read_csv(tmp_path / "changes.csv")
+    changes = as_written(tmp_path / "changes.csv")
     assert [(row["row"], row["variable"], row["from"], row["to"], row["rule"]) for row in changes] == [
         ("2", "er_status", "POS", "positive", "spelling"),
         ("4", "er_status", "n/a", "", "missing_code"),

@@ -135,7 +135,7 @@ def _list(title: str, claims: list[ClaimRow]) -> Rebuilt:
 
 
 def _cell(claims: list[ClaimRow]) -> tuple[Mark, ...]:
-    """Put the numbers of a place beside each other as papers print them: 19 (36.5 %), 3.3 (1.5–4.8)."""
+    """Put the numbers of a place beside each other as papers print them: 7 (25.0 %), 2.0 (1.0–3.0)."""
     if len(claims) == 1:
         return (Mark(claims[0], "", "\u202f%" if claims[0].stat == "percent" else ""),)
     marks = []
