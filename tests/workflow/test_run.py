@@ -11,6 +11,8 @@ import math
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,11 @@ def test_a_kept_certificate_adds_up_again(finished):
         kept = json.loads(file.read_text())
         assert kept["verdict"] == "impossible"
         assert proven(kept) == pytest.approx(kept["inflation"]) and proven(kept) > 1
+        # The reader's program stands in the report, and the page names the command.
+        command = ["results/report/static/check_proof.py", str(file.relative_to(finished))]
+        assert f"<code>python3 {' '.join(command)}</code>" in (finished / "results/report/certificates.html").read_text()
+        done = subprocess.run([sys.executable, "-I", "-S", *command], cwd=finished, capture_output=True, text=True)
+        assert done.returncode == 0 and "no patients have this model" in done.stdout, done.stderr
 
 
 def test_wholes_of_counts_agree_with_the_paper(finished):

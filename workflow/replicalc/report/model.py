@@ -264,7 +264,10 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A proof: what is claimed, why it cannot be, how to check it by hand and by a script."""
+    """A proof: what is claimed, why it cannot be, how to check it by hand and by a script.
+
+    ``kept``: file of the whole proof, which ``static/check_proof.py`` adds up; empty where the script says it all.
+    """
 
     study: str
     title: str
@@ -279,6 +282,7 @@ class Certificate:
     tables: tuple[Table, ...] = ()
     by_hand: tuple[str, ...] = ()
     hand_tables: tuple[Table, ...] = ()
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)

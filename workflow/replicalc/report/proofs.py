@@ -111,6 +111,7 @@ def _model(study: str, name: str, kept: dict, claims: list[ClaimRow]) -> Certifi
         ),
         told,
         sums,
+        file,
     )
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf
+from math import inf, prod
 
 #: Probabilities are widened outward to multiples of this, so that the fractions stay short.
 GRID = 1 << 44
@@ -127,15 +127,13 @@ def covers(pieces: Sequence[Piece], whole: Box) -> bool:
         for i, one in enumerate(sides)
         for two in sides[:i]
     )
-    return inside and apart and sum(_volume(box) for box in sides) == _volume(outer)
+    long = [k for k, (lo, hi) in enumerate(outer) if hi > lo]  # an odds ratio known exactly has no length
+    return inside and apart and sum(_volume(box, long) for box in sides) == _volume(outer, long)
 
 
-def _volume(sides: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
-    """The product of the sides that have a length (an odds ratio known exactly has none)."""
-    out = Fraction(1)
-    for lo, hi in sides:
-        out *= (hi - lo) if hi > lo else 1
-    return out
+def _volume(sides: Sequence[tuple[Fraction, Fraction]], long: Sequence[int]) -> Fraction:
+    """The product of the sides ``long``."""
+    return prod((sides[k][1] - sides[k][0] for k in long), start=Fraction(1))
 
 
 def _top(weight: int, slope: Fraction, lo: Fraction, hi: Fraction) -> Fraction:
