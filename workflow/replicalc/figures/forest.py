@@ -113,7 +113,7 @@ def icc_by_subtype(mg_pathology, mri_pathology, mg_mri, claims, svg, png):
     body = sum(heights) + 0.42 * len(blocks) + 0.6
     methods = sorted({row.method for rows in tables for row in rows if row.stat == "icc"})
     last_drawn = max(i for i, (_, ours, _, _) in enumerate(blocks) if ours)
-    notes = [f"this cohort: {'; '.join(methods)}; the paper does not name the form"]
+    notes = [f"this cohort: {'; '.join(methods)}; the text read names no form"]
     with sheet(svg, png, title=title, about=about, body=body, legend=True, notes=notes) as page:
         page.legend(handles(paper_intervals=True))
         page.words(OURS, 0.12, "this cohort: ICC (95 %)", fontweight="bold")

@@ -117,7 +117,7 @@ def judge_p(
                 )
                 for test in found.tests
             ]
-            judged.show("P by each test", ("test", "P", "prints", "named by the paper", asked), rows)
+            judged.show("P by each test", ("test", "P", "prints", "named", asked), rows)
             tests = {t.key: t.p for t in found.tests}
             judged.facts = {"tests": tests, "named": named, "found": found, "printed": bool(mine)}
         if mine:
@@ -158,7 +158,7 @@ def _say_p(judged: Judged, paper: Paper, claims: list[Claim], found, printed: Pr
         return
     near = [found.test(key) for key in found.named if _one_off(found.test(key), printed)]
     if fits and not (near and all(test.sided != "two-sided" or test.uses_order for test in fits)):
-        said = "" if found.named else "the paper names no test for it"
+        said = "" if found.named else "the text read names no test for it"
         names = ", ".join(test.method for test in fits)
         say(
             "unstated_method",

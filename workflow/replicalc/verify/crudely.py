@@ -48,7 +48,7 @@ def tables(
     if n is None or (events is None and exposed is None):
         return None
     if named and "Woolf" not in named:
-        judged.line("Tables are looked for by Woolf's limits alone, and the paper names other ones.")
+        judged.line("Tables are looked for by Woolf's limits alone, and other ones are named.")
         return None
     try:
         check_counts(events, n, exposed, "odds")

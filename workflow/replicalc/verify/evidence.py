@@ -13,8 +13,8 @@ from replicalc.verify.rows import Row
 WORDS = {
     "exact": "recomputed, it prints the same",
     "rounding": "off by one unit of the last printed place",
-    "unstated_method": "only by a method that the paper does not name: the one told, or none of those tried",
-    "impossible": "no counts and no data can give it (or none by the test or method that the paper names)",
+    "unstated_method": "only by a method that the text read does not name: the one told, or none of those tried",
+    "impossible": "no counts and no data can give it (or none by the test or method that is named)",
     "underdetermined": "several reconstructions fit, so it is neither confirmed nor excluded",
     "not_checkable": "nothing to hold it against",
 }

@@ -16,7 +16,7 @@ from replicalc.verify.printed import Printed, as_printed
 ABSURD = 1e-6
 #: Counts over which intervals are tried, and the largest group that another denominator is looked for in.
 MANY_COUNTS, OTHER_SIZES = 200, 600
-_METHODS = "a proof for the 13 methods tried and their uncut forms, not for other methods"
+_METHODS = "a proof for the 13 methods tried, their limits cut at 0 and 1 or not; not for other methods"
 
 
 def named_methods(relation: Relation, key: str) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def judge_limits(
     if fits:
         chosen = next(x for x in good if x.method == (right or fits)[0])
         mine = next((x for x in tried[0].tried if named and not right and x.method == named[0]), None)
-        said = "" if right or named else "the paper names no method"
+        said = "" if right or named else "the text read names no method"
         for claim, shown, side in ((lo, chosen.prints_lo, "prints_lo"), (hi, chosen.prints_hi, "prints_hi")):
             judged.say(
                 claim,

@@ -81,7 +81,7 @@ def _say_icc(judged: Judged, triple: list[Claim], own, found, n: int | None, nam
         forms = found.forms or tuple(form for form in FORMS if any(fit.form == form for fit in fewer))
         nearest = max((fit.n for fit in fewer), default=n)
         method = ", ".join(forms) + ("" if found.fits else f" with n = {nearest}")
-        said = "" if own is not None else "the paper does not name the form"
+        said = "" if own is not None else "the text read names no form"
         few = "" if found.fits else f"it comes out with {nearest} subjects and not with {n}, as if some were left out"
         for claim in triple:
             judged.say(

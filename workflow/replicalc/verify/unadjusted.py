@@ -181,7 +181,7 @@ def _say_numbers(judged, paper, triple, printed, table, found, named, evidence) 
     best, mine, tried = found
     right = named or ("Woolf",)
     whole = all(best.fits)
-    said = "" if named or best.method in right else "the paper names no method"
+    said = "" if named or best.method in right else "the text read names no method"
     other = "" if whole else _other_count(printed, table, paper.level)
     methods = ", ".join(dict.fromkeys(x.name for x in tried if all(x.fits) and x.method not in right)) or best.name
     for i, (claim, p) in enumerate(zip(triple, printed, strict=True)):
