@@ -105,7 +105,9 @@ def test_a_kept_certificate_adds_up_again(finished):
         assert proven(kept) == pytest.approx(kept["inflation"]) and proven(kept) > 1
         # The reader's program stands in the report, and the page names the command.
         command = ["results/report/static/check_proof.py", str(file.relative_to(finished))]
-        assert f"<code>python3 {' '.join(command)}</code>" in (finished / "results/report/certificates.html").read_text()
+        assert (
+            f"<code>python3 {' '.join(command)}</code>" in (finished / "results/report/certificates.html").read_text()
+        )
         done = subprocess.run([sys.executable, "-I", "-S", *command], cwd=finished, capture_output=True, text=True)
         assert done.returncode == 0 and "no patients have this model" in done.stdout, done.stderr
 

@@ -166,6 +166,54 @@ def test_a_number_printed_twice_unlike_is_not_said_to_be_the_wrong_one():
     assert "cannot come out" not in found.sentence
 
 
+def test_an_estimate_its_limits_and_its_other_places_are_one_number():
+    shared = dict(verdict="unstated_method", method="none of 7 tests", evidence="e")
+    told = [
+        claim("a", reported="2.0", label="ratio, mass", **shared),
+        claim("b", reported="2.0", label="ratio, mass (text)", location="Results", **shared),
+        claim("c", reported="1.1", label="ratio, mass, lower limit (as a fraction)", **shared),
+        claim("d", reported="3.0", label="ratio, mass, upper limit (as a fraction)", **shared),
+        claim("e", reported="2.1", label="ratio, mass (figure)", location="Figure 1", **shared),
+        claim("f", reported="0.9", label="share, upper limit", location="Figure 2", **shared),
+    ]
+    (found,) = findings.findings_of(told)
+    assert found.sentence.startswith(
+        "Table 1 and 3 other places, printed 2.0 with limits 1.1 to 3.0 (ratio, mass) and 2.1 (ratio, mass (figure)) "
+        "and upper limit 0.9 (share): they do not come out"
+    )
+    (alone,) = findings.findings_of([told[0], told[1]])
+    assert alone.sentence.startswith("Table 1 and Results, printed 2.0 (ratio, mass): it does not come out")
+    (limit,) = findings.findings_of([told[2], told[3]])
+    assert limit.sentence.startswith("Table 1, printed limits 1.1 to 3.0 (ratio, mass; as a fraction): they do not")
+
+
+def unlike(name: str, here: str, elsewhere: str, **more):
+    evidence = f"one number is printed as {elsewhere} (t.{name}), {here} ({name})"
+    return claim(name, reported=here, repair=elsewhere, verdict="impossible", evidence=evidence, location="Discussion",
+                 method=findings.REPEATED, note=f"{elsewhere} is taken as right; evidence: repeats", **more)  # fmt: skip
+
+
+def test_two_numbers_each_printed_as_the_other_are_one_exchange():
+    places = [claim(f"t.{name}", location="Table 4", verdict="exact") for name in "xy"]
+    found = findings.findings_of([unlike("x", "0.09", "0.14"), *places, unlike("y", "0.14", "0.09")])
+    assert [[each.short for each in one.claims] for one in found] == [["x", "y"]]
+    assert "these two look exchanged, for the first is printed as 0.14 elsewhere (Table 4)" in found[0].sentence
+    assert "the second as 0.09 (Table 4)." in found[0].sentence
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [unlike("y", "0.14", "0.10")],  # the other one would need another number
+        [unlike("y", "0.14", "0.09", kind="percent")],  # what is no P is not exchanged with one
+        [unlike("y", "0.14", "0.09"), unlike("z", "0.14", "0.09")],  # either of two: nobody can say which
+    ],
+)
+def test_what_may_be_something_else_is_not_called_an_exchange(others):
+    found = findings.findings_of([unlike("x", "0.09", "0.14"), *others])
+    assert len(found) == 1 + len(others) and not any("exchanged" in each.sentence for each in found)
+
+
 def test_findings_that_share_a_reason_are_told_once_and_the_impossible_first():
     shared = [claim(str(n), verdict="unstated_method", method="none of 7 tests", evidence="e") for n in range(5)]
     found = findings.findings_of([*shared, claim("z", verdict="impossible", evidence="f")])

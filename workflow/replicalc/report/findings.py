@@ -12,6 +12,12 @@ from replicalc.report.words import text_read
 FIRST = ("impossible", "unstated_method", "rounding")
 #: Evidence longer than this is told by its first clauses; the result's page has all of it.
 LONG = 240
+#: So many numbers are told in a sentence, and so many places.
+NUMBERS, PLACES = 3, 3
+#: The method of a number that is printed at several places, and not alike.
+REPEATED = "one number at several places"
+_LIMIT = re.compile(r"(.*), (lower|upper) limit(?: \((.*)\))?")
+_PLACED = re.compile(r" \([^()]*\)\Z")
 
 
 def findings_of(claims: Iterable[ClaimRow], copies: Mapping[str, str] | None = None) -> list[Finding]:
@@ -27,15 +33,59 @@ def findings_of(claims: Iterable[ClaimRow], copies: Mapping[str, str] | None = N
     for claim in claims:
         if claim.verdict in FIRST:
             joined.setdefault((claim.verdict, claim.study, claim.evidence), []).append(claim)
-    return [
-        Finding(study, verdict, tuple(mine), sentence(mine, places, text_read(copies.get(study, ""))))
-        for order in FIRST
-        for (verdict, study, _), mine in joined.items()
-        if verdict == order
+    found = []
+    told: set[str] = set()
+    swapped = _exchanged(claims)
+    for order in FIRST:
+        for (verdict, study, _), mine in joined.items():
+            if verdict != order or mine[0].claim_id in told:
+                continue
+            other = swapped.get(mine[0].claim_id)
+            if other is not None and len(mine) == 1:
+                mine = [mine[0], other]
+                text = _exchange(*mine, places)
+            else:
+                text = sentence(mine, places, text_read(copies.get(study, "")))
+            told.update(claim.claim_id for claim in mine)
+            found.append(Finding(study, verdict, tuple(mine), text))
+    return found
+
+
+def _exchanged(claims: Iterable[ClaimRow]) -> dict[str, ClaimRow]:
+    """Pairs at one place, each printed there as the other is elsewhere: by id, the other one.
+
+    One slip of the pen explains both, so they are one finding. A number that two others could have been exchanged with
+    is left by itself.
+    """
+    apart = [claim for claim in claims if claim.method == REPEATED and claim.repair and claim.repair != claim.reported]
+    pairs: dict[str, list[ClaimRow]] = {}
+    for one in apart:
+        for other in apart:
+            same = (one.study, one.location, one.kind) == (other.study, other.location, other.kind)
+            if same and one.repair == other.reported and one.reported == other.repair:
+                pairs.setdefault(one.claim_id, []).append(other)
+    return {own: others[0] for own, others in pairs.items() if len(others) == 1 and len(pairs[others[0].claim_id]) == 1}
+
+
+def _exchange(one: ClaimRow, other: ClaimRow, places: Mapping[tuple[str, str], str]) -> str:
+    elsewhere = [
+        " and ".join(
+            dict.fromkeys(
+                places.get((claim.study, short), short)
+                for number, short in re.findall(r"(\S+) \(([\w.]+)\)", claim.evidence)
+                if number == claim.repair
+            )
+        )
+        for claim in (one, other)
     ]
+    return (
+        f"{one.location}, printed {one.reported} ({one.label}) and {other.reported} ({other.label}): these two look "
+        f"exchanged, for the first is printed as {one.repair} elsewhere ({elsewhere[0]}) and the second as "
+        f"{other.repair} ({elsewhere[1]})."
+    )
 
 
-def sentence(claims: list[ClaimRow], places: dict[tuple[str, str], str], read: str) -> str:
+def sentence(claims: list[ClaimRow], places: Mapping[tuple[str, str], str], read: str) -> str:
     """Say what the numbers say, as one sentence for a review; nothing about how they came to be so.
 
     The claims share a verdict and its evidence. ``places``: where each number stands, by study and short id; a
@@ -43,18 +93,15 @@ def sentence(claims: list[ClaimRow], places: dict[tuple[str, str], str], read: s
     What the evidence does not prove stays in the sentence, since it is pasted without its page.
     """
     first = claims[0]
-    where = first.location
-    printed = " and ".join(f"{claim.reported} ({claim.label})" for claim in claims[:3])
-    if len(claims) > 3:
-        printed += f" and {len(claims) - 3} more"
-    they, do, are, them = ("they", "do", "are", "them") if len(claims) > 1 else ("it", "does", "is", "it")
+    where, printed, several = _numbers(claims)
+    they, do, are, them = ("they", "do", "are", "them") if several else ("it", "does", "is", "it")
     evidence = re.sub(
         r"\(([\w.]+)\)", lambda found: f"({places.get((first.study, found[1]), found[1])})", told(first.evidence)
     )
     # The name of a relation or model means nothing in a review.
     evidence = re.sub(r"\([a-z0-9]+(?:_[a-z0-9]+)+: ", "(", evidence)
     start = f"{where}, printed {printed}: "
-    if first.method == "one number at several places":
+    if first.method == REPEATED:
         why = first.note.split(";")[0] if "is taken as right" in first.note else ""
         text = f"{start}at least one place cannot be right, for {evidence}" + (f" ({why})" if why else "")
     elif first.verdict == "impossible" and first.kind == "qualitative":
@@ -71,9 +118,42 @@ def sentence(claims: list[ClaimRow], places: dict[tuple[str, str], str], read: s
     elif first.method.startswith("sentence held against"):
         text = f"{start}the wording does not say which is meant; {evidence}"
     else:
-        text = f"{start}{they} come{'' if len(claims) > 1 else 's'} out by a method that {read} does not name for "
+        text = f"{start}{they} come{'' if several else 's'} out by a method that {read} does not name for "
         text += f"{them} ({first.method}); {evidence}"
     return (text.rstrip(". ") + _reach(first)).rstrip(". ") + "."
+
+
+def _numbers(claims: list[ClaimRow]) -> tuple[str, str, bool]:
+    """Where the numbers stand, the numbers with what they are, and whether there are several.
+
+    An estimate and its limits are told together, and a number that stands at several places once.
+    """
+    parts: dict[tuple[str, ...], dict[str, list[ClaimRow]]] = {}
+    names: dict[tuple[str, ...], str] = {}
+    for claim in claims:
+        limit = _LIMIT.fullmatch(claim.label)
+        what = "; ".join(filter(None, limit.group(1, 3))) if limit else claim.label
+        side = limit[2] if limit else ""
+        key: tuple[str, ...] = (_PLACED.sub("", limit[1] if limit else claim.label),)
+        known = parts.get(key, {}).get(side, ())
+        here = (claim.location, claim.label)
+        if any(each.reported != claim.reported or (each.location, each.label) == here for each in known):
+            key = (*key, claim.claim_id)  # another number of the same name
+        parts.setdefault(key, {}).setdefault(side, []).append(claim)
+        # Labels say with a word in brackets where else a number stands; once told, it stands at all of them.
+        names[key] = key[0] if len(parts[key][side]) > 1 else names.get(key, what)
+    said = []
+    for key, sides in parts.items():
+        value, low, high = (sides[side][0].reported if side in sides else "" for side in ("", "lower", "upper"))
+        limits = f"limits {low} to {high}" if low and high else f"lower limit {low}" if low else f"upper limit {high}"
+        number = " with ".join(filter(None, [value, limits if low or high else ""]))
+        said.append(f"{number} ({names[key]})")
+    more = f" and {len(said) - NUMBERS} more" if len(said) > NUMBERS else ""
+    places = list(dict.fromkeys(claim.location for claim in claims))
+    where = " and ".join(filter(None, [", ".join(places[: -1 if len(places) > 1 else None]), *places[1:][-1:]]))
+    if len(places) > PLACES:
+        where = f"{places[0]} and {len(places) - 1} other places"
+    return where, " and ".join(said[:NUMBERS]) + more, sum(len(sides) for sides in parts.values()) > 1
 
 
 def told(evidence: str) -> str:
