@@ -42,13 +42,29 @@ def test_icc_values_of_shrout_and_fleiss_as_printed():
     assert list(ours.values()) == [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]
 
 
-def test_limits_round_to_those_pingouin_prints():
+def by_pingouin(x):
     import pandas as pd
     import pingouin
 
-    x = np.array(CASES["icc"]["three_readers"]["ratings"])
     long = pd.DataFrame(x).reset_index().melt("index", var_name="rater")
-    table = pingouin.intraclass_corr(long, targets="index", raters="rater", ratings="value")
+    with np.errstate(all="ignore"):
+        return pingouin.intraclass_corr(long, targets="index", raters="rater", ratings="value")
+
+
+@settings(max_examples=25, deadline=None)
+@given(RATINGS)
+def test_the_mean_squares_give_what_pingouins_analysis_of_variance_gives(ratings):
+    ours = icc(ratings)
+    assume(not any(r.warning for r in ours))
+    theirs = by_pingouin(ratings)
+    assert [r.form for r in ours] == list(theirs["Type"])
+    for r, (value, f, p) in zip(ours, theirs[["ICC", "F", "pval"]].to_numpy(dtype=float), strict=True):
+        assert (r.value, r.f, r.p) == pytest.approx((value, f, p), rel=1e-9, abs=1e-9)
+
+
+def test_limits_round_to_those_pingouin_prints():
+    x = np.array(CASES["icc"]["three_readers"]["ratings"])
+    table = by_pingouin(x)
     ours = [[round(r.lo, 2), round(r.hi, 2)] for r in icc(x)]
     assert ours == [pytest.approx(list(limits)) for limits in table["CI95"]]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import ICC, Interval, check_choice, check_level, numbers, pair
+from replicalc.stats.base import ICC, Interval, check_choice, check_level, counted, numbers, pair
 
 _SPSS_NAMES = {
     "ICC(1,1)": "One-way random, single measures",
@@ -19,16 +19,18 @@ _SPSS_NAMES = {
     "ICC(A,k)": "Two-way random, absolute agreement, average measures",
     "ICC(C,k)": "Two-way mixed, consistency, average measures",
 }
+Floats = NDArray[np.float64]
 _HUGE = 1e9  # a coefficient below minus this divides by a sum of mean squares that is 0 but for rounding
 _NOISE = 1e-13  # a mean square this small beside the squared size of the ratings is rounding, not variance
 
 
-def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
+def icc(ratings: ArrayLike, level: float = 0.95, *, weights: ArrayLike | None = None) -> tuple[ICC, ...]:
     """All six intraclass correlations of McGraw and Wong, with F tests and limits, unrounded.
 
     ratings: shape (n, k), n subjects (lesions) by k raters (or k readings of one rater), complete, in one
         unit.
     level: confidence level of the two-sided limits.
+    weights: shape (n,), how many subjects have these ratings; 1 each if None.
 
     F tests the coefficient against 0, and the limits come from F.
 
@@ -39,13 +41,13 @@ def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
     same numbers for the two-way random and the two-way mixed model; only the wording about the raters
     differs, so a paper's "two-way mixed, absolute agreement" is ICC(A,.) here.
 
-    Values and F are pingouin's (analysis of variance); its limits come rounded to two places, so they are
-    computed here from the mean squares. Pingouin switches its own rounding options while it runs: threads
-    need a lock. Negative estimates are kept. Fewer than two subjects or raters, fewer than five ratings, or
+    Everything comes from four mean squares, moments around the means: distinct ratings with their counts give what
+    the subjects give. Negative estimates are kept. Fewer than two subjects or raters, fewer than five ratings, or
     subjects whose means do not differ, give ``nan``; without any error variance F is infinite, and limits and
     P are ``nan``.
 
-    Raises ValueError for NaN or another shape: incomplete subjects are left out, and counted, by the caller.
+    Raises ValueError for NaN, wrong weights or another shape: incomplete subjects are left out, and counted, by the
+    caller.
     Reference: McGraw & Wong 1996, doi:10.1037/1082-989X.1.1.30.
 
     >>> ratings = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
@@ -53,25 +55,28 @@ def icc(ratings: ArrayLike, level: float = 0.95) -> tuple[ICC, ...]:
     [('ICC(1,1)', 0.166, -0.133, 0.723), ('ICC(A,1)', 0.29, 0.019, 0.761), ('ICC(C,1)', 0.715, 0.342, 0.946)]
     """
     check_level(level)
+    w, (ratings,) = counted(weights, ratings)
     x = numbers(ratings, "the ratings", ndim=2)
-    n, k = x.shape
+    n, k = int(w.sum()), x.shape[1]
     if n < 2 or k < 2:
         return _undefined(n, k, level, "fewer than two subjects or two raters")
-    if x.size < 5:
+    if n * k < 5:
         return _undefined(n, k, level, "fewer than five ratings")
-    ms = _mean_squares(x)
+    ms = _mean_squares(x, w, n)
     if ms.subjects == 0:
         return _undefined(n, k, level, "the mean ratings of the subjects do not differ")
-    table = _pingouin(x)
-    values = dict(zip(table["Type"], map(float, table["ICC"]), strict=True))
+    values = _coefficients(ms, n, k)
     limits = _limits(ms, n, k, values["ICC(A,1)"], level)
+    from scipy.special import fdtrc
+
     results = []
-    for row in table.itertuples():
-        form, df2 = row.Type, (n * (k - 1) if row.Type.startswith("ICC(1") else (n - 1) * (k - 1))
+    for form, name in _SPSS_NAMES.items():
+        noise, df2 = (ms.within, n * (k - 1)) if form.startswith("ICC(1") else (ms.error, (n - 1) * (k - 1))
         lo, hi = limits.get(form, (nan, nan))
-        f, p = (float(row.F), float(row.pval)) if form in limits else (nan, nan)
+        f = ms.subjects / noise if form in limits else nan
+        p = float(fdtrc(n - 1, df2, f))
         warning = "" if form in limits else "no error variance: F is infinite and there are no limits"
-        value, name = values[form], _SPSS_NAMES[form]
+        value = values[form]
         if not -_HUGE < value < 1 + 1e-9:
             value = lo = hi = nan
             warning = "not defined: the variance it divides by is not estimated as positive"
@@ -88,31 +93,36 @@ class _MeanSquares(NamedTuple):
     within: float
 
 
-def _mean_squares(x: NDArray[np.float64]) -> _MeanSquares:
-    n, k = x.shape
-    subject, rater = x.mean(1, keepdims=True), x.mean(0, keepdims=True)
+def _mean_squares(x: Floats, w: Floats, n: int) -> _MeanSquares:
+    """Mean squares of ``n`` subjects, of whom ``w`` have each row of ratings ``x``."""
+    k, count = x.shape[1], w[:, None]
+    subject, rater = x.mean(1, keepdims=True), (count * x).sum(0, keepdims=True) / n
+    mean = rater.mean()
     noise = _NOISE**2 * float(np.abs(x).max()) ** 2
-    between = k * float(((subject - x.mean()) ** 2).sum()) / (n - 1)
-    raters = n * float(((rater - x.mean()) ** 2).sum()) / (k - 1)
-    error = float(((x - subject - rater + x.mean()) ** 2).sum()) / ((n - 1) * (k - 1))
-    within = float(((x - subject) ** 2).sum()) / (n * (k - 1))
-    return _MeanSquares(*(ms if ms > noise * n * k else 0.0 for ms in (between, raters, error, within)))
+    between = k * float((count * (subject - mean) ** 2).sum()) / (n - 1)
+    raters = n * float(((rater - mean) ** 2).sum()) / (k - 1)
+    error = float((count * (x - subject - rater + mean) ** 2).sum()) / ((n - 1) * (k - 1))
+    within = float((count * (x - subject) ** 2).sum()) / (n * (k - 1))
+    return _MeanSquares(*(ms if ms > noise * x.size else 0.0 for ms in (between, raters, error, within)))
 
 
-def _pingouin(x: NDArray[np.float64]):
-    """Pingouin's table of the six forms; its ICC, F and pval are unrounded, its CI95 is not and unused."""
-    import pandas as pd
-    import pingouin
-
-    n, k = x.shape
-    long = pd.DataFrame({"subject": np.repeat(np.arange(n), k), "rater": np.tile(np.arange(k), n), "rating": x.ravel()})
-    with np.errstate(all="ignore"):
-        return pingouin.intraclass_corr(long, targets="subject", raters="rater", ratings="rating", nan_policy="raise")
+def _coefficients(ms: _MeanSquares, n: int, k: int) -> dict[str, float]:
+    """The six coefficients: McGraw and Wong's table 4; ``nan`` where one would divide by 0."""
+    between, raters, error, within = ms
+    parts = {
+        "ICC(1,1)": (between - within, between + (k - 1) * within),
+        "ICC(A,1)": (between - error, between + (k - 1) * error + k / n * (raters - error)),
+        "ICC(C,1)": (between - error, between + (k - 1) * error),
+        "ICC(1,k)": (between - within, between),
+        "ICC(A,k)": (between - error, between + (raters - error) / n),
+        "ICC(C,k)": (between - error, between),
+    }
+    return {form: above / below if below else nan for form, (above, below) in parts.items()}
 
 
 def limits_of(
     form: str, value: ArrayLike, n: ArrayLike, k: int, level: float, rater_ratio: ArrayLike = 1.0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Floats, Floats]:
     """F-based limits of an intraclass correlation from its value alone: McGraw and Wong's table 7, no data needed.
 
     form: "ICC(1,1)", "ICC(A,1)", "ICC(C,1)" or the same with k. value: the coefficient, below 1. n, k: subjects and
@@ -193,7 +203,7 @@ def _agreement_limits(f, ratio, n, k: int, value, level: float) -> tuple[Any, An
     return n * (f - low) / (low * rest + n * f), n * (high * f - 1) / (rest + n * high * f)
 
 
-def _stepped_up(single: ArrayLike, k: int) -> NDArray[np.float64]:
+def _stepped_up(single: ArrayLike, k: int) -> Floats:
     """A limit for the mean of k ratings from that for one; the mean of k has no limit below -1 / (k - 1)."""
     single = np.asarray(single, dtype=float)
     unbounded = single <= -1 / (k - 1)
@@ -221,20 +231,22 @@ class BlandAltman:
     warning: str = ""
 
 
-def bland_altman(x: ArrayLike, y: ArrayLike, level: float = 0.95, coverage: float = 0.95) -> BlandAltman:
+def bland_altman(
+    x: ArrayLike, y: ArrayLike, level: float = 0.95, coverage: float = 0.95, *, weights: ArrayLike | None = None
+) -> BlandAltman:
     """Bias of ``x`` against ``y`` (mean of x - y) and limits of agreement bias +- z SD, each with its
     interval.
 
     x, y: shape (n,), readings of the same subjects by two methods, one pair a subject, in one unit.
     level: confidence level of the intervals. coverage: share of differences between the limits; z = 1.95996
-        for 0.95.
+        for 0.95. weights: shape (n,), how many subjects have this pair; 1 each if None.
 
     The interval of the bias is Student's; that of a limit is Bland and Altman's approximation, limit +- t SE
     with SE^2 = SD^2 (1 / n + z^2 / (2 (n - 1))) and n - 1 degrees of freedom. Fewer than two pairs give
     ``nan``. The limits assume that differences are about normal, and as large for small readings as for large
     ones.
 
-    Raises ValueError for NaN or unequal lengths. Reference: Bland & Altman 1999,
+    Raises ValueError for NaN, unequal lengths or wrong weights. Reference: Bland & Altman 1999,
     doi:10.1177/096228029900800204.
 
     >>> result = bland_altman([10, 12, 9, 15, 11], [9, 12, 10, 12, 10])
@@ -243,8 +255,9 @@ def bland_altman(x: ArrayLike, y: ArrayLike, level: float = 0.95, coverage: floa
     """
     check_level(level)
     check_level(coverage)
+    w, (x, y) = counted(weights, x, y)
     a, b = pair(x, y)
-    n = a.size
+    n = int(w.sum())
     names = ("Student t interval for the bias", *["approximate interval for a limit of agreement (1999)"] * 2)
     if n < 2:
         empty = [Interval(name, nan, nan, level, "fewer than two pairs: no interval") for name in names]
@@ -253,7 +266,8 @@ def bland_altman(x: ArrayLike, y: ArrayLike, level: float = 0.95, coverage: floa
     from scipy.special import ndtri, stdtrit
 
     d = a - b
-    bias, sd = float(d.mean()), float(d.std(ddof=1))
+    bias = float((w * d).sum() / n)
+    sd = float(np.sqrt((w * (d - bias) ** 2).sum() / (n - 1)))
     z, t = float(ndtri((1 + coverage) / 2)), float(stdtrit(n - 1, (1 + level) / 2))
     at_limit = sd * sqrt(1 / n + z**2 / (2 * (n - 1)))
     centres = (bias, bias - z * sd, bias + z * sd)

@@ -9,6 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+#: Below this a float64 counts every patient, so that sums of weights are exact in whatever order they are taken.
+MOST_PATIENTS = 2**53
+
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
@@ -81,6 +84,53 @@ def numbers(values: ArrayLike, what: str, ndim: int = 1) -> NDArray[np.float64]:
     if not np.isfinite(array).all():
         raise ValueError(f"{what} must have no missing or infinite value; drop or fill them first")
     return array
+
+
+def counted(weights: ArrayLike | None, *columns: Any) -> tuple[NDArray[np.float64], tuple[Any, ...]]:
+    """How many patients each row stands for (frequency weights), and the columns without the rows that stand for none.
+
+    weights: shape (n,), whole numbers of at least 0; 1 for every row if None. columns: n entries (or rows) each; what
+        stands in a row of weight 0, NaN included, is as if it were absent. The columns are checked by the caller.
+
+    The weights come back as floats, in which sums below ``MOST_PATIENTS`` are exact.
+
+    Raises ValueError for weights that are missing, negative or not whole, that are not as many as the rows, or that
+    add up to ``MOST_PATIENTS`` or more.
+
+    >>> counted([2, 0, 1], [5.0, float("nan"), 7.0])
+    (array([2., 1.]), (array([5., 7.]),))
+    """
+    if weights is None:
+        return np.ones(_rows(columns[0])), columns
+    w = numbers(weights, "the weights")
+    wrong = w[(w < 0) | (w != np.rint(w))]
+    if wrong.size:
+        raise ValueError(
+            f"the weights must be whole numbers of at least 0 (how many patients a row stands for), not {wrong[0]:g}"
+        )
+    for column in columns:
+        if _rows(column) != w.size:
+            raise ValueError(f"there must be one weight for each row: {_rows(column)}, not {w.size}")
+    if w.sum() >= MOST_PATIENTS:  # a sum that is less is exact
+        raise ValueError(f"the weights add up to {MOST_PATIENTS:,} patients or more: they cannot be counted exactly")
+    kept = w > 0
+    if kept.all():
+        return w, columns
+    return w[kept], tuple(_chosen(column, kept) for column in columns)
+
+
+def _rows(column: Any) -> int:
+    try:
+        return len(column)
+    except TypeError:  # a single value: the check of its dimensions comes later, and names it
+        return 1
+
+
+def _chosen(column: Any, kept: NDArray[np.bool_]) -> Any:
+    """The rows that are kept; labels in a list stay what they are, whatever numpy would make of them."""
+    if isinstance(column, (list, tuple)) and not all(isinstance(each, (int, float)) for each in column):
+        return [each for each, stays in zip(column, kept.tolist(), strict=True) if stays]
+    return np.asarray(column)[kept]
 
 
 def pair(x: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

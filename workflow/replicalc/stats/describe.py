@@ -3,10 +3,14 @@
 Every function takes the n values of one variable, shape (n,), in any unit; results are in that unit. NaN or
 infinite values raise ``ValueError``: what is missing is counted and left out by the caller, not here. Too few
 values give ``nan`` and a warning.
+
+``weights``, shape (n,), says how many patients each value stands for: the distinct values of a large cohort with their
+counts give what its rows give. Wrong weights raise ``ValueError`` (``base.counted``).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from math import nan, sqrt
 from typing import Literal
@@ -14,10 +18,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import Estimate, Interval, check_choice, check_level, numbers
+from replicalc.stats.base import Estimate, Interval, check_choice, check_level, counted, numbers
 
 Definition = Literal["type 6", "type 7", "type 2", "tukey hinges"]
 DEFINITIONS = ("type 6", "type 7", "type 2", "tukey hinges")
+_NEAR = 1e-2  # a position is never moved further than this to a whole number, however many the patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,7 @@ class MeanSD:
     warning: str = ""
 
 
-def quantile(x: ArrayLike, q: float, definition: Definition) -> Estimate:
+def quantile(x: ArrayLike, q: float, definition: Definition, *, weights: ArrayLike | None = None) -> Estimate:
     """The quantile ``q`` (0 to 1) by a named definition.
 
     "type 6": position (n + 1) q, interpolated: SPSS (HAVERAGE), Minitab. "type 7": position (n - 1) q + 1: R,
@@ -49,43 +54,62 @@ def quantile(x: ArrayLike, q: float, definition: Definition) -> Estimate:
         raise ValueError(f"a quantile must lie between 0 and 1, not {q}")
     if definition == "tukey hinges" and q not in (0.25, 0.5, 0.75):
         raise ValueError(f"Tukey's hinges are defined for 0.25, 0.5 and 0.75, not {q}")
-    values = np.sort(numbers(x, "the values"))
-    n = values.size
+    values = _Sorted(x, weights)
+    n = values.n
     method = f"quantile {q:g}, {definition}"
     if n == 0:
         return Estimate(method, nan, 0, "no value")
     if definition == "tukey hinges":
         half = (n + 1) // 2
-        part = {0.25: values[:half], 0.5: values, 0.75: values[-half:]}[q]
-        return Estimate(method, float(np.median(part)), n)
+        first, last = {0.25: (1, half), 0.5: (1, n), 0.75: (n - half + 1, n)}[q]
+        return Estimate(method, float(values[(first + last) // 2] + values[(first + last + 1) // 2]) / 2, n)
     position = {"type 6": (n + 1) * q, "type 7": (n - 1) * q + 1, "type 2": n * q}[definition]
-    if abs(position - round(position)) < 1e-12 * n:  # 0.1 * 30 is 3, whatever binary fractions make of it
+    if abs(position - round(position)) < min(1e-12 * n, _NEAR):  # 0.1 * 30 is 3, whatever binary fractions make of it
         position = float(round(position))
     below = int(np.floor(position))
     share = position - below
     if definition == "type 2":
         share = 0.5 if share == 0 else 1.0
-    low, high = (values[min(max(i, 1), n) - 1] for i in (below, below + 1))
+    low, high = (values[min(max(i, 1), n)] for i in (below, below + 1))
     return Estimate(method, float(min(high, low + share * (high - low))), n)
 
 
-def mean_sd(x: ArrayLike) -> MeanSD:
+class _Sorted:
+    """Values in their order; an index is a rank from 1 to n, the patients being counted one by one."""
+
+    def __init__(self, x: ArrayLike, weights: ArrayLike | None) -> None:
+        w, (x,) = counted(weights, x)
+        values = numbers(x, "the values")
+        order = np.argsort(values, kind="stable")
+        self._values: NDArray[np.float64] = values[order]
+        self._up_to = np.cumsum(w[order])
+        self.n = int(self._up_to[-1]) if values.size else 0
+
+    def __getitem__(self, rank: int) -> np.float64:
+        return self._values[np.searchsorted(self._up_to, rank)]
+
+
+def mean_sd(x: ArrayLike, *, weights: ArrayLike | None = None) -> MeanSD:
     """Mean and sample standard deviation (divisor n - 1); one value has no SD, and no value has neither.
 
     >>> mean_sd([2, 4, 6])
     MeanSD(n=3, mean=4.0, sd=2.0, warning='')
+    >>> mean_sd([2, 4], weights=[1_000_000, 1_000_000]).n
+    2000000
     """
+    w, (x,) = counted(weights, x)
     values = numbers(x, "the values")
-    n = values.size
+    n = int(w.sum())
     if n < 2:
         mean, lacks = (float(values[0]), "one value: no standard deviation") if n else (nan, "no value")
         return MeanSD(n, mean, nan, lacks)
     if values.min() == values.max():
         return MeanSD(n, float(values[0]), 0.0, "all values are equal")
-    return MeanSD(n, float(values.mean()), float(values.std(ddof=1)))
+    mean = (w * values).sum() / n
+    return MeanSD(n, float(mean), float(np.sqrt((w * (values - mean) ** 2).sum() / (n - 1))))
 
 
-def mean_interval(x: ArrayLike, level: float) -> Interval:
+def mean_interval(x: ArrayLike, level: float, *, weights: ArrayLike | None = None) -> Interval:
     """Student's t interval for the mean, two-sided: mean +- t SD / sqrt(n), n - 1 degrees of freedom.
 
     Reference: Student 1908, doi:10.1093/biomet/6.1.1.
@@ -95,7 +119,7 @@ def mean_interval(x: ArrayLike, level: float) -> Interval:
     (-0.9683, 8.9683)
     """
     check_level(level)
-    s = mean_sd(x)
+    s = mean_sd(x, weights=weights)
     method = "Student t interval for the mean"
     if s.n < 2:
         return Interval(method, nan, nan, level, "fewer than two values: no interval")
@@ -105,7 +129,7 @@ def mean_interval(x: ArrayLike, level: float) -> Interval:
     return Interval(method, s.mean - half, s.mean + half, level, s.warning)
 
 
-def median_interval(x: ArrayLike, level: float, q: float = 0.5) -> Interval:
+def median_interval(x: ArrayLike, level: float, q: float = 0.5, *, weights: ArrayLike | None = None) -> Interval:
     """Interval for the median, or for the quantile ``q``, between two of the values; no distribution assumed.
 
     Each limit is the order statistic with at most (1 - level) / 2 beyond it by the binomial distribution, so
@@ -125,25 +149,27 @@ def median_interval(x: ArrayLike, level: float, q: float = 0.5) -> Interval:
     check_level(level)
     if not 0 < q < 1:
         raise ValueError(f"a quantile with an interval must lie between 0 and 1, not {q}")
-    values: NDArray[np.float64] = np.sort(numbers(x, "the values"))
-    n = values.size
+    values = _Sorted(x, weights)
+    n = values.n
     method = f"order-statistic interval for the quantile {q:g}"
     from scipy.special import bdtr
 
-    below = bdtr(np.arange(float(n)), n, q) if n else np.empty(0)  # P(at most i values lie below), i < n
+    def below(i: int) -> float:  # P(at most i values lie below)
+        return float(bdtr(float(i), n, q))
+
     tail = (1 - level) / 2
-    lower = int((below <= tail).sum())  # rank of the lower limit: P(fewer than lower) <= tail
-    upper = int((below < 1 - tail).sum()) + 1  # rank of the upper limit: P(upper or more) <= tail
+    lower = bisect_left(range(n), True, key=lambda i: below(i) > tail)  # rank: P(fewer than lower) <= tail
+    upper = bisect_left(range(n), True, key=lambda i: below(i) >= 1 - tail) + 1  # rank: P(upper or more) <= tail
     if lower < 1 or upper > n:
-        lo = float(values[lower - 1]) if lower else nan
-        hi = float(values[upper - 1]) if upper <= n else nan
+        lo = float(values[lower]) if lower else nan
+        hi = float(values[upper]) if upper <= n else nan
         return Interval(method, lo, hi, level, f"{n} values are too few for a limit on either side")
-    coverage = below[upper - 1] - below[lower - 1]
+    coverage = below(upper - 1) - below(lower - 1)
     method += f", values {lower} to {upper} of {n}, coverage {coverage:.2%}".replace("%", " %")
-    return Interval(method, float(values[lower - 1]), float(values[upper - 1]), level)
+    return Interval(method, float(values[lower]), float(values[upper]), level)
 
 
-def sd_interval(x: ArrayLike, level: float) -> Interval:
+def sd_interval(x: ArrayLike, level: float, *, weights: ArrayLike | None = None) -> Interval:
     """Chi-squared interval for the standard deviation, two-sided with equal tails; needs normal data.
 
     Reference: Hahn & Meeker 1991, doi:10.1002/9780470316771.
@@ -153,7 +179,7 @@ def sd_interval(x: ArrayLike, level: float) -> Interval:
     (1.4627, 9.6271)
     """
     check_level(level)
-    s = mean_sd(x)
+    s = mean_sd(x, weights=weights)
     method = "chi-squared interval for the SD, assumes normality"
     if s.n < 2:
         return Interval(method, nan, nan, level, "fewer than two values: no interval")

@@ -30,7 +30,11 @@ def mann_whitney(table: ArrayLike, *, continuity: bool) -> TestResult:
     if len(groups) != 2:
         method = f"Mann-Whitney, asymptotic, {'with' if continuity else 'no'} continuity correction"
         return TestResult(method, nan, warning=f"{len(groups)} groups hold patients: it compares two")
-    return two_groups.mann_whitney(*groups, continuity=continuity, method="asymptotic")
+    codes = np.arange(1.0, groups.shape[1] + 1)
+    first, second = groups
+    return two_groups.mann_whitney(
+        codes, codes, continuity=continuity, method="asymptotic", x_weights=first, y_weights=second
+    )
 
 
 def kruskal_wallis(table: ArrayLike) -> TestResult:
@@ -45,17 +49,17 @@ def kruskal_wallis(table: ArrayLike) -> TestResult:
     """
     method = "Kruskal-Wallis"
     groups = _groups(table)
-    if len(groups) < 2 or len(set(np.concatenate(groups).tolist())) < 2:
+    groups = groups[:, groups.any(0)]
+    if len(groups) < 2 or groups.shape[1] < 2:
         return TestResult(method, nan, warning="fewer than two groups, or all values are equal: nothing to test")
     from scipy.special import chdtrc
-    from scipy.stats import rankdata
 
-    ranks = rankdata(np.concatenate(groups))
-    n, parts = ranks.size, np.split(ranks, np.cumsum([g.size for g in groups])[:-1])
-    spread = float(((ranks - (n + 1) / 2) ** 2).sum())  # corrects for ties by itself
-    between = sum(part.size * float(part.mean() - (n + 1) / 2) ** 2 for part in parts)
+    sizes, n = groups.sum(0), groups.sum()
+    ranks = np.cumsum(sizes) - (sizes - 1) / 2 - (n + 1) / 2  # the middle one of each code, less the mean rank
+    spread = float((sizes * ranks**2).sum())  # corrects for ties by itself
+    between = float(((groups * ranks).sum(1) ** 2 / groups.sum(1)).sum())
     statistic, df = (n - 1) * between / spread, len(groups) - 1
-    return TestResult(method, float(chdtrc(df, statistic)), statistic, float(df))
+    return TestResult(method, float(chdtrc(df, statistic)), float(statistic), float(df))
 
 
 def cochran_armitage(table: ArrayLike) -> TestResult:
@@ -81,10 +85,9 @@ def cochran_armitage(table: ArrayLike) -> TestResult:
     return TestResult(method, float(chdtrc(1, statistic)), statistic, 1.0, linear.warning)
 
 
-def _groups(table: ArrayLike) -> list[NDArray[np.float64]]:
-    """Codes of the patients of every row that holds any."""
+def _groups(table: ArrayLike) -> NDArray[np.float64]:
+    """The counts of every row that holds patients, as floats: they do not overflow when multiplied."""
     values = numbers(table, "the counts of a table", ndim=2)
     if (values < 0).any() or (values != np.rint(values)).any():
         raise ValueError("the counts of a table must be whole numbers of at least 0")
-    codes = np.arange(1.0, values.shape[1] + 1)
-    return [np.repeat(codes, row.astype(np.int64)) for row in values if row.any()]
+    return values[values.any(1)]

@@ -1,4 +1,8 @@
-"""Tests of paired readings by rank and by sign."""
+"""Tests of paired readings by rank and by sign.
+
+``weights``, shape (n,), says how many pairs each row stands for; None is one each. Wrong weights raise ``ValueError``
+(``base.counted``).
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import TestResult, check_choice, join, pair
+from replicalc.stats.base import TestResult, check_choice, counted, join, pair
 
 Alternative = Literal["two-sided", "greater", "less"]
 _ALTERNATIVES = ("two-sided", "greater", "less")
+Floats = NDArray[np.float64]
+#: Pairs up to which the permutation distribution is computed; its work grows with the third power.
+MOST_EXACT = 1000
 
 
 def wilcoxon_signed_rank(
@@ -22,6 +29,7 @@ def wilcoxon_signed_rank(
     continuity: bool,
     method: Literal["asymptotic", "exact"],
     alternative: Alternative = "two-sided",
+    weights: ArrayLike | None = None,
 ) -> TestResult:
     """Wilcoxon's signed-rank test of paired readings ``x`` and ``y``, both of shape (n,) and in one unit.
 
@@ -30,7 +38,7 @@ def wilcoxon_signed_rank(
     continuity: whether the normal approximation moves the rank sum by 1/2 towards its mean.
     method: "asymptotic", the normal approximation with the variance corrected for ties and zeros; "exact",
         the permutation distribution, which refuses ties and zeros with P = ``nan`` and has no continuity
-        correction.
+        correction; so it does more than ``MOST_EXACT`` pairs.
     alternative: "greater" means that ``x`` tends to exceed ``y``.
 
     SPSS is asymptotic, zeros="wilcox", continuity=False; R's ``wilcox.test(exact=FALSE)`` corrects for
@@ -54,25 +62,30 @@ def wilcoxon_signed_rank(
     if method == "asymptotic":
         name += f", {'with' if continuity else 'no'} continuity correction"
     name += _sided(alternative)
-    d = _differences(x, y)
-    n_zero = int((d == 0).sum())
-    sizes = np.unique(np.abs(d[d != 0]), return_counts=True)[1]
+    d, w = _differences(x, y, weights)
+    n, n_zero = int(w.sum()), int(w[d == 0].sum())
+    up, down, zero = _by_size(d, w)
+    sizes = up + down
     n_tied = int(sizes[sizes > 1].sum())
-    notes = join(_zero_note(n_zero, d.size), f"{n_tied} differences tied in size" if n_tied else "")
-    if n_zero == d.size:
+    notes = join(_zero_note(n_zero, n), f"{n_tied} differences tied in size" if n_tied else "")
+    if n_zero == n:
         return TestResult(name, nan, warning=join(notes, "no difference to test"))
     if method == "exact" and (n_zero or n_tied):
         return TestResult(name, nan, warning=join(notes, "the exact distribution needs pairs without zeros and ties"))
+    if method == "exact" and n > MOST_EXACT:
+        return TestResult(name, nan, warning=f"exact P value not computed: {n:,} pairs, more than {MOST_EXACT:,}")
     if method == "exact":
-        from scipy.stats import rankdata, wilcoxon
+        from scipy.stats import wilcoxon
 
         p = wilcoxon(d, zero_method="wilcox", alternative=alternative, method="exact").pvalue
-        return TestResult(name, float(p), float(rankdata(np.abs(d))[d > 0].sum()))
-    z, p = _asymptotic(d if zeros == "pratt" else d[d != 0], continuity, alternative)
+        return TestResult(name, float(p), float(np.flatnonzero(up).sum() + up.sum()))
+    z, p = _asymptotic(up, down, zero if zeros == "pratt" else 0.0, continuity, alternative)
     return TestResult(name, p, z, warning=notes)
 
 
-def sign_test(x: ArrayLike, y: ArrayLike, *, alternative: Alternative = "two-sided") -> TestResult:
+def sign_test(
+    x: ArrayLike, y: ArrayLike, *, alternative: Alternative = "two-sided", weights: ArrayLike | None = None
+) -> TestResult:
     """Exact binomial sign test of paired readings ``x`` and ``y``, both of shape (n,); zero differences drop.
 
     The statistic is the number of pairs in which ``x`` exceeds ``y``; differences are compared as in
@@ -85,14 +98,14 @@ def sign_test(x: ArrayLike, y: ArrayLike, *, alternative: Alternative = "two-sid
     """
     check_choice(alternative, _ALTERNATIVES, "alternative")
     name = f"Sign test, exact binomial, zeros dropped{_sided(alternative)}"
-    d = _differences(x, y)
-    n_zero, n_up = int((d == 0).sum()), int((d > 0).sum())
-    notes = _zero_note(n_zero, d.size)
-    if n_zero == d.size:
+    d, w = _differences(x, y, weights)
+    n, n_zero, n_up = int(w.sum()), int(w[d == 0].sum()), int(w[d > 0].sum())
+    notes = _zero_note(n_zero, n)
+    if n_zero == n:
         return TestResult(name, nan, warning=join(notes, "no difference to test"))
     from scipy.stats import binomtest
 
-    p = binomtest(n_up, d.size - n_zero, alternative=alternative).pvalue
+    p = binomtest(n_up, n - n_zero, alternative=alternative).pvalue
     return TestResult(name, float(p), float(n_up), warning=notes)
 
 
@@ -104,29 +117,37 @@ _NAMES = {
 }
 
 
-def _asymptotic(d: NDArray[np.float64], continuity: bool, alternative: str) -> tuple[float, float]:
-    """z and P of the signed-rank sum; zeros among the differences are ranked and take no sign (Pratt)."""
-    from scipy.special import ndtr
-    from scipy.stats import rankdata
+def _by_size(d: Floats, w: Floats) -> tuple[Floats, Floats, float]:
+    """How many differences of each size, smallest first, are positive and how many negative; and how many are 0."""
+    size, code = np.unique(np.abs(d), return_inverse=True)
+    up, down = (np.bincount(code, w * side, size.size) for side in (d > 0, d < 0))
+    first = int(size.size > 0 and size[0] == 0)
+    return up[first:], down[first:], float(w[d == 0].sum())
 
-    ranks = rankdata(np.abs(d))[d != 0]
-    signs = np.sign(d[d != 0])
-    excess = signs @ ranks / 2  # rank sum of the positive differences, less its mean
+
+def _asymptotic(up: Floats, down: Floats, zero: float, continuity: bool, alternative: str) -> tuple[float, float]:
+    """z and P of the signed-rank sum; ``zero`` differences of 0 are ranked first and take no sign (Pratt)."""
+    from scipy.special import ndtr
+
+    count = up + down
+    ranks = zero + np.cumsum(count) - (count - 1) / 2  # the middle one of each size
+    excess = ((up - down) * ranks).sum() / 2  # rank sum of the positive differences, less its mean
     shift = {"two-sided": np.sign(excess), "greater": 1, "less": -1}[alternative] * 0.5 * continuity
-    error = np.sqrt((ranks**2).sum()) / 2  # the sum of squares corrects for ties by itself
+    error = np.sqrt((count * ranks**2).sum()) / 2  # the sum of squares corrects for ties by itself
     z = float((excess - shift) / error)
     p = {"two-sided": 2 * ndtr(-abs(z)), "greater": ndtr(-z), "less": ndtr(z)}[alternative]
     return z, float(p)
 
 
-def _differences(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
-    """x - y, freed of the noise of binary fractions."""
+def _differences(x: ArrayLike, y: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats]:
+    """x - y, freed of the noise of binary fractions, and how many pairs each stands for."""
+    w, (x, y) = counted(weights, x, y)
     a, b = pair(x, y)
     largest = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
     if largest == 0:
-        return a - b
+        return a - b, w
     decimals = 11 - int(np.floor(np.log10(largest)))
-    return np.round(a - b, decimals)
+    return np.round(a - b, decimals), w
 
 
 def _zero_note(n_zero: int, n: int) -> str:

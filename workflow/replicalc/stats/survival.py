@@ -3,6 +3,9 @@
 Times are above or equal to 0 in one unit, which the results keep; ``event`` is 1 where the event was seen and 0
 where follow-up ended without it. An event and a censoring at the same time count in that order. NaN, negative
 times and other codes raise ``ValueError``.
+
+``weights``, shape (n,), says how many patients each row stands for; None is one each. Wrong weights raise
+``ValueError`` (``base.counted``).
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import TestResult, check_level, numbers
+from replicalc.stats.base import TestResult, check_level, counted, numbers
 from replicalc.stats.effect import Effect, normal
 
 Floats = NDArray[np.float64]
@@ -56,7 +59,9 @@ class SurvivalAt:
     warning: str = ""
 
 
-def kaplan_meier(time: ArrayLike, event: ArrayLike, level: float = 0.95) -> KaplanMeier:
+def kaplan_meier(
+    time: ArrayLike, event: ArrayLike, level: float = 0.95, *, weights: ArrayLike | None = None
+) -> KaplanMeier:
     """Kaplan-Meier estimate of survival with log-log limits, and the median with its interval.
 
     time, event: shape (n,). The limits are S^exp(-+ z s / log S), with s^2 = sum d / (r (r - d)) (Greenwood),
@@ -75,6 +80,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, level: float = 0.95) -> Kapl
     (9.0, 2.0, 'not reached: upper limit')
     """
     check_level(level)
+    w, (time, event) = counted(weights, time, event)
     t, d = read(time, event)
     method = "Kaplan-Meier, log-log limits"
     if not t.size:
@@ -82,12 +88,12 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, level: float = 0.95) -> Kapl
         median = Effect("Kaplan-Meier median", nan, nan, nan, level, why)
         return KaplanMeier(method, 0, 0, *[()] * 8, median, level, why)
     times, code = np.unique(t, return_inverse=True)
-    events = np.bincount(code, weights=d).astype(int)
-    leaving = np.bincount(code)
-    at_risk = t.size - np.concatenate([[0], np.cumsum(leaving)[:-1]])
+    events, leaving = np.bincount(code, d * w).astype(np.int64), np.bincount(code, w).astype(np.int64)
+    n = int(w.sum())
+    at_risk = n - np.concatenate([[0], np.cumsum(leaving)[:-1]])
     survival = np.cumprod(1 - events / at_risk)
     left = at_risk - events
-    greenwood = np.cumsum(np.divide(events, at_risk * left, out=np.zeros(times.size), where=left > 0))
+    greenwood = np.cumsum(np.divide(events, at_risk * left.astype(float), out=np.zeros(times.size), where=left > 0))
     s = np.sqrt(greenwood)
     lo, hi = np.full(times.size, nan), np.full(times.size, nan)
     inner = (survival > 0) & (survival < 1)
@@ -104,7 +110,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike, level: float = 0.95) -> Kapl
     median = Effect(median.method, *_three(median), level, why)
     warning = "" if d.any() else "no event: survival stays at 1"
     columns = (times, at_risk, events, leaving - events, survival, np.where(survival > 0, s * survival, 0.0), lo, hi)
-    return KaplanMeier(method, t.size, int(d.sum()), *(tuple(c.tolist()) for c in columns), median, level, warning)
+    return KaplanMeier(method, n, int(events.sum()), *(tuple(c.tolist()) for c in columns), median, level, warning)
 
 
 def survival_at(curve: KaplanMeier, times: ArrayLike) -> tuple[SurvivalAt, ...]:
@@ -137,7 +143,9 @@ def survival_at(curve: KaplanMeier, times: ArrayLike) -> tuple[SurvivalAt, ...]:
     return tuple(out)
 
 
-def reverse_kaplan_meier_median(time: ArrayLike, event: ArrayLike, level: float = 0.95) -> Effect:
+def reverse_kaplan_meier_median(
+    time: ArrayLike, event: ArrayLike, level: float = 0.95, *, weights: ArrayLike | None = None
+) -> Effect:
     """Median follow-up: the Kaplan-Meier median with censoring as the event and the event as censoring.
 
     In the unit of ``time``, with limits as in ``kaplan_meier``. Reference: Schemper & Smith 1996,
@@ -146,12 +154,13 @@ def reverse_kaplan_meier_median(time: ArrayLike, event: ArrayLike, level: float 
     >>> reverse_kaplan_meier_median([2, 3, 3, 5, 8, 9, 12], [1, 1, 0, 1, 0, 1, 0]).value
     12.0
     """
+    w, (time, event) = counted(weights, time, event)
     t, d = read(time, event)
-    median = kaplan_meier(t, 1 - d, level).median
+    median = kaplan_meier(t, 1 - d, level, weights=w).median
     return Effect("Median follow-up, reverse Kaplan-Meier", *_three(median), level, median.warning)
 
 
-def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> TestResult:
+def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike, *, weights: ArrayLike | None = None) -> TestResult:
     """Log-rank test of k groups on k - 1 degrees of freedom, unweighted (Mantel-Cox), as R's ``survdiff``.
 
     group: shape (n,), one label a patient, of any type that can be sorted. The variance is hypergeometric.
@@ -164,6 +173,7 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> TestResult:
     >>> round(result.statistic, 4), result.df
     (0.1194, 1.0)
     """
+    w, (time, event, group) = counted(weights, time, event, group)
     t, d = read(time, event)
     labels, code = _labels(group, t.size)
     method = "Log-rank"
@@ -173,9 +183,11 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> TestResult:
     if not d.any():
         return TestResult(method, nan, warning="no event: nothing to test")
     moments = np.unique(t[d == 1])
-    member = np.eye(k)[code]
-    risk = np.array([((t >= m)[:, None] * member).sum(0) for m in moments])
-    died = np.array([(((t == m) & (d == 1))[:, None] * member).sum(0) for m in moments])
+    since = np.searchsorted(moments, t, side="right")  # how many event times the patient is at risk at
+    risk, died = np.zeros((moments.size + 1, k)), np.zeros((moments.size + 1, k))
+    np.add.at(risk, (since, code), w)
+    np.add.at(died, (since, code), w * d)
+    risk, died = np.cumsum(risk[::-1], axis=0)[::-1][1:], died[1:]
     r, e = risk.sum(1), died.sum(1)
     excess = (died - risk * (e / r)[:, None]).sum(0)
     weight = e * (r - e) / np.maximum(r - 1, 1)
@@ -203,14 +215,14 @@ def read(time: ArrayLike, event: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _labels(group: ArrayLike, n: int) -> tuple[list[Any], NDArray[np.int64]]:
-    given = list(np.asarray(group).tolist())
+    given = np.asarray(group).tolist()
     if len(given) != n:
         raise ValueError(f"there must be one group for each time: {n}, not {len(given)}")
     if any(label is None or label != label for label in given):
         raise ValueError("the groups must have no missing label")
     labels = sorted(set(given))
     place = {label: i for i, label in enumerate(labels)}
-    return labels, np.array([place[label] for label in given], dtype=np.int64)
+    return labels, np.fromiter(map(place.__getitem__, given), np.int64, n)
 
 
 def _first_half(times: Floats, curve: Floats) -> float:

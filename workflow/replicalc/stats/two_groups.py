@@ -12,11 +12,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import TestResult, check_choice, check_level, join, numbers
+from replicalc.stats.base import TestResult, check_choice, check_level, counted, join, numbers
 from replicalc.stats.effect import Effect, count_of, normal, on_log_scale, undefined, wilson
 
 Alternative = Literal["two-sided", "greater", "less"]
 _NOTHING = "a row or column holds no patient: nothing to test"
+#: Pairs of readings, n1 n2, up to which the permutation distribution of U is computed: about a second of work.
+MOST_PAIRS = 40_000
 
 
 def risk_difference(a: int, n1: int, b: int, n2: int, level: float, method: Literal["Wald", "Newcombe"]) -> Effect:
@@ -82,19 +84,23 @@ def mann_whitney(
     continuity: bool,
     method: Literal["asymptotic", "exact"],
     alternative: Alternative = "two-sided",
+    x_weights: ArrayLike | None = None,
+    y_weights: ArrayLike | None = None,
 ) -> TestResult:
     """Mann-Whitney U (Wilcoxon rank-sum) test of two independent samples ``x`` (n1,) and ``y`` (n2,), in one unit.
 
     method: "asymptotic", the normal approximation with the variance corrected for ties; "exact", the
-        permutation distribution, which refuses ties with P = ``nan`` and has no continuity correction.
+        permutation distribution, which refuses ties with P = ``nan`` and has no continuity correction; so it does
+        more than ``MOST_PAIRS`` pairs n1 n2.
     continuity: whether the normal approximation moves U by 1/2 towards its mean.
     alternative: "greater" means that ``x`` tends to exceed ``y``.
+    x_weights, y_weights: shapes (n1,) and (n2,), how many patients each reading stands for; None is one each.
 
     SPSS is asymptotic with continuity=False; R's ``wilcox.test(exact=FALSE)`` corrects for continuity. The
     statistic is z (positive where ``x`` tends to be larger) if asymptotic, and U of ``x``, the number of
     pairs in which ``x`` is larger, if exact. An empty group, or readings that are all equal, give ``nan``.
 
-    Raises ValueError for NaN or an unknown option.
+    Raises ValueError for NaN, wrong weights or an unknown option.
     Reference: Mann & Whitney 1947, doi:10.1214/aoms/1177730491.
 
     >>> result = mann_whitney([23, 31, 18, 40], [20, 32, 11, 30, 27], continuity=False, method="asymptotic")
@@ -103,30 +109,35 @@ def mann_whitney(
     """
     check_choice(method, ("asymptotic", "exact"), "method")
     check_choice(alternative, ("two-sided", "greater", "less"), "alternative")
+    (w1, (x,)), (w2, (y,)) = counted(x_weights, x), counted(y_weights, y)
     a, b = numbers(x, "the first readings"), numbers(y, "the second readings")
     name = f"Mann-Whitney, {method}"
     if method == "asymptotic":
         name += f", {'with' if continuity else 'no'} continuity correction"
     name += "" if alternative == "two-sided" else f", one-sided ({alternative})"
-    if not a.size * b.size:
+    n1, n2 = int(w1.sum()), int(w2.sum())
+    if not n1 * n2:
         return TestResult(name, nan, warning="a group has no reading: nothing to test")
-    both = np.concatenate([a, b])
-    sizes = np.unique(both, return_counts=True)[1]
-    n_tied = int(sizes[sizes > 1].sum())
+    code = np.unique(np.concatenate([a, b]), return_inverse=True)[1]
+    first, sizes = np.bincount(code[: a.size], w1, int(code.max()) + 1), np.bincount(code, np.concatenate([w1, w2]))
+    n, n_tied = n1 + n2, int(sizes[sizes > 1].sum())
     if sizes.size == 1:
         return TestResult(name, nan, warning="all readings are equal: nothing to test")
-    notes = f"{n_tied} of {both.size} readings tied" if n_tied else ""
+    notes = f"{n_tied} of {n} readings tied" if n_tied else ""
     from scipy.special import ndtr
-    from scipy.stats import mannwhitneyu, rankdata
+    from scipy.stats import mannwhitneyu
 
     if method == "exact":
         if n_tied:
             return TestResult(name, nan, warning=join(notes, "the exact distribution needs readings without ties"))
+        if n1 * n2 > MOST_PAIRS:
+            why = f"exact P value not computed: {n1 * n2:,} pairs of readings, more than {MOST_PAIRS:,}"
+            return TestResult(name, nan, warning=why)
         result = mannwhitneyu(a, b, alternative=alternative, method="exact")
         return TestResult(name, float(result.pvalue), float(result.statistic))
-    n = both.size
-    excess = float(rankdata(both)[: a.size].sum() - a.size * (n + 1) / 2)
-    variance = a.size * b.size / 12 * (n + 1 - float((sizes**3.0 - sizes).sum()) / (n * (n - 1)))
+    ranks = np.cumsum(sizes) - (sizes - 1) / 2 - (n + 1) / 2  # the middle one of each value, less the mean rank
+    excess = float((first * ranks).sum())
+    variance = n1 / n * n2 / (n - 1) * float((sizes * ranks**2).sum())  # corrects for ties by itself
     shift = {"two-sided": np.sign(excess), "greater": 1, "less": -1}[alternative] * 0.5 * continuity
     z = float((excess - shift) / sqrt(variance))
     p = {"two-sided": 2 * ndtr(-abs(z)), "greater": ndtr(-z), "less": ndtr(z)}[alternative]
