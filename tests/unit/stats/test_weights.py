@@ -8,6 +8,12 @@ from hypothesis import strategies as st
 from replicalc.stats import describe, ordered, rank
 from replicalc.stats.agreement import bland_altman, icc
 from replicalc.stats.base import MOST_PATIENTS
+from replicalc.stats.clustered import (
+    clustered_difference,
+    clustered_proportion,
+    difference_of_clusters,
+    proportion_of_clusters,
+)
 from replicalc.stats.two_groups import MOST_PAIRS, mann_whitney
 
 from .weighting import CLOSED, LEVEL, assert_same, columns, fast, repeated
@@ -131,6 +137,63 @@ def test_intraclass_correlations(rows, raters):
 def test_limits_of_agreement(rows):
     x, y, w = rows
     assert_same(bland_altman(x, y, weights=w), bland_altman(repeated(x, w), repeated(y, w)), CLOSED)
+
+
+@st.composite
+def women(draw):
+    """Lesions of some women by two tests, whose lesion each is, and how many women each woman stands for."""
+    each = draw(
+        st.lists(
+            st.tuples(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=3), st.integers(0, 4)),
+            max_size=6,
+        )
+    )
+    first = [float(a) for lesions, _ in each for a, _ in lesions]
+    second = [float(b) for lesions, _ in each for _, b in lesions]
+    label = [("woman", i) for i, (lesions, _) in enumerate(each) for _ in lesions]
+    w = [weight for lesions, weight in each for _ in lesions]
+    full = [
+        (a, b, (whose, copy)) for a, b, whose, weight in zip(first, second, label, w, strict=True) for copy in range(weight)
+    ]
+    counts = [
+        (sum(a for a, _ in lesions), sum(b for _, b in lesions), len(lesions), weight) for lesions, weight in each
+    ]
+    return (
+        (first, second, label, w),
+        tuple(zip(*full, strict=True)) or ((), (), ()),
+        tuple(zip(*counts, strict=True)) or ((), (), (), ()),
+    )
+
+
+@fast
+@given(women())
+def test_lesions_of_women(drawn):
+    (first, second, label, w), (one, two, whose), (x, y, size, patterns) = drawn
+    expected = clustered_proportion(one, list(whose))
+    assert_same(clustered_proportion(first, label, weights=w), expected, CLOSED)
+    assert_same(proportion_of_clusters(x, size, weights=patterns), expected, CLOSED)
+    expected = clustered_difference(one, two, list(whose))
+    assert_same(clustered_difference(first, second, label, weights=w), expected, CLOSED)
+    assert_same(difference_of_clusters(x, y, size, weights=patterns), expected, CLOSED)
+
+
+def test_lesions_of_one_woman_with_two_weights_are_refused():
+    with pytest.raises(ValueError, match="all lesions of one cluster must have the same weight"):
+        clustered_proportion([1, 0, 1], ["a", "a", "b"], weights=[2, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("x", "sizes", "sentence"),
+    [
+        ([1], [0], "the sizes of the clusters must be whole numbers of at least 1"),
+        ([3], [2], "the counts of the clusters must be whole numbers from 0 to the size"),
+        ([0.5], [2], "the counts of the clusters must be whole numbers from 0 to the size"),
+        ([1, 1], [2], "there must be one count for each size of a cluster: 1, not 2"),
+    ],
+)
+def test_impossible_clusters_are_refused(x, sizes, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        proportion_of_clusters(x, sizes)
 
 
 def test_exact_distributions_that_are_too_large_say_so():
