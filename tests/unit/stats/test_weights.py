@@ -153,7 +153,9 @@ def women(draw):
     label = [("woman", i) for i, (lesions, _) in enumerate(each) for _ in lesions]
     w = [weight for lesions, weight in each for _ in lesions]
     full = [
-        (a, b, (whose, copy)) for a, b, whose, weight in zip(first, second, label, w, strict=True) for copy in range(weight)
+        (a, b, (whose, copy))
+        for a, b, whose, weight in zip(first, second, label, w, strict=True)
+        for copy in range(weight)
     ]
     counts = [
         (sum(a for a, _ in lesions), sum(b for _, b in lesions), len(lesions), weight) for lesions, weight in each

@@ -233,7 +233,7 @@ class _Pieces(NamedTuple):
 
 def _sorted(time: ArrayLike, event: ArrayLike, X: ArrayLike, names: Sequence[str]) -> tuple[Floats, Floats, Design]:
     t, d = read(time, event)
-    z = design(X, names, t.size)
+    z = design(X, names, np.ones(t.size))
     order = np.argsort(t, kind="stable")
     return t[order], d[order], z._replace(z=z.z[order])
 

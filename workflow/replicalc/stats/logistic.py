@@ -1,4 +1,8 @@
-"""Logistic regression by maximum likelihood and by Firth's penalised likelihood, and the odds ratio of a table."""
+"""Logistic regression by maximum likelihood and by Firth's penalised likelihood, and the odds ratio of a table.
+
+Patients of one covariate pattern and one outcome are counted once, with their number as frequency weight: estimates,
+standard errors and likelihood are those of the patients one by one, and the work is that of the patterns.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import check_level, join, numbers, whole_number
+from replicalc.stats.base import check_level, counted, join, numbers, whole_number
 from replicalc.stats.effect import Effect, normal, on_log_scale, undefined
-from replicalc.stats.separation import Design, Separation, binary, design, listed
+from replicalc.stats.separation import Design, Separation, binary, design, listed, overlapping
 
 Floats = NDArray[np.float64]
 INTERCEPT = "(intercept)"
+#: Covariate patterns up to which Firth's profile likelihood is searched, some hundred fits a covariate.
+MOST_PATTERNS = 200_000
 _ML, _FIRTH = "Logistic regression, maximum likelihood", "Logistic regression, Firth penalised likelihood"
 
 
@@ -57,23 +63,27 @@ class LogisticFit:
         raise ValueError(f"no term is called {name!r}")
 
 
-def logistic(y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.95) -> LogisticFit:
-    """Logistic regression of a binary outcome by maximum likelihood (statsmodels, converged to 1e-10).
+def logistic(
+    y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.95, *, weights: ArrayLike | None = None
+) -> LogisticFit:
+    """Logistic regression of a binary outcome by maximum likelihood (Newton's method, converged to 1e-11).
 
     y: shape (n,), 1 for an event and 0 otherwise. X: shape (n, p), the covariates without a constant.
     names: what the p covariates are called; the intercept is added and called "(intercept)".
     level: confidence level of Wald's limits, exp(coefficient -+ z se).
+    weights: shape (n,), how many patients each row stands for; 1 each if None.
 
     ``p_wald`` tests z = coefficient / se; ``p_lr`` is the likelihood-ratio test of the model without the
     term, on 1 degree of freedom. ``events_per_variable`` is the rarer outcome over p, the intercept not
     counted (Peduzzi et al. 1996).
 
-    Separation is found by a linear programme before anything is fitted. The terms it affects have no finite
+    That nothing separates the outcomes is proved by the residuals of the fit; where they do not prove it, a linear
+    programme decides. The terms that separation affects have no finite
     estimate: they are ``nan``, but for ``p_lr``, which compares suprema of the likelihood and stays defined.
     The other terms are those of the overlapping patients, to which the likelihood tends. An outcome without
     variation, a covariate without variation and dependent covariates give ``nan`` throughout and a warning.
 
-    Raises ValueError for NaN, an outcome other than 0 and 1, or another shape.
+    Raises ValueError for NaN, an outcome other than 0 and 1, wrong weights or another shape.
     References: Albert & Anderson 1984, doi:10.1093/biomet/71.1.1; Peduzzi et al. 1996,
     doi:10.1016/S0895-4356(96)00236-3.
 
@@ -83,12 +93,12 @@ def logistic(y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.
     [1.617, 0.639, 4.094]
     """
     check_level(level)
-    y, d = _read(y, X, names)
+    y, w, d = _read(y, X, names, weights)
     if fault := d.fault or _one_sided(y):
-        return _unfitted(_ML, y, names, level, fault)
+        return _unfitted(_ML, y, w, names, level, fault)
     columns = np.column_stack([np.ones(y.size), _raw(d)])
-    full = _supremum(y, columns)
-    without = [_supremum(y, np.delete(columns, j, 1)) for j in range(columns.shape[1])]
+    full = _supremum(y, columns, w)
+    without = [_supremum(y, np.delete(columns, j, 1), w) for j in range(columns.shape[1])]
     p_lr = [_tail(2 * (full.value - each.value)) for each in without]
     scale = np.concatenate([[1.0], d.scale])
     beta, se = full.beta / scale, np.sqrt(np.diag(full.cov)) / scale
@@ -100,17 +110,20 @@ def logistic(y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.
     z_limit = normal(level)
     limits = [(b - z_limit * s, b + z_limit * s) for b, s in zip(beta, se, strict=True)]
     terms = _terms(names, beta, se, limits, p_lr)
-    return _fitted(_ML, y, names, full.value, converged, separation, terms, level, warning)
+    return _fitted(_ML, y, w, names, full.value, converged, separation, terms, level, warning)
 
 
-def firth(y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.95) -> LogisticFit:
+def firth(
+    y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.95, *, weights: ArrayLike | None = None
+) -> LogisticFit:
     """Logistic regression by Firth's penalised likelihood: finite estimates whatever the separation.
 
     Arguments as ``logistic``. The penalised log-likelihood is l(b) + log det(I(b)) / 2, with I the Fisher
     information; ``log_likelihood`` is that, and depends on the units of the covariates. ``se`` comes from
     the inverse of I at the estimate; ``lo`` and ``hi`` are profile penalised likelihood limits, and ``p_lr``
     the penalised likelihood-ratio test in which the term stays in the penalty, as R's logistf. ``p_wald`` is
-    beside it for comparison only. ``separation`` says whether the unpenalised likelihood has no maximum.
+    beside it for comparison only. ``separation`` says whether the unpenalised likelihood has no maximum. More than
+    ``MOST_PATTERNS`` different patients give ``nan`` and a warning: the profiles take some hundred fits.
 
     Degenerate input as in ``logistic``. References: Firth 1993, doi:10.1093/biomet/80.1.27; Heinze & Schemper
     2002, doi:10.1002/sim.1047.
@@ -121,18 +134,19 @@ def firth(y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.95)
     [21.0, 1.092, 3589.646, 0.043]
     """
     check_level(level)
-    y, d = _read(y, X, names)
-    if fault := d.fault or _one_sided(y):
-        return _unfitted(_FIRTH, y, names, level, fault)
+    y, w, d = _read(y, X, names, weights)
+    many = f"not computed: {y.size:,} covariate patterns, more than {MOST_PATTERNS:,}" if y.size > MOST_PATTERNS else ""
+    if fault := d.fault or _one_sided(y) or many:
+        return _unfitted(_FIRTH, y, w, names, level, fault)
     z = np.column_stack([np.ones(y.size), d.z])
-    full = _penalised(y, z, np.zeros(z.shape[1]))
+    full = _penalised(y, z, w, np.zeros(z.shape[1]))
     back = np.diag(np.concatenate([[1.0], 1 / d.scale]))  # coefficients in the units of the data
     back[0, 1:] = -d.centre / d.scale
     at_raw, se = back @ full.beta, np.sqrt(np.einsum("ij,jk,ik->i", back, full.cov, back))
     half = _chi_squared(level) / 2
     p_lr, limits, fine = [], [], full.converged
     for j, contrast in enumerate(back):
-        profile = _profile(y, z, full, contrast)
+        profile = _profile(y, z, w, full, contrast)
         null, ok = profile(0.0)
         p_lr.append(_tail(2 * (full.value - null)))
         step = normal(level) * float(se[j])
@@ -145,7 +159,7 @@ def firth(y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.95)
     terms = _terms(names, at_raw, se, limits, p_lr)
     value = full.value + float(np.log(d.scale).sum())
     warning = "" if fine else "the iteration did not converge"
-    return _fitted(_FIRTH, y, names, value, fine, separation, terms, level, warning)
+    return _fitted(_FIRTH, y, w, names, value, fine, separation, terms, level, warning)
 
 
 def odds_ratio(a: int, b: int, c: int, d: int, level: float = 0.95) -> Effect:
@@ -180,18 +194,25 @@ class _Maximum(NamedTuple):
     separation: str = ""
 
 
-def _read(y: ArrayLike, X: ArrayLike, names: Sequence[str]) -> tuple[Floats, Design]:
-    """Check outcome and design; put the patients into the order of their values.
+def _read(y: ArrayLike, X: ArrayLike, names: Sequence[str], weights: ArrayLike | None) -> tuple[Floats, Floats, Design]:
+    """Check outcome and design; count the patients alike, and put them into the order of their values.
 
-    Sums of rounded numbers depend on the order of what is added up: who is listed first must show in no bit.
+    Sums of rounded numbers depend on the order of what is added up: who is listed first must show in no bit, nor
+    whether patients were counted before.
     """
+    w, (y, X) = counted(weights, y, X)
     outcome, given = numbers(y, "the outcome"), numbers(X, "the covariates", ndim=2)
     if not np.isin(outcome, (0, 1)).all():
         raise ValueError("the outcome must be 0 or 1")
-    if len(given) == outcome.size:
-        order = np.lexsort((*given.T, outcome))
-        outcome, given = outcome[order], given[order]
-    return outcome, design(given, names, outcome.size)
+    if len(given) == outcome.size and outcome.size:
+        keys = (*given.T, outcome)
+        order = np.lexsort(keys)
+        new = np.zeros(outcome.size, dtype=bool)
+        for key in keys:
+            new[1:] |= np.diff(key[order]) != 0
+        first = np.flatnonzero(new | (np.arange(new.size) == 0))
+        outcome, given, w = outcome[order][first], given[order][first], np.add.reduceat(w[order], first)
+    return outcome, w, design(given, names, w)
 
 
 def _one_sided(y: Floats) -> str:
@@ -203,26 +224,53 @@ def _raw(d: Design) -> Floats:
     return d.z + d.centre / d.scale
 
 
-def _supremum(y: Floats, z: Floats) -> _Maximum:
+def _supremum(y: Floats, z: Floats, w: Floats) -> _Maximum:
     """Maximum of the likelihood, or what it tends to under separation; unbounded coefficients are ``nan``."""
+    fit, proved = _newton(y, z, w)
+    if proved:
+        return fit
     k = z.shape[1]
     beta, cov = np.full(k, nan), np.full((k, k), nan)
     parted = binary(y, z)
-    y, z = y[parted.overlap], z[parted.overlap]
+    y, z, w = y[parted.overlap], z[parted.overlap], w[parted.overlap]
     if not z.any():
-        return _Maximum(beta, cov, float(-y.size * np.log(2)), True, _kind(parted))
-    from statsmodels.discrete.discrete_model import Logit
-
+        return _Maximum(beta, cov, float(-w.sum() * np.log(2)), True, _kind(parted))
     keep = np.flatnonzero(_independent(z))  # the bounded coefficients are the same whichever others stay
-    q, r = np.linalg.qr(z[:, keep])
-    q, r = q * sqrt(y.size), r / sqrt(y.size)
-    with np.errstate(all="ignore"):
-        fit = Logit(y, q).fit(method="newton", tol=1e-12, maxiter=200, disp=0, warn_convergence=False)
-        converged = bool(np.abs(fit.model.score(fit.params)).max() < 1e-8 * y.size)
-    back = np.linalg.inv(r)
-    beta[keep], cov[np.ix_(keep, keep)] = back @ fit.params, back @ fit.cov_params() @ back.T
+    fit = _newton(y, z[:, keep], w)[0]
+    beta[keep], cov[np.ix_(keep, keep)] = fit.beta, fit.cov
     beta[parted.unbounded] = cov[parted.unbounded] = cov[:, parted.unbounded] = nan
-    return _Maximum(beta, cov, float(fit.llf), converged, _kind(parted))
+    return fit._replace(beta=beta, cov=cov, separation=_kind(parted))
+
+
+def _newton(y: Floats, z: Floats, w: Floats) -> tuple[_Maximum, bool]:
+    """Newton steps in orthogonal columns, halved until the likelihood rises; and whether separation is ruled out."""
+    from scipy.special import expit, log_expit
+
+    n, k = float(w.sum()), z.shape[1]
+    r = np.linalg.qr(np.sqrt(w)[:, None] * z, mode="r") / sqrt(n)
+    failed = _Maximum(np.full(k, nan), np.full((k, k), nan), nan, False), False
+    if not k or len(r) < k or np.linalg.cond(r) > 1e12:
+        return failed
+    back = np.linalg.inv(r)
+    q, sign, beta = z @ back, np.where(y == 1, 1.0, -1.0), np.zeros(k)
+    value, done = float((w * log_expit(sign * (q @ beta))).sum()), False
+    for _ in range(60):
+        p = expit(q @ beta)
+        information = (q.T * (w * p * (1 - p))) @ q
+        if np.linalg.eigvalsh(information)[0] < 1e-13 * n:  # on the way to infinity
+            return failed
+        if done:
+            cov = back @ np.linalg.inv(information) @ back.T
+            return _Maximum(back @ beta, cov, value, True), overlapping(q, y - p, w)
+        step = np.linalg.solve(information, q.T @ (w * (y - p)))
+        done = bool(np.abs(step).max() < 1e-9 * (1 + np.abs(beta).max()))  # after it the error is that squared
+        for _ in range(40):
+            after = float((w * log_expit(sign * (q @ (beta + step)))).sum())
+            if after >= value - 1e-13 * abs(value):
+                break
+            step /= 2
+        beta, value = beta + step, after
+    return failed
 
 
 def _kind(parted: Separation) -> str:
@@ -232,14 +280,15 @@ def _kind(parted: Separation) -> str:
 def _independent(z: Floats) -> NDArray[np.bool_]:
     """Columns that add to those before them."""
     keep = np.zeros(z.shape[1], dtype=bool)
+    r = np.linalg.qr(z, mode="r")  # its columns depend on each other as those of z do
     for j in range(z.shape[1]):
         keep[j] = True
-        if np.linalg.matrix_rank(z[:, keep], tol=1e-9 * max(1.0, float(len(z)) ** 0.5)) < keep.sum():
+        if np.linalg.matrix_rank(r[:, keep], tol=1e-9 * max(1.0, float(len(z)) ** 0.5)) < keep.sum():
             keep[j] = False
     return keep
 
 
-def _penalised(y: Floats, z: Floats, start: Floats, fixed: int | None = None) -> _Maximum:
+def _penalised(y: Floats, z: Floats, w: Floats, start: Floats, fixed: int | None = None) -> _Maximum:
     """Newton steps on Firth's modified score, halved until the penalised likelihood rises; one value may be fixed."""
     from scipy.special import expit, log_expit
 
@@ -248,18 +297,18 @@ def _penalised(y: Floats, z: Floats, start: Floats, fixed: int | None = None) ->
 
     def value_at(beta: Floats) -> tuple[float, Floats, Floats]:
         p = expit(z @ beta)
-        information = (z.T * (p * (1 - p))) @ z
+        information = (z.T * (w * p * (1 - p))) @ z
         logdet = np.linalg.slogdet(information)
-        value = float(log_expit(sign * (z @ beta)).sum() + logdet[1] / 2) if logdet[0] > 0 else -np.inf
+        value = float((w * log_expit(sign * (z @ beta))).sum() + logdet[1] / 2) if logdet[0] > 0 else -np.inf
         return value, p, information
 
     beta = start.copy()
     value, p, information = value_at(beta)
     for _ in range(1000):
-        leverage = np.einsum("ij,jk,ik->i", z, np.linalg.inv(information), z) * p * (1 - p)
-        score = (z.T @ (y - p + leverage * (0.5 - p)))[free]
+        leverage = ((z @ np.linalg.inv(information)) * z).sum(1) * p * (1 - p)
+        score = (z.T @ (w * (y - p + leverage * (0.5 - p))))[free]
         # the leverages stand for the penalty's own curvature: without them a saturated model swings for ever
-        curvature = (z[:, free].T * (p * (1 - p) * (1 + leverage))) @ z[:, free]
+        curvature = (z[:, free].T * (w * p * (1 - p) * (1 + leverage))) @ z[:, free]
         step = np.zeros_like(beta)
         step[free] = np.linalg.solve(curvature, score)
         step *= min(1.0, 5.0 / max(float(np.abs(step).max(initial=0)), 1e-300))
@@ -277,7 +326,7 @@ def _penalised(y: Floats, z: Floats, start: Floats, fixed: int | None = None) ->
 Profile = Callable[[float], tuple[float, bool]]
 
 
-def _profile(y: Floats, z: Floats, at: _Maximum, contrast: Floats) -> Profile:
+def _profile(y: Floats, z: Floats, w: Floats, at: _Maximum, contrast: Floats) -> Profile:
     """Profile penalised likelihood of contrast @ beta, the others starting where the quadratic at ``at`` puts them.
 
     The axes are turned so that the contrast is the first coordinate: a zero far from the data does no harm.
@@ -288,7 +337,7 @@ def _profile(y: Floats, z: Floats, at: _Maximum, contrast: Floats) -> Profile:
     columns, beta, cov = z @ turn, turn.T @ at.beta, turn.T @ at.cov @ turn
 
     def profile(value: float) -> tuple[float, bool]:
-        fit = _penalised(y, columns, beta + cov[:, 0] / cov[0, 0] * (value / size - beta[0]), 0)
+        fit = _penalised(y, columns, w, beta + cov[:, 0] / cov[0, 0] * (value / size - beta[0]), 0)
         return fit.value, fit.converged
 
     return profile
@@ -336,12 +385,12 @@ def _chi_squared(level: float) -> float:
     return normal(level) ** 2
 
 
-def _fitted(method, y, names, value, converged, separation, terms, level, warning) -> LogisticFit:
-    events = int(y.sum())
-    per_variable = min(events, y.size - events) / len(names)
-    return LogisticFit(method, y.size, events, per_variable, value, converged, separation, terms, level, warning)
+def _fitted(method, y, w, names, value, converged, separation, terms, level, warning) -> LogisticFit:
+    n, events = int(w.sum()), int((w * y).sum())
+    per_variable = min(events, n - events) / len(names)
+    return LogisticFit(method, n, events, per_variable, value, converged, separation, terms, level, warning)
 
 
-def _unfitted(method: str, y: Floats, names: Sequence[str], level: float, why: str) -> LogisticFit:
+def _unfitted(method: str, y: Floats, w: Floats, names: Sequence[str], level: float, why: str) -> LogisticFit:
     terms = tuple(Term(name, *[nan] * 8) for name in [INTERCEPT, *names])
-    return _fitted(method, y, names, nan, False, "", terms, level, why)
+    return _fitted(method, y, w, names, nan, False, "", terms, level, why)

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from replicalc.stats.base import numbers
 
 Floats = NDArray[np.float64]
+_ASKED = 5_000  # rows that a linear programme is first asked about
 _DEPENDENT = 1e-9  # a standardised column (or a singular value) this small beside the others is a combination of them
 
 
@@ -31,24 +32,28 @@ class Separation(NamedTuple):
     complete: bool
 
 
-def design(X: ArrayLike, names: Sequence[str], n: int) -> Design:
+def design(X: ArrayLike, names: Sequence[str], weights: Floats) -> Design:
     """Check an (n, p) matrix of covariates against its ``p`` names and standardise it.
+
+    weights: shape (n,), how many patients each row stands for.
 
     Raises ValueError for another shape, missing values, or names that are missing or repeated.
     """
     x = numbers(X, "the covariates", ndim=2)
-    if x.shape[0] != n:
-        raise ValueError(f"there must be one row of covariates for each patient: {n}, not {x.shape[0]}")
+    if x.shape[0] != weights.size:
+        raise ValueError(f"there must be one row of covariates for each patient: {weights.size}, not {x.shape[0]}")
     if isinstance(names, str) or len(names) != x.shape[1]:
         raise ValueError(f"there must be one name for each covariate: {x.shape[1]}, not {names!r}")
     if len(set(names)) != len(names):
         raise ValueError("the names of the covariates must differ")
     if not len(names):
         raise ValueError("there must be at least one covariate")
+    n = int(weights.sum())
     if not n:
         return Design(x, np.zeros(len(names)), np.ones(len(names)), "no patient: nothing to fit")
-    centre, largest = x.mean(0), np.abs(x).max(0)
-    spread = x.std(0)
+    count, largest = weights[:, None], np.abs(x).max(0)
+    centre = (count * x).sum(0) / n
+    spread = np.sqrt((count * (x - centre) ** 2).sum(0) / n)
     constant = spread <= _DEPENDENT * np.maximum(largest, np.finfo(float).tiny)
     scale = np.where(constant, 1.0, spread)
     z = (x - centre) / scale
@@ -64,6 +69,20 @@ def design(X: ArrayLike, names: Sequence[str], n: int) -> Design:
     if n <= len(names):
         return Design(z, centre, scale, f"{n} patients are too few for {len(names)} covariates")
     return Design(z, centre, scale, "")
+
+
+def overlapping(q: Floats, residual: Floats, weights: Floats) -> bool:
+    """Whether the residuals of a fit prove that nothing separates the outcomes; False leaves it open.
+
+    q: (n, p) columns with q' W q = n I. residual: y - p of a fit of y on them. weights: patients of each row.
+
+    By Stiemke's lemma no direction separates where positive numbers m_i give sum w_i m_i s_i q_i = 0 (s_i as in
+    ``binary``). At the maximum |y_i - p_i| are such numbers; short of it, those less s_i q_i g / n, g being the score,
+    are, as long as they stay positive.
+    """
+    n = weights.sum()
+    missing = np.abs(q.T @ (weights * residual)) / n + 1e-13  # with the rounding of the score itself
+    return bool((np.abs(q) @ missing < 0.5 * np.abs(residual)).all())
 
 
 def binary(y: Floats, z: Floats) -> Separation:
@@ -109,14 +128,42 @@ def monotone(z: Floats, first: NDArray[np.int64], events: Sequence[NDArray[np.in
 
 
 def _separable(rows: Floats, loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of the ``loose`` rows can be above 0 together in one direction, the others being 0 and none below."""
+    """Which of the ``loose`` rows can be above 0 together in one direction, the others being 0 and none below.
+
+    Of many rows a few are asked first, and those that their direction has below 0 are added, until it has none. What
+    such a direction wins is won; then the rest is asked, for which any direction does that wins nothing more.
+    """
+    won = np.zeros(len(rows), dtype=bool)
+    while True:
+        left = np.flatnonzero(~won)
+        asked = np.zeros(len(left), dtype=bool)
+        asked[:: max(1, len(left) // _ASKED)] = True
+        if left.size <= 2 * _ASKED:
+            asked[:] = True
+        while True:
+            direction = _direction(rows[left[asked]], loose[left[asked]])
+            height = rows[left] @ direction
+            below = np.where(loose[left], -height, np.abs(height)) > 1e-7
+            below &= ~asked
+            if not direction.any() and not asked.all():  # nothing won: do those asked leave no direction at all?
+                below = ~asked & (np.abs(rows[left] @ _null_space(rows[left[asked]])).max(1, initial=0) > 1e-7)
+            if not below.any():
+                break
+            asked[np.flatnonzero(below)[:: max(1, int(below.sum()) // _ASKED)]] = True
+        above = loose[left] & (height > 1e-6)
+        won[left[above]] = True
+        if not above.any() or left.size <= 2 * _ASKED:
+            return won
+
+
+def _direction(rows: Floats, loose: NDArray[np.bool_]) -> Floats:
+    """A direction that has as many ``loose`` rows above 0 as possible, scaled so that these are at 1 or more."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_array, eye_array, hstack
 
     n, p = int(loose.sum()), rows.shape[1]
-    won = np.zeros(len(rows), dtype=bool)
     if not n:
-        return won
+        return np.zeros(p)
     tight = rows[~loose]
     equal = {"A_eq": hstack([csr_array(tight), csr_array((len(tight), n))]), "b_eq": np.zeros(len(tight))}
     result = linprog(
@@ -127,17 +174,20 @@ def _separable(rows: Floats, loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
         method="highs",
         **(equal if len(tight) else {}),
     )
-    won[loose] = result.x[p:] > 0.5
-    return won
+    return result.x[:p] if (result.x[p:] > 0.5).any() else np.zeros(p)
+
+
+def _null_space(rows: Floats) -> Floats:
+    """Directions, one a column, in which all rows are 0."""
+    width = rows.shape[1]
+    square = np.concatenate([np.linalg.qr(rows, mode="r"), np.zeros((max(0, width - len(rows)), width))])
+    _, size, directions = np.linalg.svd(square)
+    return directions[size <= _DEPENDENT * max(1.0, float(size.max()))].T
 
 
 def _null_columns(rows: Floats) -> NDArray[np.bool_]:
     """Columns that the rows do not determine: those with a part in the null space."""
-    width = rows.shape[1]
-    square = np.concatenate([np.linalg.qr(rows, mode="r"), np.zeros((max(0, width - len(rows)), width))])
-    _, size, directions = np.linalg.svd(square)
-    null = directions[size <= _DEPENDENT * max(1.0, float(size.max()))]
-    return (np.abs(null) > 1e-7).any(0)
+    return (np.abs(_null_space(rows)) > 1e-7).any(1)
 
 
 def listed(names: Sequence[str], which: NDArray[np.bool_]) -> str:
