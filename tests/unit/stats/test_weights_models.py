@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replicalc.stats import survival
+from replicalc.stats import cox as hazards
+from replicalc.stats import partial_likelihood, survival
+from replicalc.stats.cox import cox, schoenfeld_test
 from replicalc.stats.logistic import firth, logistic
 
 from .weighting import CLOSED, ITERATED, LEVEL, assert_same, columns, fast, repeated
@@ -119,3 +121,65 @@ def test_firth_of_a_table_has_half_a_patient_in_each_cell(level):
     a, b, c, d = 10, 2_000_000, 4, 3_000_000
     term = firth([1, 0, 1, 0], [[1], [1], [0], [0]], ["x"], level, weights=[a, b, c, d]).terms[1]
     assert term.odds_ratio == pytest.approx((a + 0.5) * (d + 0.5) / (b + 0.5) / (c + 0.5), rel=1e-8)
+
+
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@fast
+@given(rows=columns(TIME, CODE, CODE, SOME, least_rows=1))
+def test_cox_regression(rows, ties):
+    """Ties in nearly all rows; monotone likelihoods, no event and covariates without variation are among them."""
+    t, d, one, two, w = rows
+    X, names = np.column_stack([one, two]), ["one", "two"]
+    full = repeated(t, w), repeated(d, w), repeated(X, w)
+    assert_same(cox(t, d, X, names, ties, weights=w), cox(*full, names, ties), ITERATED, 1e-8)
+    found = schoenfeld_test(t, d, X, names, ties, "km", weights=w)
+    assert_same(found, schoenfeld_test(*full, names, ties, "km"), ITERATED, 1e-7)
+
+
+@pytest.mark.parametrize("died", [1, 2, 255, 256, 257, 300, 5_000, 100_000])
+@pytest.mark.parametrize("share", [1.0, 0.9, 1e-3, 1e-9])
+def test_efrons_terms_in_closed_form(died, share):
+    """``died`` patients of a risk set of which they are this ``share``: the sums against every single term."""
+    r0, step = 3.0, share * np.arange(died, dtype=np.longdouble) / died
+    s = 1 - step
+    terms = (np.log(r0 * s), 1 / s, step / s, 1 / s**2, step / s**2, step**2 / s**2)
+    found = partial_likelihood._efron(np.array([float(died)]), np.array([r0]), np.array([r0 * share]))
+    for part, each in zip(found, terms, strict=True):
+        assert part[0] == pytest.approx(float(each.sum()), rel=1e-11, abs=1e-13 * died)
+
+
+def test_ten_million_who_die_on_the_same_day_hang_nothing():
+    """Nobody is censored and all die on one of two days: Efron's sums have millions of terms."""
+    w = np.array([4e6, 1e6, 2e6, 3e6])
+    fit = cox([1, 2, 1, 2], [1, 1, 1, 1], [[1], [1], [0], [0]], ["x"], "efron", weights=w)
+    small = cox([1, 2, 1, 2], [1, 1, 1, 1], [[1], [1], [0], [0]], ["x"], "efron", weights=w / 1e4)
+    assert fit.n == fit.events == 10_000_000
+    assert fit.terms[0].coefficient == pytest.approx(small.terms[0].coefficient, rel=1e-3)
+    assert fit.terms[0].se == pytest.approx(small.terms[0].se / 100, rel=1e-3)
+
+
+def test_a_category_without_events_leaves_the_others_their_limits():
+    t, d = [1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 1]
+    X, w = [[0, 1], [0, 0], [0, 1], [1, 0], [1, 1], [0, 0]], [3, 1, 2, 4, 1, 2]
+    found = cox(t, d, X, ["none", "some"], "efron", weights=w)
+    full = repeated(t, w), repeated(d, w), repeated(X, w)
+    assert_same(found, cox(*full, ["none", "some"], "efron"), ITERATED)
+    assert found.warning == "nobody with none has the event: no finite hazard ratio"
+    assert found.term("some").hazard_ratio > 1
+
+
+def test_too_many_event_times_are_refused_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(hazards, "MOST_NUMBERS", 3)
+    t, d, X = [1, 2, 3, 4, 5], [1, 1, 1, 1, 0], [[0], [1], [0], [1], [1]]
+    fit = cox(t, d, X, ["x"], "efron")
+    assert fit.warning == "not computed: 4 distinct event times of 1 covariates do not fit into memory; round the times"
+    assert schoenfeld_test(t, d, X, ["x"], "efron", "km").warning == fit.warning
+
+
+def test_monotone_likelihood_of_many_patients():
+    """More rows than the linear programme is asked about at once: of each risk set the highest x has the event."""
+    n = 20_000
+    t, x = np.arange(1.0, n + 1), np.arange(n, 0, -1.0)
+    other = np.random.default_rng(3).normal(size=n)
+    fit = cox(t, np.ones(n), np.column_stack([x, other]), ["x", "other"], "breslow")
+    assert fit.warning == "monotone likelihood: no finite hazard ratio for x, other"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import Any, ClassVar
@@ -117,6 +118,24 @@ def counted(weights: ArrayLike | None, *columns: Any) -> tuple[NDArray[np.float6
     if kept.all():
         return w, columns
     return w[kept], tuple(_chosen(column, kept) for column in columns)
+
+
+def grouped(
+    columns: Sequence[NDArray[np.float64]], weights: NDArray[np.float64]
+) -> tuple[tuple[NDArray[np.float64], ...], NDArray[np.float64]]:
+    """Count the rows alike in all ``columns``, shape (n,) each, once.
+
+    Returns the distinct rows, sorted by the last column, then the one before it, and the sum of the weights of each.
+
+    >>> grouped([np.array([1.0, 0.0, 1.0])], np.array([2.0, 1.0, 3.0]))
+    ((array([0., 1.]),), array([1., 5.]))
+    """
+    order = np.lexsort(columns)
+    new = np.arange(order.size) == 0
+    for column in columns:
+        new[1:] |= np.diff(column[order]) != 0
+    first = np.flatnonzero(new)
+    return tuple(column[order[first]] for column in columns), np.add.reduceat(weights[order], first)
 
 
 def _rows(column: Any) -> int:

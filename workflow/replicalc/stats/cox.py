@@ -1,4 +1,7 @@
-"""The Cox proportional-hazards model and the check of its assumption. Times and events as in ``survival``."""
+"""The Cox proportional-hazards model and the check of its assumption. Times and events as in ``survival``.
+
+Patients alike in time, event and covariates are counted once, with their number as frequency weight.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import TestResult, check_choice, check_level, join
+from replicalc.stats.base import TestResult, check_choice, check_level, counted, grouped, join, numbers
 from replicalc.stats.effect import normal
-from replicalc.stats.separation import Design, design, listed, monotone
+from replicalc.stats.partial_likelihood import Maximum, RiskSets, maximise, pieces, risk_sets
+from replicalc.stats.separation import design, listed, monotone
 from replicalc.stats.survival import kaplan_meier, read
 
 Floats = NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
 Transform = Literal["km", "identity"]
+#: Numbers that are kept for the distinct event times, p^2 for each of p covariates: 800 MB.
+MOST_NUMBERS = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +82,27 @@ def cox(
     names: Sequence[str],
     ties: Ties,
     level: float = 0.95,
+    *,
+    weights: ArrayLike | None = None,
 ) -> CoxFit:
-    """Cox regression by maximum partial likelihood (statsmodels, converged to 1e-10).
+    """Cox regression by maximum partial likelihood (Newton's method, converged to 1e-10).
 
     time, event: shape (n,). X: shape (n, p), the covariates. names: what they are called.
+    weights: shape (n,), how many patients each row stands for; 1 each if None. Ties are handled as those of the
+        patients one by one (R's ``coxph(weights = )`` handles Efron's otherwise: they are case weights there).
     ties: "efron" (as R) or "breslow" (as SPSS and SAS by default).
     level: confidence level of Wald's limits, exp(coefficient -+ z se).
 
     The global tests compare the model with none: likelihood ratio, score (log-rank) and Wald, on p degrees of
     freedom. ``events_per_variable`` is events / p. Where a hazard ratio has no finite estimate (monotone
-    likelihood, found by a linear programme) all terms are ``nan`` and the warning names the covariates; so with
-    no event, and with covariates without variation or linearly dependent. Where the reason is a category in which
-    nobody has the event, its own term alone is ``nan`` and the others are their limits.
+    likelihood: where the steps do not converge, a linear programme decides) all terms are
+    ``nan`` and the warning names the covariates; so with no event, and with covariates without variation or linearly
+    dependent. Where the reason is a category in which nobody has the event, its own term alone is ``nan`` and the
+    others are their limits.
 
-    Raises ValueError for NaN, negative times, other event codes, another shape or an unknown option.
+    So many distinct event times that their risk sets do not fit into memory give ``nan`` too, and a warning.
+
+    Raises ValueError for NaN, negative times, other event codes, wrong weights, another shape or an unknown option.
     References: Cox 1972, doi:10.1111/j.2517-6161.1972.tb00899.x; Efron 1977,
     doi:10.1080/01621459.1977.10480613.
 
@@ -100,14 +113,12 @@ def cox(
     """
     check_choice(ties, ("efron", "breslow"), "ties")
     check_level(level)
-    t, d, z = _sorted(time, event, X, names)
-    n, events, k = t.size, int(d.sum()), len(names)
-    fault = _fault(t, d, z, names)
-    if fault:
-        return _at_the_limit(time, event, X, names, ties, level) or _unfitted(ties, n, events, names, level, fault)
-    sets = _risk_sets(t, d)
-    beta, converged = _maximum(t, d, z.z, ties, sets)
-    null, full = _pieces(z.z, np.zeros(k), ties, sets), _pieces(z.z, beta, ties, sets)
+    data = _read(time, event, X, names, weights)
+    n, events, k = int(data.w.sum()), int((data.w * data.d).sum()), len(names)
+    sets, found, fault = _fitted(data, names, ties)
+    if fault or not (sets and found):
+        return _at_the_limit(data, names, ties, level) or _unfitted(ties, n, events, names, level, fault)
+    beta, full, null = found.beta, found.at, pieces(np.zeros(k), ties, sets)
     from scipy.special import ndtr
 
     cov = np.linalg.inv(full.information.sum(0))
@@ -118,42 +129,43 @@ def cox(
         _test("Wald", float(beta @ full.information.sum(0) @ beta), k),
     )
     limit, terms = normal(level), []
-    for name, b, s in zip(names, beta / z.scale, np.sqrt(np.diag(cov)) / z.scale, strict=True):
+    for name, b, s in zip(names, beta / data.scale, np.sqrt(np.diag(cov)) / data.scale, strict=True):
         b, s = float(b), float(s)
         limits = exp(b - limit * s), exp(b + limit * s)
         terms.append(HazardTerm(name, b, s, exp(b), *limits, b / s, float(2 * ndtr(-abs(b / s)))))
-    warning = "" if converged else "the iteration did not converge"
+    warning = "" if found.converged else "the iteration did not converge"
     return CoxFit(
-        f"Cox, {ties.title()} ties", n, events, events / k, null.value, full.value, *tests, converged, tuple(terms),
-        level, warning,
+        f"Cox, {ties.title()} ties", n, events, events / k, null.value, full.value, *tests, found.converged,
+        tuple(terms), level, warning,
     )  # fmt: skip
 
 
-def _at_the_limit(time, event, X, names: Sequence[str], ties: Ties, level: float) -> CoxFit | None:
+def _at_the_limit(data: _Data, names: Sequence[str], ties: Ties, level: float) -> CoxFit | None:
     """Fit what is left where nobody of one category of a yes/no covariate has the event.
 
     As that hazard ratio tends to 0 its patients leave the risk sets: the others' terms are those of a model without
     them, and the log-likelihood tends to that model's. Its own term is ``nan``, with a warning. None if no covariate is
     of this kind.
     """
-    t, d = read(time, event)
-    x = np.asarray(X, dtype=float)
+    t, d, x, w = data.t, data.d, data.x, data.w
+    if _too_many(data):
+        return None
     for j, name in enumerate(names):
         inside = x[:, j] == 1
         if set(np.unique(x[:, j])) == {0.0, 1.0} and not d[inside].any() and d.any() and len(names) > 1:
             rest = [i for i in range(len(names)) if i != j]
-            part = cox(t[~inside], d[~inside], x[~inside][:, rest], [names[i] for i in rest], ties, level)
+            others = [names[i] for i in rest]
+            part = cox(t[~inside], d[~inside], x[~inside][:, rest], others, ties, level, weights=w[~inside])
             if all(term.hazard_ratio != term.hazard_ratio for term in part.terms):
                 return None
-            times, events, z = _sorted(t, d, x, names)
-            null = _pieces(z.z, np.zeros(len(names)), ties, _risk_sets(times, events)).value
+            null = pieces(np.zeros(len(names)), ties, risk_sets(t, d, data.z, w)).value
             terms = list(part.terms)
             terms.insert(j, HazardTerm(name, *[nan] * 7))
             warning = join(f"nobody with {name} has the event: no finite hazard ratio", part.warning)
-            k = len(names)
+            k, events = len(names), int((w * d).sum())
             unknown = TestResult("Score", nan, warning=warning), TestResult("Wald", nan, warning=warning)
             return CoxFit(
-                part.method, t.size, int(d.sum()), int(d.sum()) / k, null, part.log_likelihood,
+                part.method, int(w.sum()), events, events / k, null, part.log_likelihood,
                 _test("Likelihood ratio", 2 * (part.log_likelihood - null), k), *unknown, part.converged, tuple(terms),
                 level, warning,
             )  # fmt: skip
@@ -168,6 +180,8 @@ def schoenfeld_test(
     ties: Ties,
     transform: Transform,
     together: Sequence[str] | None = None,
+    *,
+    weights: ArrayLike | None = None,
 ) -> ProportionalHazards:
     """Test of proportional hazards from the Schoenfeld residuals, for each covariate and for all.
 
@@ -189,22 +203,21 @@ def schoenfeld_test(
     """
     check_choice(ties, ("efron", "breslow"), "ties")
     check_choice(transform, ("km", "identity"), "transform")
-    t, d, z = _sorted(time, event, X, names)
+    data = _read(time, event, X, names, weights)
     method = f"Proportional hazards, score test with g(t) = {'1 - KM' if transform == 'km' else 't'}"
-    moments = np.unique(t[d == 1])
-    fault = _fault(t, d, z, names) or ("fewer than two event times: nothing to test" if moments.size < 2 else "")
-    if fault:
+    moments = np.unique(data.t[data.d == 1])
+    _, found, fault = _fitted(data, names, ties)
+    fault = fault or ("fewer than two event times: nothing to test" if moments.size < 2 else "")
+    if fault or not found:
         empty = TestResult(method, nan, warning=fault)
         return ProportionalHazards(dict.fromkeys(names, empty), empty, fault)
-    sets = _risk_sets(t, d)
-    beta, converged = _maximum(t, d, z.z, ties, sets)
-    at = _pieces(z.z, beta, ties, sets)
-    g = moments if transform == "identity" else _before(t, d, moments)
+    at = found.at
+    g = moments if transform == "identity" else _before(data, moments)
     g = (g - g.mean()) / g.std()
     u = g @ at.score
     first, mixed, second = (np.tensordot(weight, at.information, 1) for weight in (np.ones_like(g), g, g * g))
     spread = second - mixed @ np.linalg.solve(first, mixed)  # of the score of x g(t), the fit allowed for
-    warning = "" if converged else "the iteration did not converge"
+    warning = "" if found.converged else "the iteration did not converge"
     size = np.sqrt(np.diag(second))
     if np.linalg.eigvalsh(spread / np.outer(size, size))[0] < 1e-9:
         warning = join(warning, "too few risk sets in which the covariates differ: nothing to test")
@@ -216,107 +229,51 @@ def schoenfeld_test(
     return ProportionalHazards(terms, _test(method, float(u @ np.linalg.solve(spread, u)), len(mine)), warning)
 
 
-class _RiskSets(NamedTuple):
-    """For each event time: the first row at risk (rows sorted by time) and the rows with the event."""
+class _Data(NamedTuple):
+    """Patients sorted by time, those alike counted once: times, events, covariates, standardised ones, how many."""
 
-    first: NDArray[np.int64]
-    events: list[NDArray[np.int64]]
-
-
-class _Pieces(NamedTuple):
-    """Log partial likelihood, and score (K, p) and information (K, p, p) of each event time."""
-
-    value: float
-    score: Floats
-    information: Floats
+    t: Floats
+    d: Floats
+    x: Floats
+    z: Floats
+    scale: Floats
+    w: Floats
+    fault: str
 
 
-def _sorted(time: ArrayLike, event: ArrayLike, X: ArrayLike, names: Sequence[str]) -> tuple[Floats, Floats, Design]:
+def _read(time: ArrayLike, event: ArrayLike, X: ArrayLike, names: Sequence[str], weights: ArrayLike | None) -> _Data:
+    w, (time, event, X) = counted(weights, time, event, X)
     t, d = read(time, event)
-    z = design(X, names, np.ones(t.size))
-    order = np.argsort(t, kind="stable")
-    return t[order], d[order], z._replace(z=z.z[order])
+    x = numbers(X, "the covariates", ndim=2)
+    if len(x) == t.size and t.size:
+        (*columns, d, t), w = grouped((*x.T, d, t), w)
+        x = np.stack(columns, axis=1) if columns else x[: t.size]
+    made = design(x, names, w)
+    return _Data(t, d, x, made.z, made.scale, w, made.fault)
 
 
-def _risk_sets(t: Floats, d: Floats) -> _RiskSets:
-    moments = np.unique(t[d == 1])
-    return _RiskSets(np.searchsorted(t, moments), [np.flatnonzero((t == m) & (d == 1)) for m in moments])
+def _fitted(data: _Data, names: Sequence[str], ties: str) -> tuple[RiskSets | None, Maximum | None, str]:
+    """The risk sets and the maximum on them, or in words why there is none."""
+    if fault := data.fault or ("" if data.d.any() else "no event: nothing to fit") or _too_many(data):
+        return None, None, fault
+    sets = risk_sets(data.t, data.d, data.z, data.w)
+    found = maximise(ties, sets)
+    if not found.converged:
+        unbounded = monotone(data.z, data.d, sets.first, sets.events[sets.at])
+        if unbounded.any():
+            return None, None, f"monotone likelihood: no finite hazard ratio for {listed(names, unbounded)}"
+    return sets, found, ""
 
 
-def _fault(t: Floats, d: Floats, z: Design, names: Sequence[str]) -> str:
-    if z.fault:
-        return z.fault
-    if not d.any():
-        return "no event: nothing to fit"
-    sets = _risk_sets(t, d)
-    unbounded = monotone(z.z, sets.first, sets.events)
-    if unbounded.any():
-        return f"monotone likelihood: no finite hazard ratio for {listed(names, unbounded)}"
-    return ""
+def _too_many(data: _Data) -> str:
+    k, p = np.unique(data.t[data.d == 1]).size, data.x.shape[1]
+    what = f"not computed: {k:,} distinct event times of {p} covariates do not fit into memory; round the times"
+    return what if k * p * p > MOST_NUMBERS else ""
 
 
-def _pieces(z: Floats, beta: Floats, ties: str, sets: _RiskSets) -> _Pieces:
-    eta = z @ beta
-    weight = np.exp(eta - eta.max())
-
-    def later(values: Floats) -> Floats:
-        return np.cumsum(values[::-1], axis=0)[::-1]
-
-    r0, r1 = later(weight), later(weight[:, None] * z)
-    r2 = later(weight[:, None, None] * z[:, :, None] * z[:, None, :])
-    value, scores, information = 0.0, [], []
-    for first, who in zip(sets.first, sets.events, strict=True):
-        own = weight[who]
-        e0, e1, e2 = own.sum(), own @ z[who], (z[who].T * own) @ z[who]
-        score, spread = z[who].sum(0), np.zeros((z.shape[1],) * 2)
-        value += float((eta[who] - eta.max()).sum())
-        for step in range(who.size):
-            part = step / who.size if ties == "efron" else 0.0
-            s0, s1, s2 = r0[first] - part * e0, r1[first] - part * e1, r2[first] - part * e2
-            value -= float(np.log(s0))
-            score = score - s1 / s0
-            spread += s2 / s0 - np.outer(s1, s1) / s0**2
-        scores.append(score)
-        information.append(spread)
-    return _Pieces(value, np.array(scores), np.array(information))
-
-
-def _maximum(t: Floats, d: Floats, z: Floats, ties: str, sets: _RiskSets) -> tuple[Floats, bool]:
-    """Statsmodels' estimate, brought to full precision by Newton steps; from 0 where its own steps went astray.
-
-    Statsmodels gets a few steps only: it stops at a precision that takes it some fifty, which the steps here pass in
-    three or four.
-    """
-    from statsmodels.duration.hazard_regression import PHReg
-
-    zero = np.zeros(z.shape[1])
-    with np.errstate(all="ignore"):
-        try:
-            start = PHReg(t, z, d, ties=ties).fit(method="newton", disp=0, maxiter=6, warn_convergence=False).params
-        except np.linalg.LinAlgError:  # its steps went where the information vanishes; there is a maximum all the same
-            start = zero
-    at, beta = _pieces(z, zero, ties, sets), zero
-    if np.abs(np.nan_to_num(start, nan=1e9)).max() < 50:  # in standard deviations of the covariates
-        begun = _pieces(z, np.asarray(start), ties, sets)
-        if begun.value > at.value:
-            at, beta = begun, np.asarray(start)
-    for _ in range(100):
-        step = np.linalg.lstsq(at.information.sum(0), at.score.sum(0), rcond=1e-14)[0]
-        step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 5.0))
-        for _ in range(30):
-            after = _pieces(z, beta + step, ties, sets)
-            if after.value >= at.value - 1e-12 * abs(at.value):
-                break
-            step /= 2
-        at, beta = after, beta + step
-        if np.abs(step).max() < 1e-11 * (1 + np.abs(beta).max()):
-            return beta, True
-    return beta, False
-
-
-def _before(t: Floats, d: Floats, moments: Floats) -> Floats:
+def _before(data: _Data, moments: Floats) -> Floats:
     """1 - S(t-): the share that had the event before each event time."""
-    curve = kaplan_meier(t, d)
+    curve = kaplan_meier(data.t, data.d, weights=data.w)
     survival = np.concatenate([[1.0], curve.survival])
     return 1 - survival[np.searchsorted(np.array(curve.times), moments, side="left")]
 

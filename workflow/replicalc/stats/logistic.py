@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import check_level, counted, join, numbers, whole_number
+from replicalc.stats.base import check_level, counted, grouped, join, numbers, whole_number
 from replicalc.stats.effect import Effect, normal, on_log_scale, undefined
 from replicalc.stats.separation import Design, Separation, binary, design, listed, overlapping
 
@@ -205,13 +205,8 @@ def _read(y: ArrayLike, X: ArrayLike, names: Sequence[str], weights: ArrayLike |
     if not np.isin(outcome, (0, 1)).all():
         raise ValueError("the outcome must be 0 or 1")
     if len(given) == outcome.size and outcome.size:
-        keys = (*given.T, outcome)
-        order = np.lexsort(keys)
-        new = np.zeros(outcome.size, dtype=bool)
-        for key in keys:
-            new[1:] |= np.diff(key[order]) != 0
-        first = np.flatnonzero(new | (np.arange(new.size) == 0))
-        outcome, given, w = outcome[order][first], given[order][first], np.add.reduceat(w[order], first)
+        (*columns, outcome), w = grouped((*given.T, outcome), w)
+        given = np.stack(columns, axis=1) if columns else given[: outcome.size]
     return outcome, w, design(given, names, w)
 
 

@@ -102,29 +102,25 @@ def binary(y: Floats, z: Floats) -> Separation:
     return Separation(~won, _null_columns(z[~won]), bool(won.all()))
 
 
-def monotone(z: Floats, first: NDArray[np.int64], events: Sequence[NDArray[np.int64]]) -> NDArray[np.bool_]:
+def monotone(z: Floats, d: Floats, first: NDArray[np.int64], events: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Columns whose Cox coefficient is unbounded (monotone partial likelihood).
 
-    z: standardised covariates, sorted by time. first[k]: row at which the risk set of event time ``k`` begins.
-    events[k]: rows that have their event at time ``k``.
+    z: standardised covariates, sorted by time. d: 1 for rows with the event. first[k]: row at which the risk set of
+    event time ``k`` begins. events[k]: a row that has its event at time ``k``.
+
+    A direction b is one of them if at every event time those with the event have the highest z b of the risk set. It
+    is enough to ask that of each row at the last event time at which it is at risk, and of the first event of the next
+    risk set: each other comparison is a chain of these.
     """
-    (n, p), k = z.shape, len(first)
-    latest = np.searchsorted(first, np.arange(n), side="right") - 1  # last event time at which the row is at risk
-    events_at = np.concatenate(events)
-    others = np.setdiff1d(np.flatnonzero(latest >= 0), events_at)
-    who = np.concatenate([events_at, others])
-    # unknowns: the direction b, then the highest z b of each risk set. Rows: that less the row's own z b, ...
-    own = np.zeros((who.size, p + k))
-    own[:, :p] = -z[who]
-    own[
-        np.arange(who.size), p + np.concatenate([np.repeat(np.arange(k), [e.size for e in events]), latest[others]])
-    ] = 1
-    # ... and less that of the next risk set
-    chain = np.zeros((k - 1, p + k))
-    chain[:, p:] = np.eye(k - 1, k) - np.eye(k - 1, k, 1)
-    rows = np.concatenate([own, chain])
-    won = _separable(rows, np.arange(len(rows)) >= events_at.size)
-    return _null_columns(rows[~won])[:p]
+    latest = np.searchsorted(first, np.arange(len(z)), side="right") - 1  # last event time at which the row is at risk
+    seen = latest >= 0
+    rows = np.concatenate([z[events[latest[seen]]] - z[seen], z[events[:-1]] - z[events[1:]]])
+    loose = np.concatenate([d[seen] == 0, np.ones(len(events) - 1, dtype=bool)])
+    kept = np.unique(np.column_stack([rows, loose])[rows.any(1)], axis=0)
+    if not len(kept):
+        return np.ones(z.shape[1], dtype=bool)
+    rows, loose = kept[:, :-1], kept[:, -1] == 1
+    return _null_columns(rows[~_separable(rows, loose)])
 
 
 def _separable(rows: Floats, loose: NDArray[np.bool_]) -> NDArray[np.bool_]:
