@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats import exact
+from replicalc.stats import exact, hypergeometric
 from replicalc.stats.base import TestResult, join, numbers
+from replicalc.stats.two_by_two import fisher
 
 Ints = NDArray[np.int64]
 
@@ -110,7 +111,8 @@ def fisher_freeman_halton(table: ArrayLike, *, max_states: int = exact.MAX_STATE
     P is the sum of the probabilities, given both margins, of all tables at most as probable as the observed
     one; tables within a relative 1e-7 count as equally probable, as in R. Above ``max_states`` partial tables
     P is ``nan``
-    and the warning says how large the work would be. Reference: Freeman & Halton 1951, doi:10.2307/2332323.
+    and the warning says how large the work would be; so it is of more than ``exact.MOST_PATIENTS`` in more than 2 x 2.
+    Reference: Freeman & Halton 1951, doi:10.2307/2332323.
 
     >>> round(fisher_freeman_halton([[22, 15, 5], [26, 32, 12], [8, 2, 5]]).p, 6)
     0.077656
@@ -120,6 +122,9 @@ def fisher_freeman_halton(table: ArrayLike, *, max_states: int = exact.MAX_STATE
     method = "Fisher exact, two-sided" if two_by_two else "Fisher-Freeman-Halton exact"
     if not t.testable:
         return TestResult(method, nan, warning=t.warning)
+    if two_by_two and t.counts.sum() > hypergeometric.SMALL:
+        large = fisher(t.counts, "point probability")
+        return TestResult(method, large.p, warning=join(t.warning, large.warning))
     p, warning = exact.tail(t.counts, "probability", max_states)
     return TestResult(method, p, warning=join(t.warning, warning))
 
@@ -139,8 +144,25 @@ def exact_pearson(table: ArrayLike, *, max_states: int = exact.MAX_STATES) -> Te
     if not t.testable:
         return TestResult(method, nan, warning=t.warning)
     approximate = pearson(t.counts)
+    if t.counts.shape == (2, 2) and t.counts.sum() > hypergeometric.SMALL:
+        p, warning = _as_far(tuple(t.counts.ravel().tolist()))
+        return TestResult(method, p, approximate.statistic, approximate.df, join(t.warning, warning))
     p, warning = exact.tail(t.counts, "pearson", max_states)
     return TestResult(method, p, approximate.statistic, approximate.df, join(t.warning, warning))
+
+
+def _as_far(cells: hypergeometric.Cells) -> tuple[float, str]:
+    """P of a first cell at least as far from its expectation as the observed one: in a 2 x 2 table, of as large a
+    chi-squared.
+    """
+    distribution = hypergeometric.null(cells)
+    if distribution is None:
+        return nan, hypergeometric.TOOhypergeometric.SMALL
+    a, b, c, d = cells
+    p, seen = distribution
+    excess = a - (a + b) * (a + c) / (a + b + c + d)
+    distance = np.abs(np.arange(p.size) - seen + excess)
+    return float(min(1.0, p[distance >= abs(excess) * (1 - 0.5e-7)].sum())), ""
 
 
 def cochran_rule(table: ArrayLike) -> tuple[float, float]:
@@ -203,4 +225,4 @@ def _scores(scores: ArrayLike | None, kept: NDArray[np.bool_], what: str) -> NDA
 
 
 def _expected(counts: Ints) -> NDArray[np.float64]:
-    return np.outer(counts.sum(1), counts.sum(0)) / counts.sum()
+    return np.outer(counts.sum(1).astype(float), counts.sum(0)) / counts.sum()

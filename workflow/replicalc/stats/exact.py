@@ -27,10 +27,14 @@ from numpy.typing import NDArray
 MAX_STATES = 100_000_000
 """Partial tables that one step may visit, by default: well under a minute of work and about 2 GB at worst."""
 
+MOST_PATIENTS = 1_000_000
+"""Beyond it the logarithms of factorials are no longer exact enough to tell tables that are equally extreme."""
+
 _TOLERANCE = 1e-7  # as R's fisher.test: a table this close to the observed one counts as equally extreme
 _GRID = 1e-9  # costs are rounded to this, so that equal costs merge; far below the tolerance
 _KEPT = 5  # a half that must be kept and sorted may have this many times fewer than one merely visited
 _SHORT = 1 << 22  # packed column sums up to which a list by state is kept, 32 MB
+_LISTED = 20_000  # patients up to which the factorials are listed one by one
 _BLOCK = 1_000_000  # partial tables in hand at once; bounds the memory
 
 Order = Literal["probability", "pearson"]
@@ -68,6 +72,9 @@ def tail(table: NDArray[np.integer], order: Order, max_states: int = MAX_STATES)
     (0.485714285714, '')
     """
     table = np.asarray(table, dtype=np.int64)
+    if table.sum() > MOST_PATIENTS:
+        why = f"{table.sum():,} patients, more than the {MOST_PATIENTS:,} whose tables can be told apart"
+        return float("nan"), f"exact P value not computed: {why}"
     table = table if table.shape[0] >= table.shape[1] else table.T  # few columns, few states
     columns = table.sum(0)
     try:
@@ -117,9 +124,12 @@ def _allow(size: float, max_states: int) -> None:
 
 def _count_fillings(total: int, columns: Ints) -> float:
     """How many ways there are to fill a row of this total below the column totals."""
-    ways = np.ones(1)
+    ways = np.zeros(total + 1)
+    ways[0] = 1
     for cap in np.minimum(columns, total):
-        ways = np.convolve(ways, np.ones(cap + 1))[: total + 1]
+        upto = np.cumsum(ways)  # ways with one column more: of all that leave it 0 to cap
+        ways = upto.copy()
+        ways[cap + 1 :] -= upto[: total - cap]
     return round(float(ways[total]), 0)
 
 
@@ -137,8 +147,14 @@ def _fillings(total: int, columns: Ints) -> Ints:
 
 def _log_multinomial(counts: Ints, columns: Ints) -> Floats:
     """Log probability of each row of (..., c) counts, given its total, under the common profile."""
-    log_factorial = np.array([lgamma(k + 1) for k in range(int(columns.sum()) + 1)])
-    profile = np.log(columns / columns.sum())
+    total = int(columns.sum())
+    if total <= _LISTED:
+        log_factorial = np.array([lgamma(k + 1) for k in range(total + 1)])
+    else:
+        from scipy.special import gammaln
+
+        log_factorial = gammaln(np.arange(1.0, total + 2))
+    profile = np.log(columns / total)
     return log_factorial[counts.sum(-1)] + (counts * profile - log_factorial[counts]).sum(-1)
 
 

@@ -11,6 +11,7 @@ from math import exp, inf, lgamma, log, nan, sqrt
 
 import numpy as np
 
+from replicalc.stats import hypergeometric
 from replicalc.stats.base import check_choice, check_level, whole_number
 from replicalc.stats.effect import Effect, normal, on_log_scale, undefined
 
@@ -44,7 +45,8 @@ def interval(a: int, b: int, c: int, d: int, method: str, level: float = 0.95) -
     "Miettinen-Nurminen": the score interval with the variance times n / (n - 1) (1985).
     "profile likelihood": where the deviance reaches z^2, as ``confint`` of R has it for a logistic regression.
 
-    An upper limit may be infinite and a lower one 0, where a cell is empty.
+    An upper limit may be infinite and a lower one 0, where a cell is empty. "exact conditional" and "mid-P" of some 1e9
+    patients and more are ``nan``, with a warning (``hypergeometric.MOST_VALUES``).
     References: Woolf 1955, doi:10.1111/j.1469-1809.1955.tb01348.x; Haldane 1956,
     doi:10.1111/j.1469-1809.1956.tb01285.x; Berry & Armitage 1995, doi:10.2307/2348891; Miettinen & Nurminen 1985,
     doi:10.1002/sim.4780040211; Venzon & Moolgavkar 1988, doi:10.2307/2347496.
@@ -67,6 +69,8 @@ def interval(a: int, b: int, c: int, d: int, method: str, level: float = 0.95) -
         return on_log_scale(name, _sample(cells), sqrt(sum(1 / x for x in cells)), level)
     value = estimate(*cells, OWN_ESTIMATE.get(method, "sample"))
     if method in ("exact conditional", "mid-P"):
+        if _too_large(cells):
+            return undefined(name, level, hypergeometric.TOO_LARGE)
         tail, half = log((1 - level) / 2), 0.5 if method == "mid-P" else 1.0
         upper, lower = _tails(cells, half)
         at_most, at_least = not (cells[1] and cells[2]), not (cells[0] and cells[3])
@@ -81,6 +85,8 @@ def interval(a: int, b: int, c: int, d: int, method: str, level: float = 0.95) -
 
 def estimate(a: int, b: int, c: int, d: int, which: str) -> float:
     """One of ``ESTIMATES`` of the odds ratio; ``nan`` where a row or column holds no patient.
+
+    The last two are ``nan`` where the table is too large for them as well (``interval``).
 
     "sample": a d / (b c). "with 0.5": the same after adding 0.5 to each cell. "conditional": maximum likelihood given
     both margins, as ``fisher.test`` prints it. "median-unbiased": where the observed a is the median by mid-P.
@@ -97,6 +103,8 @@ def estimate(a: int, b: int, c: int, d: int, which: str) -> float:
     sample = _sample(cells)
     if which == "sample" or sample in (0.0, inf):
         return sample
+    if _too_large(cells):
+        return nan
     if which == "median-unbiased":
         upper, _ = _tails(cells, 0.5)
         return _root(lambda t: upper(t) - log(0.5), cells)
@@ -112,7 +120,8 @@ def estimate(a: int, b: int, c: int, d: int, which: str) -> float:
 def tail(a: int, b: int, c: int, d: int, ratio: float, side: str) -> float:
     """The chance of at least, or at most (``side``), the observed a given both margins, were ``ratio`` the odds ratio.
 
-    ``nan`` where a row or column holds no patient. Raises ValueError for a ratio that is not above 0.
+    ``nan`` where a row or column holds no patient, or some 1e9 patients and more. Raises ValueError for a ratio that is
+    not above 0.
 
     >>> round(tail(12, 5, 6, 11, 1.0, "at least"), 4)
     0.0422
@@ -123,6 +132,13 @@ def tail(a: int, b: int, c: int, d: int, ratio: float, side: str) -> float:
         raise ValueError(f"an odds ratio is above 0, not {ratio}")
     if _degenerate(cells):
         return nan
+    if sum(cells) > hypergeometric.SMALL:
+        middle = _fitted(cells, log(ratio))
+        away = cells[0] - middle[0]
+        if abs(away) > hypergeometric.reach(middle):  # beyond what a double can tell from 0 and 1
+            return float((away < 0) == (side == "at least"))
+        if _too_large(cells):
+            return nan
     return exp(_tails(cells, 1.0)[side == "at most"](log(ratio)))
 
 
@@ -144,11 +160,23 @@ def _sample(cells: Cells) -> float:
 
 
 def _support(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
-    """All a with these margins, and the logarithm of how many tables each stands for, up to a constant."""
-    a, b, c, d = map(int, cells)
-    values = np.arange(max(0, a - d), min(a + b, a + c) + 1)
+    """The values of a with these margins, and the logarithm of how many tables each stands for, up to a constant.
+
+    Of a large table it is those that can weigh at any odds ratio by which the observed one is not beyond belief.
+    """
+    a, b, c, d = whole = tuple(map(int, cells))
+    low, high = hypergeometric.ends(whole)
+    if sum(whole) > hypergeometric.SMALL:
+        width = 2 * hypergeometric.reach(cells)
+        return hypergeometric.log_weights(whole, max(low, a - width), min(high, a + width))
+    values = np.arange(low, high + 1)
     rows = [[x, a + b - x, a + c - x, d - a + x] for x in map(int, values)]
     return values.astype(float), np.array([-sum(lgamma(x + 1) for x in row) for row in rows])
+
+
+def _too_large(cells: Cells) -> bool:
+    low, high = hypergeometric.ends(tuple(map(int, cells)))
+    return min(high - low, 4 * hypergeometric.reach(cells)) >= hypergeometric.MOST_VALUES
 
 
 def _normalised(logs: np.ndarray) -> np.ndarray:
@@ -210,8 +238,11 @@ def _root(rising: Callable[[float], float], cells: Cells) -> float:
     from scipy.optimize import brentq
 
     start = log(_sample(tuple(x + 0.5 for x in cells)))
+    step = 0.5
+    if sum(cells) > hypergeometric.SMALL:  # half a step is then many standard errors
+        step = min(step, 2 * sqrt(sum(1 / (x + 0.5) for x in cells)))
     sign = -1.0 if rising(start) > 0 else 1.0
-    near, step = start, 0.5
+    near = start
     while abs(near) < _FARTHEST:
         far = near + sign * step
         if rising(far) * sign >= 0:

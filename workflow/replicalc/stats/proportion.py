@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from math import asin, nan, pi, sin, sqrt
 from typing import Literal
 
@@ -171,8 +172,8 @@ def _blaker(count: int, n: int, level: float) -> float:
     def upper_tail(p: float) -> float:
         return float(betainc(count, n - count + 1, p))
 
-    tails = [j for j in range(count) if float(bdtr(j, n, start)) <= alpha / 2]
-    j = tails[-1] if tails else -1  # -1: no lower tail is that small
+    # the last lower tail that small; -1 if there is none
+    j = bisect_left(range(count), True, key=lambda each: float(bdtr(each, n, start)) > alpha / 2) - 1
     step = _root(lambda p: upper_tail(p) - float(bdtr(j + 1, n, p)), start, 1.0)
 
     def excess(p: float) -> float:

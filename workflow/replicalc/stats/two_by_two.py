@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from replicalc.stats import hypergeometric
 from replicalc.stats.base import TestResult, check_choice, numbers
 
 Convention = Literal["point probability", "doubling", "Blaker", "greater", "less"]
@@ -30,6 +31,8 @@ def fisher(table: ArrayLike, convention: Convention, *, mid_p: bool = False) -> 
     mid_p: count only half of the observed table's probability (for "point probability": of all tables as probable).
         Not defined here for "Blaker", which raises ValueError.
 
+    Tables of some 1e9 patients and more give ``nan`` and a warning (``hypergeometric.MOST_VALUES``).
+
     References: Fay 2010, doi:10.1093/biostatistics/kxp050; Lancaster 1961, doi:10.1080/01621459.1961.10482105; Blaker
     2000, doi:10.2307/3315916.
 
@@ -46,15 +49,14 @@ def fisher(table: ArrayLike, convention: Convention, *, mid_p: bool = False) -> 
     (a, b), (c, d) = (map(int, row) for row in _counts(table))
     if not min(a + b, c + d, a + c, b + d):
         return TestResult(method, nan, warning=_NOTHING)
-    from scipy.stats import hypergeom
-
-    first = max(0, a - d)
-    p = hypergeom.pmf(np.arange(first, min(a + b, a + c) + 1), a + b + c + d, a + c, a + b)
-    seen = a - first
+    distribution = hypergeometric.null((a, b, c, d))
+    if distribution is None:
+        return TestResult(method, nan, warning=hypergeometric.TOO_LARGE)
+    p, seen = distribution
     half = p[seen] / 2 if mid_p else 0.0
     less, greater = p[: seen + 1].sum() - half, p[seen:].sum() - half
     if convention == "point probability":
-        as_probable = np.abs(p / p[seen] - 1) <= _SAME - 1
+        as_probable = np.abs(p - p[seen]) <= p[seen] * (_SAME - 1)
         value = p[p <= p[seen] * _SAME].sum() - (p[as_probable].sum() / 2 if mid_p else 0.0)
     elif convention == "doubling":
         value = 2 * min(less, greater)

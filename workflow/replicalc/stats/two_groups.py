@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from replicalc.stats import hypergeometric
 from replicalc.stats.base import TestResult, check_choice, check_level, counted, join, numbers
 from replicalc.stats.effect import Effect, count_of, normal, on_log_scale, undefined, wilson
 
@@ -19,6 +20,8 @@ Alternative = Literal["two-sided", "greater", "less"]
 _NOTHING = "a row or column holds no patient: nothing to test"
 #: Pairs of readings, n1 n2, up to which the permutation distribution of U is computed: about a second of work.
 MOST_PAIRS = 40_000
+#: Tables, (n1 + 1) (n2 + 1), up to which the unconditional tests are computed: some seconds of work and 100 MB.
+MOST_TABLES = 500_000
 
 
 def risk_difference(a: int, n1: int, b: int, n2: int, level: float, method: Literal["Wald", "Newcombe"]) -> Effect:
@@ -162,7 +165,7 @@ def n_minus_1(table: ArrayLike) -> TestResult:
     (a, b), (c, d) = t.astype(float)
     n = float(t.sum())
     statistic = (n - 1) * (a * d - b * c) ** 2 / ((a + b) * (c + d) * (a + c) * (b + d))
-    smallest = float(np.outer(t.sum(1), t.sum(0)).min() / n)
+    smallest = float(np.outer(t.sum(1).astype(float), t.sum(0)).min() / n)
     doubt = f"the smallest expected count is {smallest:.2g}: the P value is doubtful" if smallest < 1 else ""
     return TestResult(method, float(chdtrc(1, statistic)), float(statistic), 1.0, doubt)
 
@@ -171,7 +174,7 @@ def fisher_mid_p(table: ArrayLike) -> TestResult:
     """Fisher's exact test with mid-P, two-sided: the probability of the less probable tables with the same
     margins, plus half that of the tables as probable as the observed one (relative tolerance 1e-7).
 
-    A row or column without patients gives ``nan`` and a warning.
+    A row or column without patients gives ``nan`` and a warning; so do some 1e9 patients and more.
     Reference: Lydersen, Fagerland & Laake 2009, doi:10.1002/sim.3531.
 
     >>> round(fisher_mid_p([[3, 1], [1, 3]]).p, 6)
@@ -181,11 +184,11 @@ def fisher_mid_p(table: ArrayLike) -> TestResult:
     t = _two_by_two(table)
     if not _testable(t):
         return TestResult(method, nan, warning=_NOTHING)
-    from scipy.stats import hypergeom
-
-    n, row, column = int(t.sum()), int(t[0].sum()), int(t[:, 0].sum())
-    p = hypergeom.pmf(np.arange(max(0, row + column - n), min(row, column) + 1), n, column, row)
-    observed = hypergeom.pmf(t[0, 0], n, column, row)
+    distribution = hypergeometric.null(tuple(t.ravel().tolist()))
+    if distribution is None:
+        return TestResult(method, nan, warning=hypergeometric.TOO_LARGE)
+    p, seen = distribution
+    observed = p[seen]
     less, same = p < observed * (1 - 1e-7), np.abs(p - observed) <= observed * 1e-7
     return TestResult(method, float(min(1.0, p[less].sum() + p[same].sum() / 2)))
 
@@ -196,7 +199,7 @@ def barnard(table: ArrayLike) -> TestResult:
     The rows are the groups, whose sizes are fixed. P is the largest probability, over the proportion common to
     both, of the tables with a z at least as large in size (relative tolerance 1e-7). scipy's ``barnard_exact``
     compares z without tolerance, and so loses tables that tie with the observed one. A row or column without
-    patients gives ``nan`` and a warning.
+    patients, or more than ``MOST_TABLES`` tables, give ``nan`` and a warning.
     References: Barnard 1947, doi:10.1093/biomet/34.1-2.123; Suissa & Shuster 1985, doi:10.2307/2981892.
 
     >>> round(barnard([[12, 5], [6, 11]]).p, 4)
@@ -207,6 +210,8 @@ def barnard(table: ArrayLike) -> TestResult:
     if not _testable(t):
         return TestResult(method, nan, warning=_NOTHING)
     n1, n2 = t.sum(1)
+    if too_many := _too_many(n1, n2):
+        return TestResult(method, nan, warning=too_many)
     x1, x2 = np.arange(n1 + 1)[:, None], np.arange(n2 + 1)[None, :]
     share = (x1 + x2) / (n1 + n2)
     spread = np.sqrt(share * (1 - share) * (1 / n1 + 1 / n2))
@@ -220,7 +225,8 @@ def boschloo(table: ArrayLike) -> TestResult:
 
     The rows are the groups, whose sizes are fixed. The statistic is Fisher's one-sided P; P is maximised over
     the common proportion as in ``barnard``. R's ``Exact`` orders tables by Fisher's two-sided P instead and can
-    give another two-sided P. A row or column without patients gives ``nan`` and a warning.
+    give another two-sided P. A row or column without patients, or more than ``MOST_TABLES`` tables, give ``nan`` and a
+    warning.
     Reference: Boschloo 1970, doi:10.1111/j.1467-9574.1970.tb00104.x.
 
     >>> round(boschloo([[12, 5], [6, 11]]).p, 4)
@@ -230,6 +236,8 @@ def boschloo(table: ArrayLike) -> TestResult:
     t = _two_by_two(table)
     if not _testable(t):
         return TestResult(method, nan, warning=_NOTHING)
+    if too_many := _too_many(*t.sum(1)):
+        return TestResult(method, nan, warning=too_many)
     lower, upper = _fisher_tails(*t.sum(1))
     sides = []
     for tail in (lower, upper):
@@ -237,6 +245,13 @@ def boschloo(table: ArrayLike) -> TestResult:
         sides.append((_largest(tail <= seen * (1 + 1e-7)), seen))
     p, seen = min(sides)
     return TestResult(method, min(1.0, 2 * p), seen)
+
+
+def _too_many(n1: int, n2: int) -> str:
+    tables = (int(n1) + 1) * (int(n2) + 1)
+    if tables <= MOST_TABLES:
+        return ""
+    return f"exact P value not computed: {tables:.3g} tables, more than the {MOST_TABLES:,} allowed"
 
 
 def _fisher_tails(n1: int, n2: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
