@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replicalc.stats import exact, hypergeometric
-from replicalc.stats.base import TestResult, join, numbers
+from replicalc.stats.base import TestResult, deviance, join, numbers
 from replicalc.stats.two_by_two import fisher
 
 Ints = NDArray[np.int64]
@@ -68,7 +68,7 @@ def likelihood_ratio(table: ArrayLike) -> TestResult:
     >>> round(likelihood_ratio([[12, 5], [6, 11]]).statistic, 4)
     4.3447
     """
-    return _chi_squared("Likelihood-ratio chi-squared", table, lambda_="log-likelihood")
+    return _chi_squared("Likelihood-ratio chi-squared", table, likelihood=True)
 
 
 def linear_by_linear(
@@ -157,7 +157,7 @@ def _as_far(cells: hypergeometric.Cells) -> tuple[float, str]:
     """
     distribution = hypergeometric.null(cells)
     if distribution is None:
-        return nan, hypergeometric.TOOhypergeometric.SMALL
+        return nan, hypergeometric.TOO_LARGE
     a, b, c, d = cells
     p, seen = distribution
     excess = a - (a + b) * (a + c) / (a + b + c + d)
@@ -182,15 +182,20 @@ def cochran_rule(table: ArrayLike) -> tuple[float, float]:
     return float((expected < 5).mean()), float(expected.min())
 
 
-def _chi_squared(method: str, table: ArrayLike, *, correction: bool = False, lambda_: str | None = None) -> TestResult:
+def _chi_squared(method: str, table: ArrayLike, *, correction: bool = False, likelihood: bool = False) -> TestResult:
     t = _read(table)
     if correction and t.counts.shape != (2, 2):
         return TestResult(method, nan, warning=join(t.warning, "only defined for 2 x 2"))
     if not t.testable:
         return TestResult(method, nan, warning=t.warning)
+    from scipy.special import chdtrc
     from scipy.stats import chi2_contingency
 
-    result = chi2_contingency(t.counts, correction=correction, lambda_=lambda_)
+    result = chi2_contingency(t.counts, correction=correction)
+    statistic, p = float(result.statistic), float(result.pvalue)
+    if likelihood:  # scipy's subtracts large numbers, which costs digits where the counts are large
+        statistic = deviance(t.counts, result.expected_freq)
+        p = float(chdtrc(result.dof, statistic))
     share, smallest = cochran_rule(t.counts)
     doubt = (
         f"{share:.0%} of the cells have an expected count below 5, the smallest is {smallest:.2g}: "
@@ -198,7 +203,7 @@ def _chi_squared(method: str, table: ArrayLike, *, correction: bool = False, lam
         if share > 0.2 or smallest < 1
         else ""
     )
-    return TestResult(method, float(result.pvalue), float(result.statistic), float(result.dof), join(t.warning, doubt))
+    return TestResult(method, p, statistic, float(result.dof), join(t.warning, doubt))
 
 
 def _read(table: ArrayLike) -> _Table:

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replicalc.stats.base import Estimate, Interval, check_choice, check_level, counted, numbers
+from replicalc.stats.base import Estimate, Interval, binomial_at_most, check_choice, check_level, counted, numbers
 
 Definition = Literal["type 6", "type 7", "type 2", "tukey hinges"]
 DEFINITIONS = ("type 6", "type 7", "type 2", "tukey hinges")
@@ -152,10 +152,9 @@ def median_interval(x: ArrayLike, level: float, q: float = 0.5, *, weights: Arra
     values = _Sorted(x, weights)
     n = values.n
     method = f"order-statistic interval for the quantile {q:g}"
-    from scipy.special import bdtr
 
     def below(i: int) -> float:  # P(at most i values lie below)
-        return float(bdtr(float(i), n, q))
+        return binomial_at_most(i, n, q)
 
     tail = (1 - level) / 2
     lower = bisect_left(range(n), True, key=lambda i: below(i) > tail)  # rank: P(fewer than lower) <= tail

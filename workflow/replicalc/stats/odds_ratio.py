@@ -12,7 +12,7 @@ from math import exp, inf, lgamma, log, nan, sqrt
 import numpy as np
 
 from replicalc.stats import hypergeometric
-from replicalc.stats.base import check_choice, check_level, whole_number
+from replicalc.stats.base import check_choice, check_level, deviance, whole_number
 from replicalc.stats.effect import Effect, normal, on_log_scale, undefined
 
 #: "Woolf" is Wald's interval of the log odds ratio, which a logistic regression on one yes/no factor prints.
@@ -226,8 +226,7 @@ def _deviance(cells: Cells, fitted: Cells) -> float:
     """The signed root of the deviance."""
     if min(fitted) <= 0:
         return nan
-    value = 2 * sum(x * log(x / y) for x, y in zip(cells, fitted, strict=True) if x)
-    return sqrt(max(value, 0.0)) * (1 if cells[0] > fitted[0] else -1)
+    return sqrt(deviance(cells, fitted)) * (1 if cells[0] > fitted[0] else -1)
 
 
 _DISTANCES = {"Cornfield": _score, "Miettinen-Nurminen": _score_over, "profile likelihood": _deviance}

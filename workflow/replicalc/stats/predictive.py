@@ -52,7 +52,7 @@ def weighted_generalised_score(diseased: ArrayLike, healthy: ArrayLike, measure:
         return TestResult(SCORE, nan, warning=f"every call is {'right' if p else 'wrong'}: nothing to test")
     shared = (both[0] * (1 - p) ** 2 + both[1] * p**2) / (n1 + n2)
     variance = (p * (1 - p) - 2 * shared) * (1 / n1 + 1 / n2)
-    if variance <= 1e-12 * p * (1 - p):
+    if variance <= 1e-12 * p * (1 - p) * (1 / n1 + 1 / n2):
         return TestResult(SCORE, nan, warning="no variation between subjects: nothing to test")
     from scipy.special import chdtrc
 

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from math import asin, nan, pi, sin, sqrt
 from typing import Literal
 
-from replicalc.stats.base import Interval, check_choice, check_level, whole_number
+from replicalc.stats.base import Interval, check_choice, check_level, deviance, whole_number
 from replicalc.stats.effect import normal
 
 Method = Literal[
@@ -36,6 +36,9 @@ ALL_METHODS: tuple[Method, ...] = Method.__args__
 CAN_LEAVE_0_TO_1 = ("Wald", "Wald with continuity correction", "Agresti-Coull")
 #: Methods whose limit at none and at all is 0 and 1, or is not defined.
 _ENDS_AS_COMPUTED = ("Jeffreys", "logit", "arcsine (Anscombe)")
+_ITERATED = ("mid-P", "Blaker", "likelihood ratio")
+#: Patients up to which limits are iterated: as a share of more, one patient is too near 1 to keep eight digits.
+MOST_ITERATED = 100_000_000
 #: The two tails that a limit found by iteration may be off by, relative to the proportion.
 _XTOL = 1e-14
 
@@ -55,7 +58,8 @@ def interval(count: int, n: int, method: Method, level: float, *, cut: bool = Tr
     level: 0.95 for 95 %.
     cut: whether limits beyond 0 and 1 are cut there; only ``CAN_LEAVE_0_TO_1`` have any.
 
-    n = 0, and "logit" for none and all, give ``nan`` and a warning.
+    n = 0, and "logit" for none and all, give ``nan`` and a warning; so do more than ``MOST_ITERATED`` patients where
+    the limits are iterated ("mid-P", "Blaker", "likelihood ratio").
 
     Raises ValueError for counts that are not whole, negative or above n, and for an unknown method.
     References: Brown, Cai & DasGupta 2001, doi:10.1214/ss/1009213286; Clopper & Pearson 1934,
@@ -76,6 +80,8 @@ def interval(count: int, n: int, method: Method, level: float, *, cut: bool = Tr
         raise ValueError(f"a count of {count} cannot exceed its total of {n}")
     if n == 0:
         return Interval(method, nan, nan, level, "no patient: no interval")
+    if method in _ITERATED and n > MOST_ITERATED:
+        return Interval(method, nan, nan, level, f"not computed for {n:,} patients, more than {MOST_ITERATED:,}")
     if method == "logit" and count in (0, n):
         return Interval(method, nan, nan, level, "none or all: the log odds are infinite")
     lo, hi = _limits(count, n, method, level)
@@ -142,14 +148,12 @@ def _mid_p(count: int, n: int, level: float) -> float:
 
 def _likelihood(count: int, n: int, level: float) -> float:
     """Lower limit: where the deviance reaches the quantile of chi-squared with 1 degree of freedom."""
-    from scipy.special import rel_entr
-
     if count == 0:
         return 0.0
     p, z = count / n, normal(level)
 
     def excess(x: float) -> float:
-        return z * z - 2 * n * float(rel_entr(p, x) + rel_entr(1 - p, 1 - x))
+        return z * z - deviance([count, n - count], [n * x, n - n * x])
 
     return _root(excess, 1e-300, p)
 
