@@ -183,3 +183,17 @@ def test_monotone_likelihood_of_many_patients():
     other = np.random.default_rng(3).normal(size=n)
     fit = cox(t, np.ones(n), np.column_stack([x, other]), ["x", "other"], "breslow")
     assert fit.warning == "monotone likelihood: no finite hazard ratio for x, other"
+
+
+def test_logistic_regression_of_rows_is_that_of_their_patterns_to_the_bit():
+    y, X, w = patterns(12, 80, 9)
+    rows = logistic(repeated(y, w), repeated(X, w), ["a", "b", "c"])
+    assert logistic(y, X, ["a", "b", "c"], weights=w) == rows
+
+
+@pytest.mark.parametrize("fit", [logistic, firth])
+def test_wrong_weights_of_a_model(fit):
+    with pytest.raises(ValueError, match="there must be one weight for each row: 2, not 3"):
+        fit([0, 1], [[1], [2]], ["x"], weights=[1, 1, 1])
+    with pytest.raises(ValueError, match=r"the weights must be whole numbers of at least 0 .* not 0\.5"):
+        fit([0, 1], [[1], [2]], ["x"], weights=[1, 0.5])

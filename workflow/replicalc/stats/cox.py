@@ -22,8 +22,8 @@ from replicalc.stats.survival import kaplan_meier, read
 Floats = NDArray[np.float64]
 Ties = Literal["efron", "breslow"]
 Transform = Literal["km", "identity"]
-#: Numbers that are kept for the distinct event times, p^2 for each of p covariates: 800 MB.
-MOST_NUMBERS = 100_000_000
+#: Numbers kept for the distinct event times, p^2 for each of p covariates: 160 MB, and ten such arrays on the way.
+MOST_NUMBERS = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
