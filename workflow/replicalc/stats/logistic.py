@@ -98,7 +98,7 @@ def logistic(
         return _unfitted(_ML, y, w, names, level, fault)
     columns = np.column_stack([np.ones(y.size), _raw(d)])
     full = _supremum(y, columns, w)
-    without = [_supremum(y, np.delete(columns, j, 1), w) for j in range(columns.shape[1])]
+    without = [_supremum(y, np.delete(columns, j, 1), w, _near(full, j)) for j in range(columns.shape[1])]
     p_lr = [_tail(2 * (full.value - each.value)) for each in without]
     scale = np.concatenate([[1.0], d.scale])
     beta, se = full.beta / scale, np.sqrt(np.diag(full.cov)) / scale
@@ -219,9 +219,15 @@ def _raw(d: Design) -> Floats:
     return d.z + d.centre / d.scale
 
 
-def _supremum(y: Floats, z: Floats, w: Floats) -> _Maximum:
+def _near(full: _Maximum, j: int) -> Floats | None:
+    """About where the maximum without term ``j`` lies: where the quadratic at the maximum with it puts the others."""
+    beta = full.beta - full.cov[:, j] / full.cov[j, j] * full.beta[j]
+    return np.delete(beta, j) if np.isfinite(beta).all() else None
+
+
+def _supremum(y: Floats, z: Floats, w: Floats, start: Floats | None = None) -> _Maximum:
     """Maximum of the likelihood, or what it tends to under separation; unbounded coefficients are ``nan``."""
-    fit, proved = _newton(y, z, w)
+    fit, proved = _newton(y, z, w, start)
     if proved:
         return fit
     k = z.shape[1]
@@ -237,7 +243,7 @@ def _supremum(y: Floats, z: Floats, w: Floats) -> _Maximum:
     return fit._replace(beta=beta, cov=cov, separation=_kind(parted))
 
 
-def _newton(y: Floats, z: Floats, w: Floats) -> tuple[_Maximum, bool]:
+def _newton(y: Floats, z: Floats, w: Floats, start: Floats | None = None) -> tuple[_Maximum, bool]:
     """Newton steps in orthogonal columns, halved until the likelihood rises; and whether separation is ruled out."""
     from scipy.special import expit, log_expit
 
@@ -247,7 +253,7 @@ def _newton(y: Floats, z: Floats, w: Floats) -> tuple[_Maximum, bool]:
     if not k or len(r) < k or np.linalg.cond(r) > 1e12:
         return failed
     back = np.linalg.inv(r)
-    q, sign, beta = z @ back, np.where(y == 1, 1.0, -1.0), np.zeros(k)
+    q, sign, beta = z @ back, np.where(y == 1, 1.0, -1.0), np.zeros(k) if start is None else r @ start
     value, done = float((w * log_expit(sign * (q @ beta))).sum()), False
     for _ in range(60):
         p = expit(q @ beta)
