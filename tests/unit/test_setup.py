@@ -8,7 +8,12 @@ import tomllib
 
 from project import ROOT
 
-CONDA_NAMES = {"matplotlib-base": "matplotlib", "ortools-python": "ortools", "snakemake-minimal": "snakemake"}
+CONDA_NAMES = {
+    "matplotlib-base": "matplotlib",
+    "ortools-python": "ortools",
+    "python-duckdb": "duckdb",
+    "snakemake-minimal": "snakemake",
+}
 
 
 def _lock() -> dict[str, str]:
