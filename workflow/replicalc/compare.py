@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from replicalc.cohort.frame import read_cohort
+from replicalc.cohort.frame import read_description
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import Claim, load_checked, load_claims
@@ -43,7 +43,7 @@ def comparison(claims_file, study_file, cohort_file, result_files, verification_
     claims = load_claims(claims_file)
     study = load_checked(study_file, "study")
     fractions = study["readings"].get("proportion_limits_printed_as") == "fraction"
-    cohort = read_cohort(cohort_file)
+    cohort = read_description(cohort_file)
     lookups = {Path(file).stem: Lookup(read_result(file)) for file in result_files}
     by_id = {claim.claim_id: claim for claim in claims}
     repaired = {claim_id: digit for file in verification_files for claim_id, digit in repaired_digits(file).items()}

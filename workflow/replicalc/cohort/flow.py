@@ -133,9 +133,8 @@ def keep_by(frame: pd.DataFrame, criterion: dict) -> tuple[pd.Series | None, lis
 @job
 def split_cohort(everybody, out):
     """Count the cohort, before exclusions, by calcification and molecular subtype; unknown is a group of its own."""
-    cohort = read_cohort(everybody)
-    frame = cohort.frame
-    unknown = "not recorded"
+    cohort = read_cohort(everybody, ["calcified", "subtype", "intrinsic_subtype"])
+    frame, unknown = cohort.frame, "not recorded"
 
     def codes(name: str) -> pd.Series:
         if name not in frame:
@@ -143,9 +142,9 @@ def split_cohort(everybody, out):
         return frame[name].astype("object").where(frame[name].notna(), unknown)
 
     subtype = "subtype" if not cohort.missing_variables("subtype") else "intrinsic_subtype"
-    counts = frame.groupby([codes("calcified"), codes(subtype)], sort=True).size()
+    counts = frame.assign(units=cohort.units).groupby([codes("calcified"), codes(subtype)], sort=True)["units"].sum()
     rows = [
-        [calcified, kind, str(n), repr(float(100 * n / len(frame))), cohort.name, cohort.kind]
+        [calcified, kind, str(n), repr(float(100 * n / cohort.size)), cohort.name, cohort.kind]
         for (calcified, kind), n in counts.items()
     ]
     write_text(out, to_csv(rows, SPLIT_COLUMNS))

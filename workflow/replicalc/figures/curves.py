@@ -125,7 +125,8 @@ def survival_curves(cohort, table, claims, svg, png, *, time, event, unit, subse
         return not_evaluable(
             svg, png, title=title, about=about, reasons={"": every_reason(rows) or "nobody is observed"}
         )
-    data = read_cohort(cohort).subset(subset)
+    named = [name for by, _ in panels for name in by.split("+")]
+    data = read_cohort(cohort, [time, event[0], *named, *(subset or {})]).subset(subset)
     numbers = Numbers(lookup, computed(rows), printed(claims, rows[0].result), times, time, tuple(event), unit)
     found = [_panel(data, numbers, *each) for each in panels]
     if not any(panel.curves for panel in found):
@@ -186,16 +187,17 @@ def _curve(part: Cohort, n: int, numbers: Numbers) -> KaplanMeier | None:
     from replicalc.stats.survival import kaplan_meier
 
     time, event = numbers.time, numbers.event
-    frame = part.frame.dropna(subset=[time, event[0]])
-    if len(frame) != n:
+    known = part.known(time, event[0])
+    frame = known.frame
+    if known.size != n:
         raise ReplicalcError(
-            f"the cohort has {len(frame)} patients with a known follow-up where the result table has {n}: "
+            f"the cohort has {known.size} patients with a known follow-up where the result table has {n}: "
             "cohort and table do not belong together"
         )
     if not n:
         return None
     seen = frame[event[0]].isin(event[1].split("|")).to_numpy(dtype=float)
-    return kaplan_meier(in_unit(frame[time], "day", numbers.unit), seen, part.conf_level)
+    return kaplan_meier(in_unit(frame[time], "day", numbers.unit), seen, part.conf_level, weights=known.weights)
 
 
 def _tested(panel: Panel) -> str:

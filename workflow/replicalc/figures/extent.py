@@ -44,7 +44,7 @@ TALL = 3.3
 @job
 def extent_before_after(cohort, table, study_file, svg, png):
     """Draw each patient's extent before and after by class of change, and median and quartiles of all."""
-    data, rows = read_cohort(cohort), read_result(table)
+    data, rows = read_cohort(cohort, [BEFORE, AFTER, "calc_change"]), read_result(table)
     about = About(study_of(svg), data.name, data.kind)
     title = "Extent of the microcalcifications before and after treatment"
     lookup = Lookup(rows)
@@ -52,7 +52,7 @@ def extent_before_after(cohort, table, study_file, svg, png):
     if not panels:
         reasons = {"": lookup.reason() or "nobody has both measurements"}
         return not_evaluable(svg, png, title=title, about=about, reasons=reasons)
-    highest = max([1.0, *(float(pairs.max()) for _, pairs, _ in panels if len(pairs))])
+    highest = max([1.0, *(float(pairs.max()) for _, _, pairs, _ in panels if len(pairs))])
     test = lookup("all", f"{AFTER} - {BEFORE}", "p")
     if test:
         notes.insert(0, p_text(test))
@@ -61,33 +61,37 @@ def extent_before_after(cohort, table, study_file, svg, png):
     with sheet(svg, png, title=title, about=about, body=TALL + 0.55, notes=notes) as page:
         n_panels = len(panels) + 1
         width = (7.5 - 0.6 - 0.15) / n_panels
-        for i, (name, pairs, look) in enumerate(panels):
+        for i, (name, n, pairs, look) in enumerate(panels):
             ax = page.axes(0.6 + i * width, 0.24, width - 0.16, TALL)
-            _frame(ax, highest, f"{name}, n = {len(pairs)}", first=i == 0)
+            _frame(ax, highest, f"{name}, n = {n}", first=i == 0)
             _lines(ax, pairs, look)
         ax = page.axes(0.6 + (n_panels - 1) * width, 0.24, width - 0.16, TALL)
         _frame(ax, highest, "all: median, quartiles", first=False)
         _summary(ax, computed(rows))
-        page.alt = "Lines from before to after: " + ", ".join(f"{name} {len(pairs)}" for name, pairs, _ in panels) + "."
+        page.alt = "Lines from before to after: " + ", ".join(f"{name} {n}" for name, n, *_ in panels) + "."
     return None
 
 
-def _panels(data: Cohort) -> tuple[list[tuple[str, np.ndarray, dict]], list[str]]:
-    """Give each panel as (name, pairs in cm, look), and what to say about patients who are in none."""
-    if data.missing_variables(BEFORE, AFTER) or not len(data.frame):
+def _panels(data: Cohort) -> tuple[list[tuple[str, int, np.ndarray, dict]], list[str]]:
+    """Give each panel as (name, patients, pairs in cm, look), and what to say about patients who are in none.
+
+    In a large cohort a pair that many patients have is one line.
+    """
+    if data.missing_variables(BEFORE, AFTER) or not data.size:
         return [], []
-    known = data.frame.dropna(subset=[BEFORE, AFTER])
-    if not len(known):
+    known = data.known(BEFORE, AFTER)
+    if not known.size:
         return [], []
     if data.missing_variables("calc_change"):
-        return [("all patients", in_unit(known[[BEFORE, AFTER]], "mm", "cm"), ONE_CLASS)], [
+        return [("all patients", known.size, in_unit(known.frame[[BEFORE, AFTER]], "mm", "cm"), ONE_CLASS)], [
             f"not shown by class of change: variable calc_change not in cohort {data.name}"
         ]
     panels = []
     for code, look in LOOKS.items():
-        mine = known.loc[known["calc_change"] == code, [BEFORE, AFTER]]
-        panels.append((code_label("calc_change", code), in_unit(mine, "mm", "cm"), look))
-    without = int(known["calc_change"].isna().sum())
+        mine = known.part(known.frame["calc_change"] == code)
+        pairs = in_unit(mine.frame[[BEFORE, AFTER]], "mm", "cm")
+        panels.append((code_label("calc_change", code), mine.size, pairs, look))
+    without = known.count(known.frame["calc_change"].isna())
     return panels, [f"without class of change, not drawn: {without} patients"] if without else []
 
 

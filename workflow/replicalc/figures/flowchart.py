@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.collapse import ALIKE
-from replicalc.cohort.frame import Cohort, read_cohort
+from replicalc.cohort.frame import read_description, read_gaps
 from replicalc.figures.canvas import (
     BLUE,
     INK,
@@ -79,14 +79,14 @@ def _classes(table: str, claims: str, variable: str) -> list[list[str]]:
 
 def _draw(flow: str, cohort: str, svg: str, png: str, grouping, classes: list[list[str]] | None = None) -> None:
     steps = read_csv(flow)
-    data = read_cohort(cohort)
+    data = read_description(cohort)
     about = About(study_of(svg), data.name, data.kind)
     unit = units(data.unit_of_analysis)
     title = f"Flow of {unit}"
     if not steps:
         return not_evaluable(svg, png, title=title, about=about, reasons={"": "the study names no criteria"})
-    patients = _patients(data)
-    whose = f" of {patients} patients" if patients else ""
+    n, missing, patients = read_gaps(cohort)
+    whose = f" of {patients} patients" if patients and data.unit_of_analysis != "patient" else ""
     # Rows of the export that stand there twice are nobody assessed; the box below them says who is.
     repeated = steps[0]["criterion"] == ALIKE
     assessed = steps[0]["n_after" if repeated else "n_before"]
@@ -99,8 +99,8 @@ def _draw(flow: str, cohort: str, svg: str, png: str, grouping, classes: list[li
     body += LINE if whose else 0
     tail = LINE * max(map(len, classes)) + 0.13 + 2 * GAP if classes else 0.0
     notes = ["grey, dashed: criterion not applied, because the cohort lacks the variable"] if not all(kept) else []
-    gaps = {name: int(data.frame[name].isna().sum()) for name in grouping if not data.missing_variables(name)}
-    lacking = ", ".join(f"{name} {count}" for name, count in gaps.items() if count)
+    gaps = {name: missing.get(name, n) for name in grouping}
+    lacking = ", ".join(f"{name} {count}" for name, count in gaps.items() if 0 < count < n)
     if lacking:
         notes.append(f"included, but left out where the variable is needed, because it is not known: {lacking}")
     with sheet(svg, png, title=title, about=about, body=body + tail + 0.05, notes=notes) as page:
@@ -135,13 +135,6 @@ def _draw(flow: str, cohort: str, svg: str, png: str, grouping, classes: list[li
         if classes:
             page.alt += " Of those included: " + "; ".join(" ".join(words) for words in classes) + "."
     return None
-
-
-def _patients(data: Cohort) -> int | None:
-    """Count the patients behind the rows; None where a row is a patient, or where whose row it is was not recorded."""
-    if data.unit_of_analysis == "patient" or data.missing_variables("patient_id"):
-        return None
-    return int(data.frame["patient_id"].nunique())
 
 
 def _divide(ax: Axes, top: float, height: float, classes: list[list[str]]) -> None:

@@ -41,10 +41,14 @@ AREA, SMALLEST, LARGEST = 7.0, 1.5, 260.0  # square points: mark of one patient,
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One measurement against pathology: ``pairs`` in cm (None if there are none), limits, and why not."""
+    """One measurement against pathology: ``pairs`` in cm (None if there are none), limits, and why not.
+
+    ``units`` says how many patients have each pair.
+    """
 
     name: str
     pairs: np.ndarray | None
+    units: np.ndarray | None
     limits: tuple[float, ...]
     reason: str
     look: dict
@@ -58,19 +62,19 @@ class Column:
 @job
 def agreement(cohort, mg_pathology, mri_pathology, svg, png):
     """Draw mammography and MRI against pathology: Bland-Altman (limits from the tables) and scatter."""
-    data = read_cohort(cohort)
+    data = read_cohort(cohort, ["calc_extent_post_mm", "mri_post_mm", REFERENCE])
     about = About(study_of(svg), data.name, data.kind)
     title = "Size after treatment on mammography and MRI against pathology"
     columns = [
         _column(data, "calc_extent_post_mm", mg_pathology, {"color": VERMILLION, "marker": "s"}),
         _column(data, "mri_post_mm", mri_pathology, {"color": BLUE, "marker": "o"}),
     ]
-    drawn = [column.pairs for column in columns if column.pairs is not None]
+    drawn = [column for column in columns if column.pairs is not None]
     if not drawn:
         reasons = {column.heading: column.reason for column in columns}
         return not_evaluable(svg, png, title=title, about=about, reasons=reasons)
-    highest = max([1.0, *(float(pairs.max()) for pairs in drawn)])
-    most = max(int(_places(pairs)[1].max()) for pairs in drawn)
+    highest = max([1.0, *(float(column.pairs.max()) for column in drawn)])
+    most = max(int(_places(column.pairs, column.units)[1].max()) for column in drawn)
     area = min(AREA, LARGEST / most)
     notes = ["area of a mark: patients at the same place; upper, lower: 95 % limits of agreement (Bland-Altman)"]
     with sheet(svg, png, title=title, about=about, body=2 * TALL + 1.55, legend=True, notes=notes) as page:
@@ -81,7 +85,7 @@ def agreement(cohort, mg_pathology, mri_pathology, svg, png):
                 width, height = WIDE + 0.5, 2 * TALL + 0.66
                 say_missing(page.canvas(left, 0.26, width, height), width, height, column.reason)
                 continue
-            text = f"{column.heading}, n = {len(column.pairs)}"
+            text = f"{column.heading}, n = {column.units.sum()}"
             page.words(left, 0.1, text, fontsize=PLAIN, fontweight="bold")
             _bland_altman(page.axes(left, 0.26, WIDE, TALL), column, area, _top(columns))
             _scatter(page.axes(left, TALL + 0.92, WIDE, TALL), column, area, highest)
@@ -96,11 +100,11 @@ def _column(data: Cohort, name: str, table, look: dict) -> Column:
     values = computed(rows)
     limits = tuple(values("all", f"{name}~{REFERENCE}", stat) for stat in ("loa_hi", "bias", "loa_lo"))
     lacking = data.missing_variables(name, REFERENCE)
-    pairs = None if lacking else in_unit(data.frame[[name, REFERENCE]].dropna(), "mm", "cm")
-    if pairs is not None and len(pairs):
-        return Column(name, pairs, limits, "", look)
+    known = data.nobody() if lacking else data.known(name, REFERENCE)
+    if known.size:
+        return Column(name, in_unit(known.frame[[name, REFERENCE]], "mm", "cm"), known.units, limits, "", look)
     reason = Lookup(rows).reason() or (missing_sentence(data, lacking) if lacking else "nobody has both sizes")
-    return Column(name, None, limits, reason, look)
+    return Column(name, None, None, limits, reason, look)
 
 
 def _top(columns: Sequence[Column]) -> float:
@@ -126,16 +130,17 @@ def _handles(most: int, area: float) -> list:
     ]
 
 
-def _places(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _places(points: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the distinct points, and how many patients are at each."""
     import numpy as np
 
-    return np.unique(np.round(points, 6), axis=0, return_counts=True)
+    places, which = np.unique(np.round(points, 6), axis=0, return_inverse=True)
+    return places, np.bincount(which, units)
 
 
-def _points(ax: Axes, points: np.ndarray, look: dict, area: float) -> None:
+def _points(ax: Axes, points: np.ndarray, units: np.ndarray, look: dict, area: float) -> None:
     """Draw one mark for each place, its area by the number of patients there."""
-    places, n = _places(points)
+    places, n = _places(points, units)
     ax.scatter(*places.T, s=(area * n).clip(min=SMALLEST), alpha=0.55, linewidths=0, clip_on=False, zorder=3, **look)
 
 
@@ -143,7 +148,7 @@ def _bland_altman(ax: Axes, column: Column, area: float, top: float) -> None:
     import numpy as np
 
     mean, difference = column.pairs.mean(axis=1), column.pairs[:, 0] - column.pairs[:, 1]
-    _points(ax, np.column_stack([mean, difference]), column.look, area)
+    _points(ax, np.column_stack([mean, difference]), column.units, column.look, area)
     ax.set(ylim=(-top, top), xlim=_from_zero(max(1.0, float(mean.max()))))
     ax.set_xlabel("mean of the two sizes, cm", labelpad=3)
     ax.set_ylabel(f"{variable_label(column.name)} − pathology, cm", labelpad=2)
@@ -162,7 +167,7 @@ def _bland_altman(ax: Axes, column: Column, area: float, top: float) -> None:
 
 def _scatter(ax: Axes, column: Column, area: float, highest: float) -> None:
     ax.plot([0, highest], [0, highest], color=MUTED, linewidth=0.9, linestyle=(0, (5, 2)), zorder=1)
-    _points(ax, column.pairs[:, ::-1], column.look, area)
+    _points(ax, column.pairs[:, ::-1], column.units, column.look, area)
     ax.set(xlim=_from_zero(highest), ylim=_from_zero(highest))
     ax.set_xlabel("pathology, cm", labelpad=3)
     ax.set_ylabel(f"{variable_label(column.name)}, cm", labelpad=2)

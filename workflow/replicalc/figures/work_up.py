@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from replicalc.cohort.frame import read_cohort
+from replicalc.cohort.frame import read_description
 from replicalc.figures.canvas import (
     BLUE,
     INK,
@@ -60,7 +60,7 @@ def work_up_tree(cohort, table, svg, png):
     if total is None or not total.n:
         reason = every_reason(rows) or "nobody has every test and a histology"
         return not_evaluable(svg, png, title=title, about=about, reasons={"": reason})
-    unit = units(read_cohort(cohort).unit_of_analysis)
+    unit = units(read_description(cohort).unit_of_analysis)
     branches = list(dict.fromkeys(row.group for row in rows if row.variable == target and row.stat == "count"))
     levels = [
         [group for group in branches if _depth(group) == depth] for depth in range(max(map(_depth, branches)) + 1)

@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from replicalc.job import job
-from replicalc.results.common import absent, add_clustered, groups, open_cohort, remark, with_warning
+from replicalc.results.common import absent, add_clustered, groups, open_cohort, open_each, remark, with_warning
 from replicalc.results.describe import add_shares, in_unit
 from replicalc.table import ResultTable
 
@@ -25,13 +25,12 @@ def accuracy(cohort, out, *, index, target, by=None, pooled=(), both_targets=Fal
     interval methods beside them, for everybody, for each group of ``by`` and for the ``pooled`` lists of its codes.
     ``both_targets`` gives the measures also with the opposite code of the target as the condition to be found.
     """
-    data, table = open_cohort(cohort, subset, out)
+    data, table = open_cohort(cohort, subset, out, [index[0], target[0], by])
     if absent(data, table, index[0], target[0]):
         return table.write(out)
     parts = list(groups(data, table, by))
     for codes in pooled if not data.missing_variables(by) else ():
-        inside = data.frame[data.frame[by].isin(codes)]
-        parts.append((f"{by}={'|'.join(codes)}", dataclasses.replace(data, frame=inside)))
+        parts.append((f"{by}={'|'.join(codes)}", data.part(data.frame[by].isin(codes))))
     for group, part in parts:
         _measures(table, part, index, target, group)
         if both_targets:
@@ -48,32 +47,33 @@ def _measures(table: ResultTable, part: Cohort, index, target, group) -> None:
     from replicalc.stats import accuracy as measures
     from replicalc.stats.proportion import interval
 
-    known = part.frame.dropna(subset=[index[0], target[0]])
-    test, condition = (known[name] == code for name, code in (index, target))
+    known = part.known(index[0], target[0])
+    test, condition = (known.frame[name] == code for name, code in (index, target))
     cells = {
-        "tp": int((test & condition).sum()),
-        "fp": int((test & ~condition).sum()),
-        "fn": int((~test & condition).sum()),
-        "tn": int((~test & ~condition).sum()),
+        "tp": known.count(test & condition),
+        "fp": known.count(test & ~condition),
+        "fn": known.count(~test & condition),
+        "tn": known.count(~test & ~condition),
     }
+    n = known.size
     variable = f"{index[0]}={index[1]}~{target[0]}={target[1]}"
-    place = dict(group=group, variable=variable, n_missing=len(part.frame) - len(known))
+    place = dict(group=group, variable=variable, n_missing=part.size - n)
     for stat, count in cells.items():
-        table.add(stat, count, n=len(known), **place)
-    if known.empty:
+        table.add(stat, count, n=n, **place)
+    if not n:
         table.not_evaluable("nobody in this group has both variables", group=group, variable=variable)
         return
-    note = remark(part, known)
+    note = remark(known)
     for measure in measures.accuracy(**cells, level=part.conf_level).values():
         if measure.denominator is None:
-            table.add(measure.name, measure.value, n=len(known), warning=measure.warning or note, **place)
+            table.add(measure.name, measure.value, n=n, warning=measure.warning or note, **place)
             if measure.interval:
-                table.add_interval(measure.name, with_warning(measure.interval, note), n=len(known), **place)
+                table.add_interval(measure.name, with_warning(measure.interval, note), n=n, **place)
             continue
         k, of = measure.numerator, measure.denominator
         if of:
             rows, right = _of_measure(measure.name, test, condition)
-            add_clustered(table, part, known[rows], right[rows], measure.name, note, {**place, "n": of})
+            add_clustered(table, known.part(rows), right[rows], measure.name, note, {**place, "n": of})
         share = 100 * k / of if of else math.nan
         table.add(measure.name, share, unit="percent", n=of, warning=measure.warning or note, **place)
         for method in INTERVALS if of else ():
@@ -100,19 +100,29 @@ def _of_measure(name: str, test, condition):
 @job
 def misses(cohort, out, *, index, target, described_by, subset=None):
     """Describe the patients whom the index test got wrong: false negatives and false positives by each variable."""
-    data, table = open_cohort(cohort, subset, out)
-    if absent(data, table, index[0], target[0]):
+    names = [index[0], target[0]]
+    cohorts, table = open_each(cohort, subset, out, [names, *([*names, name] for name in described_by)])
+    data = next(cohorts)
+    if absent(data, table, *names):
         return table.write(out)
-    frame = data.frame.dropna(subset=[index[0], target[0]])
-    missing = len(data.frame) - len(frame)
-    test, condition = (frame[name] == code for name, code in (index, target))
-    for group, wrong in (("false_negative", frame[~test & condition]), ("false_positive", frame[test & ~condition])):
-        table.add("n", len(wrong), group=f"error={group}", n=len(frame), n_missing=missing)
-        for name in described_by:
-            if not absent(data, table, name):
-                known = wrong[wrong[name].notna()]
-                add_shares(table, data, known, name, len(wrong) - len(known), group=f"error={group}")
+    described = list(zip(described_by, cohorts, strict=True))
+    for group, positive in (("false_negative", False), ("false_positive", True)):
+        known, wrong = _wrong(data, index, target, positive)
+        place = dict(group=f"error={group}", n=known.size, n_missing=data.size - known.size)
+        table.add("n", wrong.size, **place)
+        for name, cohort_by_name in described:
+            if not absent(cohort_by_name, table, name):
+                _, wrong = _wrong(cohort_by_name, index, target, positive)
+                told = wrong.known(name)
+                add_shares(table, told, name, wrong.size - told.size, group=f"error={group}")
     return table.write(out)
+
+
+def _wrong(data: Cohort, index, target, positive: bool) -> tuple[Cohort, Cohort]:
+    """Give those in whom both are known, and among them those whom the test calls positive, or negative, wrongly."""
+    known = data.known(index[0], target[0])
+    test, condition = (known.frame[name] == code for name, code in (index, target))
+    return known, known.part((test == positive) & (condition != positive))
 
 
 @job
@@ -124,18 +134,19 @@ def agreement(cohort, out, *, x, y, unit, canonical, form, by=None, subset=None)
     """
     from replicalc.stats import agreement as stats
 
-    data, table = open_cohort(cohort, subset, out)
+    data, table = open_cohort(cohort, subset, out, [x, y, by])
     if absent(data, table, x, y):
         return table.write(out)
     for group, part in groups(data, table, by):
-        pairs = part.frame.dropna(subset=[x, y])
-        ratings = in_unit(pairs[[x, y]].sort_values([x, y]), canonical, unit)
-        place = dict(group=group, variable=f"{x}~{y}", n=len(pairs), n_missing=len(part.frame) - len(pairs))
-        if len(pairs) < 2:
-            table.not_evaluable(f"an ICC needs at least 2 patients with both sizes; here {len(pairs)}", group=group)
+        pairs = part.known(x, y)
+        pairs = dataclasses.replace(pairs, frame=pairs.frame.sort_values([x, y]))
+        ratings, n = in_unit(pairs.frame[[x, y]], canonical, unit), pairs.size
+        place = dict(group=group, variable=f"{x}~{y}", n=n, n_missing=part.size - n)
+        if n < 2:
+            table.not_evaluable(f"an ICC needs at least 2 patients with both sizes; here {n}", group=group)
             continue
-        note = remark(data, pairs)
-        for icc in stats.icc(ratings, data.conf_level):
+        note = remark(pairs)
+        for icc in stats.icc(ratings, data.conf_level, weights=pairs.weights):
             named = icc.form == form
             suffix = "" if named else "_alternative"
             more = dict(method=f"{icc.form}: {icc.spss_name}", warning=icc.warning or note, **place)
@@ -143,7 +154,7 @@ def agreement(cohort, out, *, x, y, unit, canonical, form, by=None, subset=None)
             table.add(f"icc_lo{suffix}", icc.lo, conf_level=icc.level, **more)
             table.add(f"icc_hi{suffix}", icc.hi, conf_level=icc.level, **more)
             table.add(f"icc_p{suffix}", icc.p, **more)
-        limits = stats.bland_altman(ratings[:, 0], ratings[:, 1], data.conf_level)
+        limits = stats.bland_altman(*ratings.T, data.conf_level, weights=pairs.weights)
         for stat in ("bias", "loa_lo", "loa_hi"):
             table.add(stat, getattr(limits, stat), unit=unit, method="Bland-Altman, x - y", warning=note, **place)
             table.add_interval(stat, with_warning(getattr(limits, f"{stat}_interval"), note), unit=unit, **place)

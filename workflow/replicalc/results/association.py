@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 
 from replicalc.errors import ReplicalcError
 from replicalc.job import job
-from replicalc.results.common import absent, meanings, open_cohort, remark, with_warning
+from replicalc.results.common import absent, meanings, open_cohort, open_each, remark, with_warning
 from replicalc.results.describe import add_number, add_shares, in_unit
 from replicalc.results.statement import judge
 from replicalc.table import ResultTable
@@ -39,12 +40,10 @@ MANY_TABLES = 400_000
 
 def _mann_whitney(counts):
     """Mann-Whitney on the columns coded 0 and 1, as SPSS does it (asymptotic, ties corrected, no continuity)."""
-    import numpy as np
-
     from replicalc.stats.two_groups import mann_whitney
 
-    first, second = (np.repeat([0.0, 1.0], row) for row in counts)
-    return mann_whitney(first, second, continuity=False, method="asymptotic")
+    codes, (first, second) = [0.0, 1.0], counts
+    return mann_whitney(codes, codes, continuity=False, method="asymptotic", x_weights=first, y_weights=second)
 
 
 def _unconditional(test: Callable, method: str, counts):
@@ -69,10 +68,11 @@ def association(cohort, out, *, rows, columns, test, order=None, subset=None, ho
     variables each; every one is held against every other. ``holds``: relations that a sentence of the paper asserts
     (``statement.judge``).
     """
-    data, table = open_cohort(cohort, subset, out)
-    for row in [rows] if isinstance(rows, str) else rows:
-        for column in [columns] if isinstance(columns, str) else columns:
-            cross(table, data, row, column, test, order)
+    sides = ([side] if isinstance(side, str) else side for side in (rows, columns))
+    pairs = list(product(*sides))
+    cohorts, table = open_each(cohort, subset, out, pairs)
+    for (row, column), data in zip(pairs, cohorts, strict=True):
+        cross(table, data, row, column, test, order)
     if holds:
         judge(table, holds)
     table.write(out)
@@ -83,27 +83,27 @@ def cross(table: ResultTable, data, rows: str, columns: str, test: str, order) -
     lacking = data.missing_variables(rows, columns)
     absent(data, table, rows, columns)
     present = [name for name in (rows, columns) if name not in lacking]
-    known = data.frame[data.frame[present].notna().all(axis=1)] if present else data.frame.iloc[:0]
-    missing = len(data.frame) - len(known)
+    known = data.known(*present) if present else data.nobody()
+    missing = data.size - known.size
     for name in present:
         if not any(row.variable.partition("=")[0] == name for row in table.rows if row.group == "all"):
-            add_shares(table, data, known, name, missing)
+            add_shares(table, known, name, missing)
     if not lacking:
-        for code in known[rows].cat.categories:
+        for code, n in data.counts(rows).items():
             group = f"{rows}={code}"
-            part = known[known[rows] == code]
-            lost = int((data.frame[rows] == code).sum()) - len(part)
-            table.add("n", len(part), group=group, variable=columns, n=len(part), n_missing=lost)
-            add_shares(table, data, part, columns, lost, group=group)
-        note = "; ".join(filter(None, [remark(data, known), meanings(data, rows, columns)]))
-        _tests(table, known, rows, columns, missing, test, order, note, data.conf_level)
+            part = known.part(known.frame[rows] == code)
+            table.add("n", part.size, group=group, variable=columns, n=part.size, n_missing=n - part.size)
+            add_shares(table, part, columns, n - part.size, group=group)
+        note = "; ".join(filter(None, [remark(known), meanings(data, rows, columns)]))
+        _tests(table, known, rows, columns, missing, test, order, note)
 
 
-def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note, level) -> None:
+def _tests(table: ResultTable, known, rows, columns, missing, named, order, note) -> None:
     import numpy as np
 
     from replicalc.stats import contingency
 
+    frame, n, level = known.frame, known.size, known.conf_level
     codes = [(order or {}).get(name) or list(frame[name].cat.categories) for name in (rows, columns)]
     places = [
         frame[name].cat.set_categories(c).cat.codes.to_numpy() for name, c in zip((rows, columns), codes, strict=True)
@@ -111,15 +111,15 @@ def _tests(table: ResultTable, frame, rows, columns, missing, named, order, note
     if any((place < 0).any() for place in places):
         raise ReplicalcError(f"{table.result}: 'order' leaves out codes that occur; give all of them")
     counts = np.zeros([len(c) for c in codes], dtype=int)
-    np.add.at(counts, tuple(places), 1)
-    empty = [f"{rows}={code}" for code, n in zip(codes[0], counts.sum(axis=1), strict=True) if not n]
-    empty += [f"{columns}={code}" for code, n in zip(codes[1], counts.sum(axis=0), strict=True) if not n]
-    if empty and len(frame):
+    np.add.at(counts, tuple(places), known.units)
+    empty = [f"{rows}={code}" for code, some in zip(codes[0], counts.sum(axis=1), strict=True) if not some]
+    empty += [f"{columns}={code}" for code, some in zip(codes[1], counts.sum(axis=0), strict=True) if not some]
+    if empty and n:
         note = "; ".join(filter(None, [f"nobody has {', '.join(empty)}", note]))
     kept = np.flatnonzero(counts.sum(axis=1)), np.flatnonzero(counts.sum(axis=0))
     counts = counts[np.ix_(*kept)]
     ordered = order is not None and rows in order and columns in order
-    place = dict(variable=f"{rows} x {columns}", n=len(frame), n_missing=missing)
+    place = dict(variable=f"{rows} x {columns}", n=n, n_missing=missing)
     small, least = contingency.cochran_rule(counts)
     why = "" if least == least else "no table to test: one variable has a single category, or nobody is left"
     table.add("expected_below_5_percent", 100 * small, unit="percent", warning=why, **place)
@@ -170,35 +170,33 @@ def before_after(cohort, out, *, before, after, unit, canonical, subset=None, qu
 
     from replicalc.stats import describe, rank
 
-    data, table = open_cohort(cohort, subset, out)
+    data, table = open_cohort(cohort, subset, out, [before, after])
     lacking = data.missing_variables(before, after)
     absent(data, table, before, after)
     for name in (before, after):
         if name not in lacking:
             add_number(table, data, name, canonical, unit, quantiles=quantiles)
-    pairs = data.frame.dropna(subset=[before, after]) if not lacking else []
-    if not len(pairs):
+    pairs = data.known(before, after) if not lacking else data.nobody()
+    if not pairs.size:
         if not lacking:
             table.not_evaluable("nobody has both measurements", variable=f"{after} - {before}")
         return table.write(out)
-    x, y = (in_unit(pairs[name], canonical, unit) for name in (before, after))
+    x, y = (in_unit(pairs.frame[name], canonical, unit) for name in (before, after))
     difference = np.round(y - x, 6)
-    place = dict(variable=f"{after} - {before}", n=len(pairs), n_missing=len(data.frame) - len(pairs))
-    table.add("median", describe.quantile(difference, 0.5, quantiles), unit=unit, method=quantiles, **place)
-    note = remark(data, pairs)
-    limits = with_warning(describe.median_interval(difference, data.conf_level), note)
+    place = dict(variable=f"{after} - {before}", n=pairs.size, n_missing=data.size - pairs.size)
+    counted = dict(weights=pairs.weights)
+    median = describe.quantile(difference, 0.5, quantiles, **counted)
+    table.add("median", median, unit=unit, method=quantiles, **place)
+    note = remark(pairs)
+    limits = with_warning(describe.median_interval(difference, data.conf_level, **counted), note)
     table.add_interval("median", limits, unit=unit, **place)
-    for stat, count in (
-        ("n_decrease", (difference < 0).sum()),
-        ("n_increase", (difference > 0).sum()),
-        ("n_equal", (difference == 0).sum()),
-    ):
-        table.add(stat, int(count), **place)
-    as_spss = dict(zeros="wilcox", continuity=False, method="asymptotic")
+    for stat, which in (("n_decrease", difference < 0), ("n_increase", difference > 0), ("n_equal", difference == 0)):
+        table.add(stat, pairs.count(which), **place)
+    as_spss = dict(zeros="wilcox", continuity=False, method="asymptotic", **counted)
     named = rank.wilcoxon_signed_rank(y, x, **as_spss)
     table.add_test(with_warning(named, note), named=True, **place)
     for other in ({"continuity": True}, {"zeros": "pratt"}, {"method": "exact"}):
         test = rank.wilcoxon_signed_rank(y, x, **{**as_spss, **other})
         table.add_test(with_warning(test, note), named=False, **place)
-    table.add_test(with_warning(rank.sign_test(y, x), note), named=False, **place)
+    table.add_test(with_warning(rank.sign_test(y, x, **counted), note), named=False, **place)
     return table.write(out)

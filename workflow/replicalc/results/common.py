@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from replicalc.cohort.frame import NOT_RECORDED, Cohort, read_cohort
 from replicalc.table import ResultTable
@@ -19,21 +19,48 @@ SCALE = {
 }
 
 
-def open_cohort(path: str, subset: dict[str, str] | None, out: str) -> tuple[Cohort, ResultTable]:
+def open_cohort(
+    path: str, subset: dict[str, str] | None, out: str, needs: Iterable[str | None]
+) -> tuple[Cohort, ResultTable]:
     """Read a cohort, cut to a subset, and start the table named after the output file.
 
-    A subset by a variable that the cohort lacks gives an empty cohort; the table then says why.
+    ``needs`` names every variable that the result looks at (None and those of the subset may stand there or not): a
+    large cohort comes with these only, its rows grouped by them (``read_cohort``). A subset by a variable that the
+    cohort lacks gives an empty cohort; the table then says why.
+    """
+    cohorts, table = open_each(path, subset, out, [needs])
+    return next(cohorts), table
+
+
+def open_each(
+    path: str, subset: dict[str, str] | None, out: str, needs: Sequence[Iterable[str | None]]
+) -> tuple[Iterator[Cohort], ResultTable]:
+    """Open a cohort as ``open_cohort`` does, once for each entry of ``needs``, one after the other.
+
+    For results that look at many variables, but at few together: a large cohort grouped by all of them at once would
+    have as many rows as there are combinations. A small cohort is read once.
     """
     from pathlib import Path
 
-    cohort = read_cohort(path)
-    table = ResultTable(Path(out).stem, cohort.name, cohort.kind)
+    from replicalc.cohort.frame import read_description
+
+    described = read_description(path)
+    table = ResultTable(Path(out).stem, described.name, described.kind)
     needed = [name for name, codes in (subset or {}).items() if not str(codes).endswith(NOT_RECORDED)]
-    lacking = cohort.missing_variables(*needed)
-    if lacking:
-        table.not_evaluable(missing_sentence(cohort, lacking))
-        return dataclasses.replace(cohort, frame=cohort.frame.iloc[:0]), table
-    return cohort.subset(subset), table
+
+    def each() -> Iterator[Cohort]:
+        cohort = None
+        for names in needs:
+            if cohort is None or cohort.is_grouped:
+                cohort = read_cohort(path, [name for name in (*names, *(subset or {})) if name is not None])
+            lacking = cohort.missing_variables(*needed)
+            if lacking:
+                table.not_evaluable(missing_sentence(cohort, lacking))
+                yield cohort.nobody()
+            else:
+                yield cohort.subset(subset)
+
+    return each(), table
 
 
 def missing_sentence(cohort: Cohort, names: list[str]) -> str:
@@ -63,50 +90,57 @@ def groups(cohort: Cohort, table: ResultTable, by: str | None) -> Iterator[tuple
     elif by:
         group = cohort.frame[by]
         for code in group.cat.categories:
-            yield f"{by}={code}", dataclasses.replace(cohort, frame=cohort.frame[group == code])
+            yield f"{by}={code}", cohort.part(group == code)
         if group.isna().any():
-            yield f"{by}=not recorded", dataclasses.replace(cohort, frame=cohort.frame[group.isna()])
+            yield f"{by}=not recorded", cohort.part(group.isna())
 
 
-def remark(cohort: Cohort, analysed) -> str:
-    """Say what a reader of a number on the ``analysed`` rows must know: clustering, and the cohort's caveat."""
-    unit, told = cohort.unit_of_analysis, ""
-    if unit != "patient" and ("patient_id" not in analysed or analysed["patient_id"].isna().any()):
+def remark(analysed: Cohort) -> str:
+    """Say what a reader of a number on those ``analysed`` must know: clustering, and the cohort's caveat."""
+    unit, told = analysed.unit_of_analysis, ""
+    if unit != "patient" and not analysed.patients_known:
         told = f"unit is the {unit}; which of them belong to one patient is not known, treated as independent"
     elif unit != "patient":
-        several = int((analysed.groupby("patient_id").size() > 1).sum())
+        several = patients_with_several(analysed)
         if several:
             told = f"unit is the {unit}; of the patients analysed {several} contribute more than one, "
             told += "treated as independent"
-    return "; ".join(filter(None, [told, cohort.caveat]))
+    return "; ".join(filter(None, [told, analysed.caveat]))
 
 
-def add_clustered(table: ResultTable, cohort: Cohort, part, success, stat: str, note: str, place: dict) -> None:
+def add_clustered(table: ResultTable, part: Cohort, success, stat: str, note: str, place: dict) -> None:
     """Add an interval of a share that respects several lesions of one patient, beside the naive one.
 
     Only where rows are not patients and somebody contributes more than one: ``<stat>_clustered_lo`` and ``_hi`` in
-    percent, and the design effect. ``part`` holds the rows of the share, ``success`` is True for those that count.
+    percent, and the design effect. ``part`` holds those of the share, ``success`` is True in the rows that count.
     """
-    if cohort.unit_of_analysis == "patient" or not known_patients(part):
+    if not clustered(part):
         return
-    from replicalc.stats.clustered import clustered_proportion
+    from replicalc.stats.clustered import proportion_of_clusters
 
-    found = clustered_proportion(success.to_numpy(dtype=float), list(part["patient_id"]), cohort.conf_level)
+    (successes,), sizes, alike = part.per_patient(success)
+    found = proportion_of_clusters(successes, sizes, part.conf_level, weights=alike)
     if found.lo != found.lo and found.clusters and found.value in (0.0, 1.0):
         found = _as_few_as_women(found)
-    warning = "; ".join(filter(None, [found.warning, cohort.caveat]))
+    warning = "; ".join(filter(None, [found.warning, part.caveat]))
     table.add(f"{stat}_design_effect", found.design_effect, method=found.method, warning=warning, **place)
     limits = dict(unit="percent", method=found.method, conf_level=found.level, warning=warning, **place)
     table.add(f"{stat}_clustered_lo", 100 * found.lo, **limits)
     table.add(f"{stat}_clustered_hi", 100 * found.hi, **limits)
 
 
-def known_patients(part) -> bool:
-    """Tell whether some rows belong to one patient, and it is known which.
+def clustered(part: Cohort) -> bool:
+    """Tell whether units are not patients, some belong to one patient, and it is known which.
 
     Who has no identifier may share a patient with anybody; ``remark`` says so.
     """
-    return "patient_id" in part and part["patient_id"].notna().all() and part["patient_id"].duplicated().any()
+    return part.unit_of_analysis != "patient" and part.patients_known and patients_with_several(part) > 0
+
+
+def patients_with_several(part: Cohort) -> int:
+    """Count the patients to whom more than one unit belongs; every unit must say whose it is."""
+    _, sizes, alike = part.per_patient()
+    return int(alike[sizes > 1].sum())
 
 
 def _as_few_as_women(found):

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.collapse import ALIKE
+from replicalc.cohort.frame import read_gaps
 from replicalc.job import job
 from replicalc.records import load_checked, load_claims, read_csv
-from replicalc.results.common import SCALE, absent, add_clustered, groups, open_cohort, remark, with_warning
+from replicalc.results.common import SCALE, absent, add_clustered, groups, open_cohort, open_each, remark, with_warning
 from replicalc.results.statement import judge
 from replicalc.table import ResultTable
 
@@ -26,39 +27,37 @@ def distribution(cohort, out, *, variables, subset=None, holds=None):
 
     ``holds``: relations between these statistics that a sentence of the paper asserts (``statement.judge``).
     """
-    data, table = open_cohort(cohort, subset, out)
-    for name in variables:
+    cohorts, table = open_each(cohort, subset, out, [[name] for name in variables])
+    for name, data in zip(variables, cohorts, strict=True):
         if absent(data, table, name):
             continue
-        known = data.frame[data.frame[name].notna()]
-        missing = len(data.frame) - len(known)
-        table.add("n", len(known), variable=name, n=len(known), n_missing=missing)
-        table.add("n_levels", known[name].nunique(), variable=name, n=len(known), n_missing=missing)
-        add_shares(table, data, known, name, missing)
+        known = data.known(name)
+        missing = data.size - known.size
+        table.add("n", known.size, variable=name, n=known.size, n_missing=missing)
+        table.add("n_levels", known.frame[name].nunique(), variable=name, n=known.size, n_missing=missing)
+        add_shares(table, known, name, missing)
     if holds:
         judge(table, holds)
     table.write(out)
 
 
-def add_shares(table: ResultTable, cohort: Cohort, known, name: str, missing: int, group: str = "all") -> None:
+def add_shares(table: ResultTable, known: Cohort, name: str, missing: int, group: str = "all") -> None:
     """Add, for every code of a variable, its count, percentage and the Wilson interval of the percentage.
 
-    ``known`` holds the patients (rows) in whom the variable is known; ``missing`` of the group have no value.
+    ``known`` holds the patients in whom the variable is known; ``missing`` of the group have no value.
     """
     from replicalc.stats.proportion import interval
 
-    note, n = remark(cohort, known), len(known)
-    counts = known[name].value_counts()
-    for code in known[name].cat.categories:
-        count = int(counts.get(code, 0))
+    note, n = remark(known), known.size
+    for code, count in known.counts(name).items():
         place = dict(group=group, variable=f"{name}={code}", n=n, n_missing=missing)
         table.add("count", count, warning=note, **place)
         share = 100 * count / n if n else math.nan
         table.add("percent", share, unit="percent", warning=note if n else "nobody in this group", **place)
         if n:
-            limits = with_warning(interval(count, n, "Wilson", cohort.conf_level), note)
+            limits = with_warning(interval(count, n, "Wilson", known.conf_level), note)
             table.add_interval("percent", limits, scale=100, unit="percent", **place)
-            add_clustered(table, cohort, known, known[name] == code, "percent", note, place)
+            add_clustered(table, known, known.frame[name] == code, "percent", note, place)
 
 
 @job
@@ -68,8 +67,8 @@ def numeric(cohort, out, *, variables, unit, by=None, subset=None, extremes=Fals
     Quantiles follow ``quantiles`` ('type 6' is SPSS); the other common definitions stand beside them. Extremes are
     single patients' values and are given only where the study prints them.
     """
-    data, table = open_cohort(cohort, subset, out)
-    for name, canonical in variables.items():
+    cohorts, table = open_each(cohort, subset, out, [[name, by] for name in variables])
+    for (name, canonical), data in zip(variables.items(), cohorts, strict=True):
         if absent(data, table, name):
             continue
         for group, part in groups(data, table, by):
@@ -92,28 +91,30 @@ def add_number(
 
     from replicalc.stats import describe
 
-    known = cohort.frame[cohort.frame[name].notna()]
-    x = np.sort(in_unit(known[name], canonical, unit))
-    place = dict(group=group, variable=name, n=len(x), n_missing=len(cohort.frame) - len(x))
-    table.add("n", len(x), **place)
-    if not len(x):
+    known = cohort.known(name)
+    x, weights, n = in_unit(known.frame[name], canonical, unit), known.weights, known.size
+    order = np.argsort(x, kind="stable")
+    x, weights = x[order], None if weights is None else weights[order]
+    place = dict(group=group, variable=name, n=n, n_missing=cohort.size - n)
+    table.add("n", n, **place)
+    if not n:
         table.not_evaluable("nobody in this group has a value", group=group, variable=name)
         return
-    note, level = remark(cohort, known), cohort.conf_level
-    found = describe.mean_sd(x)
+    note, level = remark(known), cohort.conf_level
+    found = describe.mean_sd(x, weights=weights)
     table.add("mean", found.mean, unit=unit, method="arithmetic mean", warning=note, **place)
     table.add("sd", found.sd, unit=unit, method="n - 1 in the denominator", warning=found.warning or note, **place)
-    if len(x) > 1:
-        table.add_interval("mean", with_warning(describe.mean_interval(x, level), note), unit=unit, **place)
-        table.add_interval("sd", with_warning(describe.sd_interval(x, level), note), unit=unit, **place)
+    if n > 1:
+        for stat, interval in (("mean", describe.mean_interval), ("sd", describe.sd_interval)):
+            table.add_interval(stat, with_warning(interval(x, level, weights=weights), note), unit=unit, **place)
     for stat, q in QUANTILES:
-        value = describe.quantile(x, q, quantiles)
+        value = describe.quantile(x, q, quantiles, weights=weights)
         table.add(stat, value, unit=unit, method=quantiles, warning=note, **place)
-        limits = with_warning(describe.median_interval(x, level, q=q), note)
+        limits = with_warning(describe.median_interval(x, level, q=q, weights=weights), note)
         table.add_interval(stat, limits, unit=unit, **place)
         for other in OTHER_DEFINITIONS:
             if other != quantiles:
-                value = describe.quantile(x, q, other)
+                value = describe.quantile(x, q, other, weights=weights)
                 table.add(f"{stat}_alternative", value, unit=unit, method=other, **place)
     if extremes:
         table.add("min", x[0], unit=unit, method="smallest value", **place)
@@ -128,7 +129,8 @@ def patient_flow(flow, cohort, out):
     leave them out. A row that the export repeats is nobody assessed; such rows are counted as a reason of their own.
     """
     steps = read_csv(flow)
-    data, table = open_cohort(cohort, None, out)
+    data, table = open_cohort(cohort, None, out, [])
+    n, missing, patients = read_gaps(cohort)
     assessed = int(steps[0]["n_after" if steps[0]["criterion"] == ALIKE else "n_before"])
     table.add("n_assessed", assessed)
     for step in steps:
@@ -139,15 +141,14 @@ def patient_flow(flow, cohort, out):
         table.add("applied", float(step["applied"] == "yes"), **place)
     table.add("n_included", int(steps[-1]["n_after"]), n=assessed)
     if data.unit_of_analysis == "patient":
-        table.add("n_patients", len(data.frame))
-    elif "patient_id" in data.frame and data.frame["patient_id"].notna().all():
-        table.add("n_patients", data.frame["patient_id"].nunique(), method="different patients among those included")
+        table.add("n_patients", patients)
+    elif patients is not None:
+        table.add("n_patients", patients, method="different patients among those included")
     else:
         table.add("n_patients", warning=f"which {data.unit_of_analysis}s belong to one patient is not known")
-    for name in sorted(data.frame.columns):  # not in the order in which a cohort file happens to name them
-        missing = int(data.frame[name].isna().sum())
-        if 0 < missing < len(data.frame):
-            table.add("n_value_missing", missing, variable=name, n=len(data.frame), n_missing=missing)
+    for name in sorted(missing):  # not in the order in which a cohort file happens to name them
+        if 0 < missing[name] < n:
+            table.add("n_value_missing", missing[name], variable=name, n=n, n_missing=missing[name])
     table.write(out)
 
 
@@ -155,7 +156,7 @@ def patient_flow(flow, cohort, out):
 def cited(cohort, claims_file, study_file, out):
     """List the numbers that the paper cites from elsewhere; patients of this study cannot confirm or refute them."""
     study = load_checked(study_file, "study")
-    _, table = open_cohort(cohort, None, out)
+    _, table = open_cohort(cohort, None, out, [])
     for claim in load_claims(claims_file):
         if claim.kind == "external" and claim.result == table.result:
             table.not_evaluable(

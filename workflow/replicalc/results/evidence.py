@@ -21,7 +21,7 @@ def evidence(cohort, elsewhere, out, *, rows, columns, test, holds, no_judgement
     stand under groups 'study=<study>;<group>'. Where the cohort itself cannot judge the sentence, ``no_judgement`` says
     why the other studies cannot either.
     """
-    data, table = open_cohort(cohort, None, out)
+    data, table = open_cohort(cohort, None, out, [rows, columns])
     cross(table, data, rows, columns, test, None)
     judge(table, holds)
     for file in elsewhere:

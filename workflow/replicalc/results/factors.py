@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from replicalc.cohort.frame import Cohort
+
 PER_UNIT = re.compile(r"per (?:(?P<many>\d+(?:\.\d+)?) )?(?P<unit>[a-z]+)")
 
 
@@ -42,14 +44,14 @@ class Factor:
         return self.name if self.several else self.terms[0]
 
 
-def known(frame: pd.DataFrame, outcome: list[str], factors: dict[str, str]) -> pd.DataFrame:
-    """Keep the rows in which the outcome and every factor are known and comparable."""
-    frame = frame.dropna(subset=[*outcome, *factors])
+def known(cohort: Cohort, outcome: list[str], factors: dict[str, str]) -> Cohort:
+    """Keep those in whom the outcome and every factor are known and comparable."""
+    cohort = cohort.known(*outcome, *factors)
     for name, spec in factors.items():
         if " against " in spec and not spec.startswith("each "):
             exposed, reference = (side.split("|") for side in spec.split(" against "))
-            frame = frame[frame[name].isin(exposed + reference)]
-    return frame
+            cohort = cohort.part(cohort.frame[name].isin(exposed + reference))
+    return cohort
 
 
 def factor(frame: pd.DataFrame, name: str, spec: str, result: str) -> Factor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from replicalc.job import job
-from replicalc.results.common import absent, known_patients, open_cohort, remark, with_warning
+from replicalc.results.common import absent, clustered, open_cohort, remark, with_warning
 from replicalc.results.statement import judge
 from replicalc.table import ResultTable
 
@@ -21,38 +21,39 @@ def two_tests(cohort, out, *, first, second, target, test="exact", subset=None, 
     the other forms beside it. Only those with all three are used. ``holds``: relations that a sentence of the paper
     asserts (``statement.judge``).
     """
-    data, table = open_cohort(cohort, subset, out)
-    if absent(data, table, first[0], second[0], target[0]):
+    names = [first[0], second[0], target[0]]
+    data, table = open_cohort(cohort, subset, out, names)
+    if absent(data, table, *names):
         return table.write(out)
-    known = data.frame.dropna(subset=[first[0], second[0], target[0]])
-    positive = {name: known[name] == code for name, code in (first, second, target)}
+    known = data.known(*names)
+    positive = {name: known.frame[name] == code for name, code in (first, second, target)}
     variable = f"{first[0]}={first[1]} - {second[0]}={second[1]}"
     for measure, sign, part in (
         ("sensitivity", True, positive[target[0]]),
         ("specificity", False, ~positive[target[0]]),
     ):
         right = [(positive[name[0]] == sign)[part] for name in (first, second)]
-        _compare(table, data, known[part], right, measure, variable, test, len(data.frame) - len(known))
+        _compare(table, known.part(part), right, measure, variable, test, data.size - known.size)
     if holds:
         judge(table, holds)
     return table.write(out)
 
 
-def _compare(table: ResultTable, data, part, right, measure, variable, named, missing) -> None:
-    from replicalc.stats.clustered import clustered_difference
+def _compare(table: ResultTable, part, right, measure, variable, named, missing) -> None:
+    from replicalc.stats.clustered import difference_of_clusters
     from replicalc.stats.paired import mcnemar, paired_difference
 
     one, two = right
     both, only_first, only_second, neither = (
-        int(cell.sum()) for cell in (one & two, one & ~two, ~one & two, ~one & ~two)
+        part.count(cell) for cell in (one & two, one & ~two, ~one & two, ~one & ~two)
     )
-    place = dict(group=f"measure={measure}", variable=variable, n=len(part), n_missing=missing)
+    place = dict(group=f"measure={measure}", variable=variable, n=part.size, n_missing=missing)
     counts = {"both_right": both, "only_first_right": only_first, "only_second_right": only_second}
     for stat, count in {**counts, "neither_right": neither}.items():
         table.add(stat, count, **place)
-    note = remark(data, part)
+    note = remark(part)
     for method in DIFFERENCES:
-        found = paired_difference([[both, only_first], [only_second, neither]], data.conf_level, method)
+        found = paired_difference([[both, only_first], [only_second, neither]], part.conf_level, method)
         stat = "difference" if method == DIFFERENCES[0] else f"difference_{method.lower()}"
         warning = "; ".join(filter(None, [found.warning, note]))
         more = dict(unit="percent", method=found.method, warning=warning, **place)
@@ -60,9 +61,10 @@ def _compare(table: ResultTable, data, part, right, measure, variable, named, mi
             table.add(stat, 100 * found.value, **more)
         table.add(f"{stat}_lo", 100 * found.lo, conf_level=found.level, **more)
         table.add(f"{stat}_hi", 100 * found.hi, conf_level=found.level, **more)
-    if data.unit_of_analysis != "patient" and known_patients(part):
-        found = clustered_difference(one.astype(float), two.astype(float), list(part["patient_id"]), data.conf_level)
-        warning = "; ".join(filter(None, [found.warning, data.caveat]))
+    if clustered(part):
+        counts, sizes, alike = part.per_patient(one, two)
+        found = difference_of_clusters(*counts, sizes, part.conf_level, weights=alike)
+        warning = "; ".join(filter(None, [found.warning, part.caveat]))
         more = dict(unit="percent", method=found.method, conf_level=found.level, warning=warning, **place)
         table.add("difference_clustered_lo", 100 * found.lo, **more)
         table.add("difference_clustered_hi", 100 * found.hi, **more)

@@ -30,30 +30,30 @@ def predictive_values(cohort, out, *, first, second, target, measure="ppv", subs
 
     if measure not in CELLS:
         raise ReplicalcError(f"there is no predictive value '{measure}'. Known: {', '.join(CELLS)}")
-    data, table = open_cohort(cohort, subset, out)
-    named = [pair for pair in (first, second, target) if pair is not None]
-    if absent(data, table, *(name for name, _ in named)):
+    names = [pair[0] for pair in (first, second, target) if pair is not None]
+    data, table = open_cohort(cohort, subset, out, names)
+    if absent(data, table, *names):
         return table.write(out)
-    known = data.frame.dropna(subset=[name for name, _ in named])
-    condition = known[target[0]] == target[1]
-    one = known[first[0]] == first[1]
-    two = known[second[0]] == second[1] if second is not None else one | ~one
-    names = [f"{first[0]}={first[1]}", f"{second[0]}={second[1]}" if second is not None else EVERYBODY]
-    missing, note = len(data.frame) - len(known), remark(data, known)
+    known = data.known(*names)
+    condition = known.frame[target[0]] == target[1]
+    one = known.frame[first[0]] == first[1]
+    two = known.frame[second[0]] == second[1] if second is not None else one | ~one
+    tests = [f"{first[0]}={first[1]}", f"{second[0]}={second[1]}" if second is not None else EVERYBODY]
+    missing, note, n = data.size - known.size, remark(known), known.size
     sign = measure == "ppv"
-    for name, called in zip(names, (one == sign, two == sign), strict=True):
-        right, of = int((called & (condition == sign)).sum()), int(called.sum())
+    for name, called in zip(tests, (one == sign, two == sign), strict=True):
+        right, of = known.count(called & (condition == sign)), known.count(called)
         place = dict(variable=f"{name}~{target[0]}={target[1]}", n_missing=missing)
         for stat, count in zip(CELLS[measure], (right, of - right), strict=True):
-            table.add(stat, count, n=len(known), **place)
+            table.add(stat, count, n=n, **place)
         share = 100 * right / of if of else math.nan
         lacking = "" if of else f"nobody is {'positive' if sign else 'negative'} by this test"
         table.add(measure, share, unit="percent", n=of, warning=lacking or note, **place)
         if of:
             limits = with_warning(interval(right, of, "Wilson", data.conf_level), note)
             table.add_interval(measure, limits, scale=100, unit="percent", n=of, **place)
-    diseased, healthy = (_two_by_two(one[part], two[part]) for part in (condition, ~condition))
-    place = dict(group=f"measure={measure}", variable=" - ".join(names), n=len(known), n_missing=missing)
+    diseased, healthy = (_two_by_two(known, one & part, two & part, part) for part in (condition, ~condition))
+    place = dict(group=f"measure={measure}", variable=" - ".join(tests), n=n, n_missing=missing)
     found = with_warning(stats.predictive_difference(diseased, healthy, measure, data.conf_level), note)
     more = dict(unit="percent", method=found.method, warning=found.warning, **place)
     table.add("difference", 100 * found.value, **more)
@@ -68,6 +68,7 @@ def predictive_values(cohort, out, *, first, second, target, measure="ppv", subs
     return table.write(out)
 
 
-def _two_by_two(one, two) -> list[list[int]]:
-    """Count [[both, first only], [second only, neither]] of those positive."""
-    return [[int((one & two).sum()), int((one & ~two).sum())], [int((~one & two).sum()), int((~one & ~two).sum())]]
+def _two_by_two(known, one, two, part) -> list[list[int]]:
+    """Count [[both, first only], [second only, neither]] of those positive, among the ``part`` of the rows."""
+    cells = ((one & two, one & ~two), (two & ~one, part & ~one & ~two))
+    return [[known.count(cell) for cell in row] for row in cells]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from replicalc.errors import ReplicalcError
 from replicalc.job import job
@@ -12,6 +13,9 @@ from replicalc.results.describe import in_unit
 from replicalc.results.factors import Factor, design, factor, known
 from replicalc.results.statement import judge
 from replicalc.table import ResultTable
+
+if TYPE_CHECKING:
+    from replicalc.cohort.frame import Cohort
 
 ALONE, TOGETHER, FIRTH = "model=univariable", "model=multivariable", "model=multivariable, Firth"
 #: The name under which a model's rows stand (``group``), by the word that a rule gives.
@@ -30,14 +34,13 @@ def logistic(cohort, out, *, outcome, factors, models=tuple(MODELS), subset=None
     """
     from replicalc.stats import logistic as fits
 
-    data, table = open_cohort(cohort, subset, out)
+    data, table = open_cohort(cohort, subset, out, [outcome[0], *factors])
 
-    def fit(frame, terms: list[Factor], group: str) -> None:
-        event = frame[outcome[0]].isin(outcome[1].split("|")).to_numpy(dtype=float)
+    def fit(part: Cohort, terms: list[Factor], group: str) -> None:
+        event = part.frame[outcome[0]].isin(outcome[1].split("|")).to_numpy(dtype=float)
         columns, names = design(terms)
-        _logistic_rows(
-            table, data, frame, (fits.firth if group == FIRTH else fits.logistic), event, columns, names, terms, group
-        )
+        function = fits.firth if group == FIRTH else fits.logistic
+        _logistic_rows(table, data, part, function, event, columns, names, terms, group)
 
     _models(table, data, [outcome[0]], factors, models, fit)
     if holds:
@@ -67,13 +70,13 @@ def hazard(
     """
     from replicalc.stats import cox as fits
 
-    data, table = open_cohort(cohort, subset, out)
+    data, table = open_cohort(cohort, subset, out, [time, event[0], *factors])
 
-    def fit(frame, terms: list[Factor], group: str) -> None:
-        length = in_unit(frame[time], "day", unit)
-        seen = frame[event[0]].isin(event[1].split("|")).to_numpy(dtype=float)
+    def fit(part: Cohort, terms: list[Factor], group: str) -> None:
+        length = in_unit(part.frame[time], "day", unit)
+        seen = part.frame[event[0]].isin(event[1].split("|")).to_numpy(dtype=float)
         columns, names = design(terms)
-        _hazard_rows(table, data, frame, fits, (length, seen, columns, names, ties), terms, group)
+        _hazard_rows(table, data, part, fits, (length, seen, columns, names, ties), terms, group)
 
     _models(table, data, [time, event[0]], factors, models, fit)
     if holds:
@@ -91,14 +94,14 @@ def _models(table: ResultTable, data, outcome: list[str], factors: dict[str, str
     lacking = data.missing_variables(*factors)
 
     def run(chosen: dict[str, str], group: str, place: str) -> None:
-        frame = known(data.frame, outcome, chosen)
-        terms = [factor(frame, name, spec, table.result) for name, spec in chosen.items()]
+        part = known(data, outcome, chosen)
+        terms = [factor(part.frame, name, spec, table.result) for name, spec in chosen.items()]
         empty = [each.name for each in terms if not each.terms]
-        if frame.empty or empty:
-            why = f"only one category of {', '.join(empty)} occurs" if empty and len(frame) else ""
+        if not part.size or empty:
+            why = f"only one category of {', '.join(empty)} occurs" if empty and part.size else ""
             table.not_evaluable(why or "nobody has all the variables of the model", group=group, variable=place)
             return
-        fit(frame, terms, group)
+        fit(part, terms, group)
         for missing in [name for each in terms for name in each.absent]:
             name, _, code = missing.partition("=")
             told = next(each.told for each in terms if each.name == name)
@@ -118,9 +121,9 @@ def _models(table: ResultTable, data, outcome: list[str], factors: dict[str, str
             run(factors, MODELS[model], "")
 
 
-def _place(data, frame, terms: list[Factor], group: str) -> tuple[dict, str]:
+def _place(data: Cohort, part: Cohort, terms: list[Factor], group: str) -> tuple[dict, str]:
     """Say where a model's rows stand; univariable models share a group, so what is said of one stands by its factor."""
-    place = dict(group=group, n=len(frame), n_missing=len(data.frame) - len(frame))
+    place = dict(group=group, n=part.size, n_missing=data.size - part.size)
     return place, terms[0].whole if group == ALONE else ""
 
 
@@ -129,10 +132,11 @@ def _few(events_per_variable: float) -> str:
     return "fewer than 10 events for each term: ratios may be biased" if events_per_variable < 10 else ""
 
 
-def _logistic_rows(table: ResultTable, data, frame, function, event, columns, names, terms, group) -> None:
-    found = function(event, columns, names, data.conf_level)
-    place, whole = _place(data, frame, terms, group)
-    note = "; ".join(filter(None, [found.warning, remark(data, frame)]))
+def _logistic_rows(table: ResultTable, data, part, function, event, columns, names, terms, group) -> None:
+    counted = dict(weights=part.weights)
+    found = function(event, columns, names, data.conf_level, **counted)
+    place, whole = _place(data, part, terms, group)
+    note = "; ".join(filter(None, [found.warning, remark(part)]))
     table.add("events", found.events, variable=whole, **place)
     few = "; ".join(filter(None, [_few(found.events_per_variable), note]))
     table.add("events_per_variable", found.events_per_variable, variable=whole, warning=few, **place)
@@ -152,20 +156,19 @@ def _logistic_rows(table: ResultTable, data, frame, function, event, columns, na
         if each.several and group != FIRTH:
             others = [i for i, name in enumerate(names) if name not in each.terms]
             if others:
-                without = function(
-                    event, columns[:, others], [names[i] for i in others], data.conf_level
-                ).log_likelihood
+                rest = columns[:, others], [names[i] for i in others]
+                without = function(event, *rest, data.conf_level, **counted).log_likelihood
             else:
-                without = _without_factors(event)
+                without = _without_factors(part.count(event == 1), part.size)
             _whole_factor(table, each, found.log_likelihood - without, note, place)
 
 
-def _without_factors(event) -> float:
+def _without_factors(events: int, n: int) -> float:
     """Log-likelihood of a model with the intercept alone."""
     import numpy as np
 
-    share = event.mean()
-    return sum(np.log(p) * (event == value).sum() for value, p in ((1, share), (0, 1 - share)) if p > 0)
+    share = events / n
+    return sum(np.log(p) * k for k, p in ((events, share), (n - events, 1 - share)) if k)
 
 
 def _whole_factor(table: ResultTable, each: Factor, gain: float, note: str, place: dict) -> None:
@@ -179,11 +182,12 @@ def _whole_factor(table: ResultTable, each: Factor, gain: float, note: str, plac
     table.add("p", p, variable=each.name, method=method, warning=why, **place)
 
 
-def _hazard_rows(table: ResultTable, data, frame, fits, arguments, terms, group) -> None:
-    found = fits.cox(*arguments, data.conf_level)
-    proportional = fits.schoenfeld_test(*arguments, "km")
-    place, whole = _place(data, frame, terms, group)
-    note = "; ".join(filter(None, [found.warning, remark(data, frame)]))
+def _hazard_rows(table: ResultTable, data, part, fits, arguments, terms, group) -> None:
+    counted = dict(weights=part.weights)
+    found = fits.cox(*arguments, data.conf_level, **counted)
+    proportional = fits.schoenfeld_test(*arguments, "km", **counted)
+    place, whole = _place(data, part, terms, group)
+    note = "; ".join(filter(None, [found.warning, remark(part)]))
     table.add("events", found.events, variable=whole, **place)
     few = "; ".join(filter(None, [_few(found.events_per_variable), note]))
     table.add("events_per_variable", found.events_per_variable, variable=whole, warning=few, **place)
@@ -213,9 +217,9 @@ def _hazard_rows(table: ResultTable, data, frame, fits, arguments, terms, group)
             without = found.log_likelihood_null
             if others:
                 model = (time, event, columns[:, others], [names[i] for i in others], ties)
-                without = fits.cox(*model, data.conf_level).log_likelihood
+                without = fits.cox(*model, data.conf_level, **counted).log_likelihood
             _whole_factor(table, each, found.log_likelihood - without, note, place)
-            test = fits.schoenfeld_test(*arguments, "km", each.terms).overall
+            test = fits.schoenfeld_test(*arguments, "km", each.terms, **counted).overall
             more = dict(method=f"{test.method}, {len(each.terms)} terms together", warning=test.warning or note)
             name = "p_proportional_hazards"
             table.add(name, test.p, variable=each.name, **more, **place)

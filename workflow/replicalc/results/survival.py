@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 from replicalc.job import job
-from replicalc.results.common import absent, missing_sentence, open_cohort, remark, with_warning
+from replicalc.results.common import absent, missing_sentence, open_each, remark, with_warning
 from replicalc.results.describe import in_unit
 from replicalc.results.statement import judge
 from replicalc.table import ResultTable
+
+if TYPE_CHECKING:
+    from replicalc.cohort.frame import Cohort
 
 
 @job
@@ -23,63 +26,66 @@ def survival(cohort, out, *, time, event, unit, times, by=(), subset=None, holds
     """
     from replicalc.stats.survival import logrank
 
-    data, table = open_cohort(cohort, subset, out)
+    entries = [entry.split("+") for entry in by]
+    needs = [[time, event[0], *names] for names in ([], *entries)]
+    cohorts, table = open_each(cohort, subset, out, needs)
+    data = next(cohorts)
     if absent(data, table, time, event[0]):
         return table.write(out)
     _curve(table, data, time, event, unit, times, "all")
-    for entry in by:
-        names = entry.split("+")
+    for entry, names, data in zip(by, entries, cohorts, strict=True):
         lacking = data.missing_variables(*names)
         if lacking:
             table.not_evaluable(missing_sentence(data, lacking), group=names[0])
             continue
         for group, part in _combinations(data, names):
             _curve(table, part, time, event, unit, times, group)
-        frame = data.frame.dropna(subset=[time, event[0], *names])
-        if frame.empty:
+        known = data.known(time, event[0], *names)
+        if not known.size:
             table.not_evaluable("nobody has a known follow-up and group", variable=f"{time} by {entry}")
             continue
-        labels = frame[names].astype(str).agg(";".join, axis=1)
-        length, seen = _times(frame, time, event, unit)
-        test = with_warning(logrank(length, seen, list(labels)), remark(data, frame))
-        place = dict(variable=f"{time} by {entry}", n=len(frame), n_missing=len(data.frame) - len(frame))
+        labels = known.frame[names].astype(str).agg(";".join, axis=1)
+        length, seen = _times(known, time, event, unit)
+        test = with_warning(logrank(length, seen, list(labels), weights=known.weights), remark(known))
+        place = dict(variable=f"{time} by {entry}", n=known.size, n_missing=data.size - known.size)
         table.add_test(test, named=True, **place)
     if holds:
         judge(table, holds)
     return table.write(out)
 
 
-def _combinations(data, names: list[str]):
+def _combinations(data: Cohort, names: list[str]):
     """Give each combination of codes, in the order of the dictionary; many are empty."""
     from itertools import product
 
     for codes in product(*(data.frame[name].cat.categories for name in names)):
-        part = data.frame
+        part = data
         for name, code in zip(names, codes, strict=True):
-            part = part[part[name] == code]
-        group = ";".join(f"{name}={code}" for name, code in zip(names, codes, strict=True))
-        yield group, dataclasses.replace(data, frame=part)
+            part = part.part(part.frame[name] == code)
+        yield ";".join(f"{name}={code}" for name, code in zip(names, codes, strict=True)), part
 
 
-def _times(frame, time: str, event, unit: str):
+def _times(known: Cohort, time: str, event, unit: str):
+    frame = known.frame
     return in_unit(frame[time], "day", unit), frame[event[0]].isin(event[1].split("|")).to_numpy(dtype=float)
 
 
 def _curve(table: ResultTable, data, time: str, event, unit: str, times, group: str) -> None:
     from replicalc.stats.survival import kaplan_meier, reverse_kaplan_meier_median, survival_at
 
-    frame = data.frame.dropna(subset=[time, event[0]])
-    place = dict(group=group, n=len(frame), n_missing=len(data.frame) - len(frame))
-    if frame.empty:
+    known = data.known(time, event[0])
+    n, counted = known.size, dict(weights=known.weights)
+    place = dict(group=group, n=n, n_missing=data.size - n)
+    if not n:
         table.not_evaluable("nobody in this group has a known follow-up", group=group)
         return
-    length, seen = _times(frame, time, event, unit)
-    note = remark(data, frame)
-    curve = kaplan_meier(length, seen, data.conf_level)
-    table.add("n", len(frame), variable=time, **place)
+    length, seen = _times(known, time, event, unit)
+    note = remark(known)
+    curve = kaplan_meier(length, seen, data.conf_level, **counted)
+    table.add("n", n, variable=time, **place)
     table.add("events", curve.n_events, variable=time, warning=curve.warning, **place)
     for stat, found in (
-        ("median_follow_up", reverse_kaplan_meier_median(length, seen, data.conf_level)),
+        ("median_follow_up", reverse_kaplan_meier_median(length, seen, data.conf_level, **counted)),
         ("median_survival", curve.median),
     ):
         warning = "; ".join(filter(None, [found.warning, note]))
