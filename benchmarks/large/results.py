@@ -3,10 +3,10 @@
     python -m benchmarks.large.results                          # needs a finished run: make results
     python -m benchmarks.large.results --sizes 10000 10000000 --only survival logistic
 
-The cohorts are a study's synthetic patients many times over (``cohort/synthesise/scale.py``). A result is computed as the
-run computed it, with the function, files and parameters of its log, in a process of its own; its seconds are from before
-the function is called (the imports of statistics and DuckDB count) to its end, its memory the peak of the process. Writes
-``results.csv`` and ``results.svg`` beside this file.
+The cohorts are a study's synthetic patients many times over (``cohort/synthesise/scale.py``). A result is computed as
+the run computed it, with the function, files and parameters of its log, in a process of its own; its seconds are from
+before the function is called (imports of statistics and DuckDB count) to its end, its memory the peak of the process.
+Writes ``results.csv`` and ``results.svg`` beside this file.
 """
 
 from __future__ import annotations
