@@ -6,9 +6,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from replicalc.stats import agreement
 from replicalc.stats.agreement import bland_altman, icc, limits_of
 
 from .reference import closed, iterated, load
+from .weighting import assert_same, repeated, weights_of
 
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")  # pingouin 0.7 under pandas 3
 CASES = load("agreement")
@@ -42,29 +44,58 @@ def test_icc_values_of_shrout_and_fleiss_as_printed():
     assert list(ours.values()) == [0.17, 0.29, 0.71, 0.44, 0.62, 0.91]
 
 
-def by_pingouin(x):
-    import pandas as pd
-    import pingouin
-
-    long = pd.DataFrame(x).reset_index().melt("index", var_name="rater")
-    with np.errstate(all="ignore"):
-        return pingouin.intraclass_corr(long, targets="index", raters="rater", ratings="value")
+def by_mean_squares(x, weights=None):
+    """The coefficients as they are computed of more subjects than pingouin is asked about."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agreement, "MOST_SUBJECTS", 0)
+        return icc(x, weights=weights)
 
 
 @settings(max_examples=25, deadline=None)
-@given(RATINGS)
-def test_the_mean_squares_give_what_pingouins_analysis_of_variance_gives(ratings):
-    ours = icc(ratings)
-    assume(not any(r.warning for r in ours))
-    theirs = by_pingouin(ratings)
-    assert [r.form for r in ours] == list(theirs["Type"])
-    for r, (value, f, p) in zip(ours, theirs[["ICC", "F", "pval"]].to_numpy(dtype=float), strict=True):
-        assert (r.value, r.f, r.p) == pytest.approx((value, f, p), rel=1e-9, abs=1e-9)
+@given(RATINGS.flatmap(lambda x: st.tuples(st.just(x), weights_of(len(x)))))
+def test_the_mean_squares_give_what_pingouin_gives(rows):
+    ratings, w = rows
+    for theirs, ours in (
+        (icc(ratings), by_mean_squares(ratings)),
+        (icc(ratings, weights=w), by_mean_squares(ratings, w)),
+        (icc(repeated(ratings, w)), by_mean_squares(ratings, w)),
+    ):
+        for one, other in zip(ours, theirs, strict=True):
+            near_0 = ("not defined", "no limits")  # what is divided by is 0 but for rounding, in either
+            if not (one.warning.startswith(near_0) or other.warning.startswith(near_0)):
+                assert_same(one, other, 1e-10, 1e-10)
+
+
+def test_degrees_of_freedom_that_vanish_leave_no_limits():
+    found = icc([[3, 0], [1, 2], [4, 0]])[1]
+    assert found.value == pytest.approx(-0.625) and math.isnan(found.lo) and math.isnan(found.hi)
+    assert found.warning == (
+        "no limits: subjects differ so little beside the error that their degrees of freedom vanish"
+    )
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_pingouin_computes_them_up_to_the_stated_number_of_subjects(monkeypatch, extra):
+    import pingouin
+
+    asked, library = [], pingouin.intraclass_corr
+    monkeypatch.setattr(
+        pingouin, "intraclass_corr", lambda data, **how: asked.append(len(data)) or library(data, **how)
+    )
+    x, w = [[9, 2, 5], [6, 1, 3], [8, 4, 6], [7, 1, 2]], np.array([40_000, 30_000, 20_000, 10_000])
+    w[0] += extra
+    found = icc(x, weights=w)
+    assert w.sum() == agreement.MOST_SUBJECTS + extra and asked == ([] if extra else [300_000])
+    assert_same(found, by_mean_squares(x, w), 1e-10)
 
 
 def test_limits_round_to_those_pingouin_prints():
+    import pandas as pd
+    import pingouin
+
     x = np.array(CASES["icc"]["three_readers"]["ratings"])
-    table = by_pingouin(x)
+    long = pd.DataFrame(x).reset_index().melt("index", var_name="rater")
+    table = pingouin.intraclass_corr(long, targets="index", raters="rater", ratings="value")
     ours = [[round(r.lo, 2), round(r.hi, 2)] for r in icc(x)]
     assert ours == [pytest.approx(list(limits)) for limits in table["CI95"]]
 

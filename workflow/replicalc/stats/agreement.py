@@ -20,6 +20,8 @@ _SPSS_NAMES = {
     "ICC(C,k)": "Two-way mixed, consistency, average measures",
 }
 Floats = NDArray[np.float64]
+#: Subjects up to which pingouin computes the coefficients; it takes no weights, and its table has a row a rating.
+MOST_SUBJECTS = 100_000
 _HUGE = 1e9  # a coefficient below minus this divides by a sum of mean squares that is 0 but for rounding
 _NOISE = 1e-13  # a mean square this small beside the squared size of the ratings is rounding, not variance
 
@@ -41,8 +43,12 @@ def icc(ratings: ArrayLike, level: float = 0.95, *, weights: ArrayLike | None = 
     same numbers for the two-way random and the two-way mixed model; only the wording about the raters
     differs, so a paper's "two-way mixed, absolute agreement" is ICC(A,.) here.
 
-    Everything comes from four mean squares, moments around the means: distinct ratings with their counts give what
-    the subjects give. Negative estimates are kept. Fewer than two subjects or raters, fewer than five ratings, or
+    Values, F and P are pingouin's (analysis of variance) up to ``MOST_SUBJECTS``, each subject standing in the table
+    as often as its weight says; of more subjects they come from the mean squares, the moments of distinct ratings and
+    their counts. Pingouin's limits are for 95 % only and come rounded to two places, so limits always come from the
+    mean squares. Pingouin switches its own rounding options while it runs: threads need a lock.
+
+    Negative estimates are kept. Fewer than two subjects or raters, fewer than five ratings, or
     subjects whose means do not differ, give ``nan``; without any error variance F is infinite, and limits and
     P are ``nan``.
 
@@ -62,28 +68,51 @@ def icc(ratings: ArrayLike, level: float = 0.95, *, weights: ArrayLike | None = 
         return _undefined(n, k, level, "fewer than two subjects or two raters")
     if n * k < 5:
         return _undefined(n, k, level, "fewer than five ratings")
+    by_library = n <= MOST_SUBJECTS
+    if by_library and weights is not None:
+        x, w = np.repeat(x, w.astype(np.int64), axis=0), np.ones(n)
     ms = _mean_squares(x, w, n)
     if ms.subjects == 0:
         return _undefined(n, k, level, "the mean ratings of the subjects do not differ")
-    values = _coefficients(ms, n, k)
-    limits = _limits(ms, n, k, values["ICC(A,1)"], level)
-    from scipy.special import fdtrc
-
+    found = _pingouin(x) if by_library else _from_mean_squares(ms, n, k)
+    limits = _limits(ms, n, k, found["ICC(A,1)"].value, level)
     results = []
     for form, name in _SPSS_NAMES.items():
-        noise, df2 = (ms.within, n * (k - 1)) if form.startswith("ICC(1") else (ms.error, (n - 1) * (k - 1))
+        value, f, p = found[form]
+        df2 = n * (k - 1) if form.startswith("ICC(1") else (n - 1) * (k - 1)
         lo, hi = limits.get(form, (nan, nan))
-        f = ms.subjects / noise if form in limits else nan
-        p = float(fdtrc(n - 1, df2, f))
-        warning = "" if form in limits else "no error variance: F is infinite and there are no limits"
-        value = values[form]
+        warning = ""
+        if form not in limits:
+            f = p = nan
+            warning = "no error variance: F is infinite and there are no limits"
         if not -_HUGE < value < 1 + 1e-9:
             value = lo = hi = nan
             warning = "not defined: the variance it divides by is not estimated as positive"
         elif lo == -inf:
             warning = "raters and subjects differ so little that there is no lower limit"
+        elif not warning and (lo != lo or hi != hi):
+            lo = hi = nan
+            warning = "no limits: subjects differ so little beside the error that their degrees of freedom vanish"
         results.append(ICC(form, name, value, lo, hi, level, f, n - 1.0, float(df2), p, n, k, warning))
     return tuple(results)
+
+
+class _Found(NamedTuple):
+    value: float
+    f: float
+    p: float
+
+
+def _pingouin(x: Floats) -> dict[str, _Found]:
+    """Pingouin's table of the six forms; its ICC, F and pval are unrounded, its CI95 is not and unused."""
+    import pandas as pd
+    import pingouin
+
+    n, k = x.shape
+    long = pd.DataFrame({"subject": np.repeat(np.arange(n), k), "rater": np.tile(np.arange(k), n), "rating": x.ravel()})
+    with np.errstate(all="ignore"):
+        table = pingouin.intraclass_corr(long, targets="subject", raters="rater", ratings="rating", nan_policy="raise")
+    return {row.Type: _Found(float(row.ICC), float(row.F), float(row.pval)) for row in table.itertuples()}
 
 
 class _MeanSquares(NamedTuple):
@@ -97,7 +126,7 @@ def _mean_squares(x: Floats, w: Floats, n: int) -> _MeanSquares:
     """Mean squares of ``n`` subjects, of whom ``w`` have each row of ratings ``x``."""
     k, count = x.shape[1], w[:, None]
     subject, rater = x.mean(1, keepdims=True), (count * x).sum(0, keepdims=True) / n
-    mean = rater.mean()
+    mean = (count * x).sum() / (n * k)
     noise = _NOISE**2 * float(np.abs(x).max()) ** 2
     between = k * float((count * (subject - mean) ** 2).sum()) / (n - 1)
     raters = n * float(((rater - mean) ** 2).sum()) / (k - 1)
@@ -106,8 +135,10 @@ def _mean_squares(x: Floats, w: Floats, n: int) -> _MeanSquares:
     return _MeanSquares(*(ms if ms > noise * x.size else 0.0 for ms in (between, raters, error, within)))
 
 
-def _coefficients(ms: _MeanSquares, n: int, k: int) -> dict[str, float]:
-    """The six coefficients: McGraw and Wong's table 4; ``nan`` where one would divide by 0."""
+def _from_mean_squares(ms: _MeanSquares, n: int, k: int) -> dict[str, _Found]:
+    """The six coefficients (McGraw and Wong's table 4) with F and P; ``nan`` where one would divide by 0."""
+    from scipy.special import fdtrc
+
     between, raters, error, within = ms
     parts = {
         "ICC(1,1)": (between - within, between + (k - 1) * within),
@@ -117,7 +148,12 @@ def _coefficients(ms: _MeanSquares, n: int, k: int) -> dict[str, float]:
         "ICC(A,k)": (between - error, between + (raters - error) / n),
         "ICC(C,k)": (between - error, between),
     }
-    return {form: above / below if below else nan for form, (above, below) in parts.items()}
+    found = {}
+    for form, (above, below) in parts.items():
+        noise, df2 = (within, n * (k - 1)) if form.startswith("ICC(1") else (error, (n - 1) * (k - 1))
+        f = between / noise if noise else nan
+        found[form] = _Found(above / below if below else nan, f, float(fdtrc(n - 1, df2, f)))
+    return found
 
 
 def limits_of(
@@ -169,7 +205,8 @@ def _limits(ms: _MeanSquares, n: int, k: int, agreement: float, level: float) ->
         f = ms.subjects / ms.error
         low, high = _f_limits(f, n - 1, (n - 1) * (k - 1), level)
         limits["ICC(C,1)"], limits["ICC(C,k)"] = _from_f(low, high, k)
-        lo, hi = _agreement_limits(f, ms.raters / ms.error, n, k, agreement, level)
+        with np.errstate(all="ignore"):  # degrees of freedom that vanish, by 0 divided by 0
+            lo, hi = _agreement_limits(f, ms.raters / ms.error, n, k, agreement, level)
         limits["ICC(A,1)"] = float(lo), float(hi)
         limits["ICC(A,k)"] = float(_stepped_up(lo, k)), float(_stepped_up(hi, k))
     return limits
