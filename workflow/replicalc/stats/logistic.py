@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, nan, sqrt
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replicalc.stats.base import check_level, counted, grouped, join, numbers, whole_number
+from replicalc.stats.binomial_likelihood import MOST_PATTERNS, Maximum, kind, supremum
 from replicalc.stats.effect import Effect, normal, on_log_scale, undefined
-from replicalc.stats.separation import Design, Separation, binary, design, listed, overlapping
+from replicalc.stats.separation import Design, binary, design, listed
 
 Floats = NDArray[np.float64]
 INTERCEPT = "(intercept)"
-#: Covariate patterns up to which Firth's profile likelihood is searched, some hundred fits a covariate.
-MOST_PATTERNS = 200_000
 _ML, _FIRTH = "Logistic regression, maximum likelihood", "Logistic regression, Firth penalised likelihood"
 
 
@@ -66,7 +64,7 @@ class LogisticFit:
 def logistic(
     y: ArrayLike, X: ArrayLike, names: Sequence[str], level: float = 0.95, *, weights: ArrayLike | None = None
 ) -> LogisticFit:
-    """Logistic regression of a binary outcome by maximum likelihood (Newton's method, converged to 1e-11).
+    """Logistic regression of a binary outcome by maximum likelihood (statsmodels, converged to 1e-12).
 
     y: shape (n,), 1 for an event and 0 otherwise. X: shape (n, p), the covariates without a constant.
     names: what the p covariates are called; the intercept is added and called "(intercept)".
@@ -77,10 +75,11 @@ def logistic(
     term, on 1 degree of freedom. ``events_per_variable`` is the rarer outcome over p, the intercept not
     counted (Peduzzi et al. 1996).
 
-    That nothing separates the outcomes is proved by the residuals of the fit; where they do not prove it, a linear
-    programme decides. The terms that separation affects have no finite
-    estimate: they are ``nan``, but for ``p_lr``, which compares suprema of the likelihood and stays defined.
-    The other terms are those of the overlapping patients, to which the likelihood tends. An outcome without
+    The fit is the binomial generalised linear model of the covariate patterns, with their numbers as frequency
+    weights; of more than ``MOST_PATTERNS`` it is made by Newton steps here. Separation is found by a linear programme
+    before anything is fitted (of more patterns it is ruled out by the residuals, where they do). The terms it affects
+    have no finite estimate: they are ``nan``, but for ``p_lr``, which compares suprema of the likelihood and stays
+    defined. The other terms are those of the overlapping patients, to which the likelihood tends. An outcome without
     variation, a covariate without variation and dependent covariates give ``nan`` throughout and a warning.
 
     Raises ValueError for NaN, an outcome other than 0 and 1, wrong weights or another shape.
@@ -97,8 +96,11 @@ def logistic(
     if fault := d.fault or _one_sided(y):
         return _unfitted(_ML, y, w, names, level, fault)
     columns = np.column_stack([np.ones(y.size), _raw(d)])
-    full = _supremum(y, columns, w)
-    without = [_supremum(y, np.delete(columns, j, 1), w, _near(full, j)) for j in range(columns.shape[1])]
+    full = supremum(y, columns, w)
+    bounded = not full.separation  # what no combination of all columns separates none of some of them does
+    without = [
+        supremum(y, np.delete(columns, j, 1), w, bounded=bounded, near=_near(full, j)) for j in range(columns.shape[1])
+    ]
     p_lr = [_tail(2 * (full.value - each.value)) for each in without]
     scale = np.concatenate([[1.0], d.scale])
     beta, se = full.beta / scale, np.sqrt(np.diag(full.cov)) / scale
@@ -154,8 +156,8 @@ def firth(
         high, high_ok = _crossing(profile, float(at_raw[j]), step, full.value - half)
         limits.append((low, high))
         fine = fine and ok and low_ok and high_ok
-    kind = _kind(binary(y, np.column_stack([np.ones(y.size), _raw(d)])))
-    separation = f"{kind} separation: unpenalised, no finite estimate" if kind else ""
+    parted = kind(binary(y, np.column_stack([np.ones(y.size), _raw(d)])))
+    separation = f"{parted} separation: unpenalised, no finite estimate" if parted else ""
     terms = _terms(names, at_raw, se, limits, p_lr)
     value = full.value + float(np.log(d.scale).sum())
     warning = "" if fine else "the iteration did not converge"
@@ -186,14 +188,6 @@ def odds_ratio(a: int, b: int, c: int, d: int, level: float = 0.95) -> Effect:
     return on_log_scale(method, a * d / (b * c), sqrt(1 / a + 1 / b + 1 / c + 1 / d), level)
 
 
-class _Maximum(NamedTuple):
-    beta: Floats
-    cov: Floats
-    value: float
-    converged: bool
-    separation: str = ""
-
-
 def _read(y: ArrayLike, X: ArrayLike, names: Sequence[str], weights: ArrayLike | None) -> tuple[Floats, Floats, Design]:
     """Check outcome and design; count the patients alike, and put them into the order of their values.
 
@@ -219,77 +213,13 @@ def _raw(d: Design) -> Floats:
     return d.z + d.centre / d.scale
 
 
-def _near(full: _Maximum, j: int) -> Floats | None:
+def _near(full: Maximum, j: int) -> Floats | None:
     """About where the maximum without term ``j`` lies: where the quadratic at the maximum with it puts the others."""
     beta = full.beta - full.cov[:, j] / full.cov[j, j] * full.beta[j]
     return np.delete(beta, j) if np.isfinite(beta).all() else None
 
 
-def _supremum(y: Floats, z: Floats, w: Floats, start: Floats | None = None) -> _Maximum:
-    """Maximum of the likelihood, or what it tends to under separation; unbounded coefficients are ``nan``."""
-    fit, proved = _newton(y, z, w, start)
-    if proved:
-        return fit
-    k = z.shape[1]
-    beta, cov = np.full(k, nan), np.full((k, k), nan)
-    parted = binary(y, z)
-    y, z, w = y[parted.overlap], z[parted.overlap], w[parted.overlap]
-    if not z.any():
-        return _Maximum(beta, cov, float(-w.sum() * np.log(2)), True, _kind(parted))
-    keep = np.flatnonzero(_independent(z))  # the bounded coefficients are the same whichever others stay
-    fit = _newton(y, z[:, keep], w)[0]
-    beta[keep], cov[np.ix_(keep, keep)] = fit.beta, fit.cov
-    beta[parted.unbounded] = cov[parted.unbounded] = cov[:, parted.unbounded] = nan
-    return fit._replace(beta=beta, cov=cov, separation=_kind(parted))
-
-
-def _newton(y: Floats, z: Floats, w: Floats, start: Floats | None = None) -> tuple[_Maximum, bool]:
-    """Newton steps in orthogonal columns, halved until the likelihood rises; and whether separation is ruled out."""
-    from scipy.special import expit, log_expit
-
-    n, k = float(w.sum()), z.shape[1]
-    r = np.linalg.qr(np.sqrt(w)[:, None] * z, mode="r") / sqrt(n)
-    failed = _Maximum(np.full(k, nan), np.full((k, k), nan), nan, False), False
-    if not k or len(r) < k or np.linalg.cond(r) > 1e12:
-        return failed
-    back = np.linalg.inv(r)
-    q, sign, beta = z @ back, np.where(y == 1, 1.0, -1.0), np.zeros(k) if start is None else r @ start
-    value, done = float((w * log_expit(sign * (q @ beta))).sum()), False
-    for _ in range(60):
-        p = expit(q @ beta)
-        information = (q.T * (w * p * (1 - p))) @ q
-        if np.linalg.eigvalsh(information)[0] < 1e-13 * n:  # on the way to infinity
-            return failed
-        if done:
-            cov = back @ np.linalg.inv(information) @ back.T
-            return _Maximum(back @ beta, cov, value, True), overlapping(q, y - p, w)
-        step = np.linalg.solve(information, q.T @ (w * (y - p)))
-        done = bool(np.abs(step).max() < 1e-9 * (1 + np.abs(beta).max()))  # after it the error is that squared
-        for _ in range(40):
-            after = float((w * log_expit(sign * (q @ (beta + step)))).sum())
-            if after >= value - 1e-13 * abs(value):
-                break
-            step /= 2
-        beta, value = beta + step, after
-    return failed
-
-
-def _kind(parted: Separation) -> str:
-    return ("complete" if parted.complete else "quasi-complete") if parted.unbounded.any() else ""
-
-
-def _independent(z: Floats) -> NDArray[np.bool_]:
-    """Columns that add to those before them."""
-    keep = np.zeros(z.shape[1], dtype=bool)
-    r = np.linalg.qr(z, mode="r")  # its columns depend on each other as those of z do
-    for j in range(z.shape[1]):
-        keep[j] = True
-        if np.linalg.matrix_rank(r[:, keep], tol=1e-9 * max(1.0, float(len(z)) ** 0.5)) < keep.sum():
-            keep[j] = False
-    return keep
-
-
-def _penalised(y: Floats, z: Floats, w: Floats, start: Floats, fixed: int | None = None) -> _Maximum:
+def _penalised(y: Floats, z: Floats, w: Floats, start: Floats, fixed: int | None = None) -> Maximum:
     """Newton steps on Firth's modified score, halved until the penalised likelihood rises; one value may be fixed."""
     from scipy.special import expit, log_expit
 
@@ -314,20 +244,20 @@ def _penalised(y: Floats, z: Floats, w: Floats, start: Floats, fixed: int | None
         step[free] = np.linalg.solve(curvature, score)
         step *= min(1.0, 5.0 / max(float(np.abs(step).max(initial=0)), 1e-300))
         if np.abs(step).max(initial=0) < 1e-11 * (1 + np.abs(beta).max()):
-            return _Maximum(beta, np.linalg.inv(information), value, True)
+            return Maximum(beta, np.linalg.inv(information), value, True)
         for _ in range(40):
             after, p_after, information_after = value_at(beta + step)
             if after >= value - 1e-13 * abs(value):
                 break
             step /= 2
         beta, value, p, information = beta + step, after, p_after, information_after
-    return _Maximum(beta, np.linalg.inv(information), value, False)
+    return Maximum(beta, np.linalg.inv(information), value, False)
 
 
 Profile = Callable[[float], tuple[float, bool]]
 
 
-def _profile(y: Floats, z: Floats, w: Floats, at: _Maximum, contrast: Floats) -> Profile:
+def _profile(y: Floats, z: Floats, w: Floats, at: Maximum, contrast: Floats) -> Profile:
     """Profile penalised likelihood of contrast @ beta, the others starting where the quadratic at ``at`` puts them.
 
     The axes are turned so that the contrast is the first coordinate: a zero far from the data does no harm.
