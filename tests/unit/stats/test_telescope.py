@@ -38,6 +38,29 @@ def test_chi_squared_against_pwr(case):
     assert (found.p_smaller, found.power_to_dismiss) == (iterated(case["p_smaller"]), iterated(case["dismiss"]))
 
 
+@pytest.mark.parametrize("df", [1, 2, 3, 12])
+@pytest.mark.parametrize("distance", [-4.0, -1.5, 0.0, 0.3, 2.0])
+def test_a_large_noncentrality_is_met_where_scipy_still_has_it(monkeypatch, df, distance):
+    noncentrality = 0.99e9
+    x = noncentrality + 2 * distance * math.sqrt(noncentrality)
+    by_scipy = t._chi_squared(x, df, noncentrality), t._chi_squared_below(df, noncentrality, 0.05)
+    monkeypatch.setattr(t, "_LARGE", 0.9e9)
+    own = t._chi_squared(x, df, noncentrality), t._chi_squared_below(df, noncentrality, 0.05)
+    assert own == pytest.approx(by_scipy, rel=1e-7)
+    assert own != by_scipy  # the other way was taken
+
+
+def test_a_new_study_of_very_many_patients_has_numbers_throughout():
+    """33 % of power of 120 patients is a statistic of 3e13 in 1e15: the new one lies below, at and above it."""
+    small = t.w_telescope(31.0, 120, 3, 1.0, 199, 0.05).detectable ** 2
+    for n in (10**12, 10**15):
+        here = 2 * math.sqrt(n * small)  # a standard deviation of the statistic
+        found = [t.w_telescope(31.0, 120, 3, n * small + k * here, n, 0.05) for k in (-1, 0, 1)]
+        assert [each.p_smaller for each in found] == pytest.approx([0.1587, 0.5, 0.8413], abs=1e-4)
+        assert {(each.power, each.power_to_dismiss) for each in found} == {(1.0, 1.0)}
+        assert t.w_telescope(31.0, 120, 3, 29.3, n, 0.05).p_smaller == 0
+
+
 @pytest.mark.parametrize("case", R["welch"])
 def test_welch_from_summaries_against_t_test(case):
     found = two.welch((*case["a"][:2], int(case["a"][2])), (*case["b"][:2], int(case["b"][2])), case["level"])

@@ -14,6 +14,8 @@ from math import asin, atanh, isfinite, nan, sqrt
 SMALL = 1 / 3
 #: Wider than any detectable effect in standard errors: at 40 the power is 1 to the last digit at any usual alpha.
 _FAR = 40.0
+#: Noncentrality of a chi-squared variable from which its root is normal to eight digits.
+_LARGE = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,29 +149,47 @@ def w_telescope(statistic: float, n: int, df: float, new: float, n_new: int, alp
     (0.176, 0.996)
     """
     from scipy.optimize import brentq
-    from scipy.special import chdtri, chndtr
+    from scipy.special import chdtri
 
     if min(n, n_new, df) < 1 or min(statistic, new) < 0:
         raise ValueError("a chi-squared test needs patients, at least 1 degree of freedom and a statistic above 0")
     limit = float(chdtri(df, alpha))
 
     def reach(noncentrality: float) -> float:
-        return 1 - float(chndtr(limit, df, noncentrality))
+        return 1 - _chi_squared(limit, df, noncentrality)
 
     small = float(brentq(lambda each: reach(each) - SMALL, 1e-12, _FAR * (1 + df), xtol=1e-12, rtol=1e-14)) / n
     lowest = _chi_squared_below(df, n_new * small, alpha)
     return Telescope(
         detectable=sqrt(small),
-        p_smaller=float(chndtr(new, df, n_new * small)),
+        p_smaller=_chi_squared(new, df, n_new * small),
         power=reach(statistic / n * n_new),
-        power_to_dismiss=float(chndtr(lowest, df, 0.0)),
+        power_to_dismiss=_chi_squared(lowest, df, 0.0),
     )
 
 
-def _chi_squared_below(df: float, noncentrality: float, share: float) -> float:
-    """The quantile of a non-central chi-squared distribution."""
-    from scipy.special import chndtrix
+def _chi_squared(x: float, df: float, noncentrality: float) -> float:
+    """The non-central chi-squared distribution at ``x``.
 
+    Of a noncentrality beyond ``_LARGE`` scipy's series fails. The root of such a variable is normal there, with
+    variance 1 around sqrt(noncentrality) + (df - 1) / (2 sqrt(noncentrality)): the root of (Z + sqrt(noncentrality))^2
+    plus a chi-squared variable of df - 1, to the first order. What is left out is of the order of df / noncentrality.
+    """
+    from scipy.special import chndtr, ndtr
+
+    if noncentrality <= _LARGE:
+        return float(chndtr(x, df, noncentrality))
+    middle = sqrt(noncentrality)
+    return float(ndtr((x - noncentrality) / (sqrt(x) + middle) - (df - 1) / (2 * middle)))
+
+
+def _chi_squared_below(df: float, noncentrality: float, share: float) -> float:
+    """The quantile of a non-central chi-squared distribution: where ``_chi_squared`` reaches ``share``."""
+    from scipy.special import chndtrix, ndtri
+
+    if noncentrality > _LARGE:
+        middle = sqrt(noncentrality)
+        return (middle + (df - 1) / (2 * middle) + float(ndtri(share))) ** 2
     found = float(chndtrix(share, df, noncentrality))
     return found if isfinite(found) else nan
 
