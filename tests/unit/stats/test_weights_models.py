@@ -178,6 +178,39 @@ def test_cox_regression(rows, ties):
     assert_same(found, schoenfeld_test(*full, names, ties, "km"), ITERATED, 1e-7)
 
 
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+@fast
+@given(rows=columns(TIME, CODE, CODE, SOME, least_rows=1))
+def test_newton_steps_end_where_statsmodels_estimate_leads(rows, ties):
+    t, d, one, two, w = rows
+    X, names = np.column_stack([one, two]), ["one", "two"]
+    found = cox(t, d, X, names, ties, weights=w)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hazards, "MOST_PATIENTS", 0)
+        assert_same(cox(t, d, X, names, ties, weights=w), found, ITERATED, 1e-8)
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+@pytest.mark.parametrize("ties", ["efron", "breslow"])
+def test_statsmodels_is_asked_up_to_the_stated_number_of_patients(monkeypatch, ties, extra):
+    from statsmodels.duration.hazard_regression import PHReg
+
+    rng = np.random.default_rng([19, extra])
+    n = 100
+    t, d, x = rng.integers(1, 40, n), rng.integers(0, 2, n), rng.normal(size=(n, 2)).round(1)
+    w = np.full(n, 100)
+    w[0] += extra
+    asked, library = [], PHReg.fit
+    monkeypatch.setattr(PHReg, "fit", lambda model, **how: asked.append(model.nobs) or library(model, **how))
+    found = cox(t, d, x, ["a", "b"], ties, weights=w)
+    assert hazards.MOST_PATIENTS == 10_000 and asked == ([] if extra else [10_000])
+    monkeypatch.undo()
+    theirs = PHReg(repeated(t, w), repeated(x, w), repeated(d, w), ties=ties).fit(disp=0)
+    assert [term.coefficient for term in found.terms] == pytest.approx(list(theirs.params), rel=1e-6)
+    assert [term.se for term in found.terms] == pytest.approx(list(theirs.bse), rel=1e-6)
+    assert found.log_likelihood == pytest.approx(theirs.llf, rel=1e-10)
+
+
 @pytest.mark.parametrize("died", [1, 2, 255, 256, 257, 300, 5_000, 100_000])
 @pytest.mark.parametrize("share", [1.0, 0.9, 1e-3, 1e-9])
 def test_efrons_terms_in_closed_form(died, share):

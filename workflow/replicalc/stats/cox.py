@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from replicalc.stats.base import TestResult, check_choice, check_level, counted, grouped, join, numbers
 from replicalc.stats.effect import normal
-from replicalc.stats.partial_likelihood import Maximum, RiskSets, maximise, pieces, risk_sets
+from replicalc.stats.partial_likelihood import Maximum, RiskSets, by_library, maximise, pieces, risk_sets
 from replicalc.stats.separation import design, listed, monotone
 from replicalc.stats.survival import kaplan_meier, read
 
@@ -24,6 +24,8 @@ Ties = Literal["efron", "breslow"]
 Transform = Literal["km", "identity"]
 #: Numbers kept for the distinct event times, p^2 for each of p covariates: 160 MB, and ten such arrays on the way.
 MOST_NUMBERS = 20_000_000
+#: Patients up to which statsmodels is asked; it takes no weights, and some seconds for so many different times.
+MOST_PATIENTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def cox(
     *,
     weights: ArrayLike | None = None,
 ) -> CoxFit:
-    """Cox regression by maximum partial likelihood (Newton's method, converged to 1e-10).
+    """Cox regression by maximum partial likelihood (statsmodels, converged to 1e-10).
 
     time, event: shape (n,). X: shape (n, p), the covariates. names: what they are called.
     weights: shape (n,), how many patients each row stands for; 1 each if None. Ties are handled as those of the
@@ -93,9 +95,12 @@ def cox(
     ties: "efron" (as R) or "breslow" (as SPSS and SAS by default).
     level: confidence level of Wald's limits, exp(coefficient -+ z se).
 
+    Statsmodels' estimate is brought to full precision by Newton steps; of more than ``MOST_PATIENTS`` patients these
+    steps alone find it, on rows that are counted once.
+
     The global tests compare the model with none: likelihood ratio, score (log-rank) and Wald, on p degrees of
     freedom. ``events_per_variable`` is events / p. Where a hazard ratio has no finite estimate (monotone
-    likelihood: where the steps do not converge, a linear programme decides) all terms are
+    likelihood, found by a linear programme; of more patients it is asked where the steps do not converge) all terms are
     ``nan`` and the warning names the covariates; so with no event, and with covariates without variation or linearly
     dependent. Where the reason is a category in which nobody has the event, its own term alone is ``nan`` and the
     others are their limits.
@@ -257,11 +262,14 @@ def _fitted(data: _Data, names: Sequence[str], ties: str) -> tuple[RiskSets | No
     if fault := data.fault or ("" if data.d.any() else "no event: nothing to fit") or _too_many(data):
         return None, None, fault
     sets = risk_sets(data.t, data.d, data.z, data.w)
-    found = maximise(ties, sets)
-    if not found.converged:
+    few = data.w.sum() <= MOST_PATIENTS
+    found = None if few else maximise(ties, sets)
+    if found is None or not found.converged:
         unbounded = monotone(data.z, data.d, sets.first, sets.events[sets.at])
         if unbounded.any():
             return None, None, f"monotone likelihood: no finite hazard ratio for {listed(names, unbounded)}"
+    if found is None:
+        found = maximise(ties, sets, by_library(data.t, data.d, ties, sets))
     return sets, found, ""
 
 
