@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replicalc.stats.logistic import firth, logistic, odds_ratio
+from replicalc.stats.logistic import _penalised, firth, logistic, odds_ratio
 
 from .reference import closed, iterated, load
 
@@ -169,3 +169,12 @@ def test_the_order_of_the_patients_shows_in_no_bit(function):
     for _ in range(8):
         order = rng.permutation(90)
         assert function(y[order], x[order], ["age", "calcified"]) == found
+
+
+def test_firth_starts_anew_where_the_profile_before_points_far_from_the_data():
+    """At so steep a start every share is 0 or 1 and no step can be computed; the maximum is the one from 0."""
+    y, w = np.array([0.0, 1.0, 0.0, 1.0]), np.array([3.0, 5.0, 7.0, 2.0])
+    z = np.array([[1.0, -1.0, 0.3], [1.0, 0.5, -2.0], [1.0, 1.5, 0.1], [1.0, -0.2, 1.0]])
+    far, near = (_penalised(y, z, w, start) for start in (np.array([1e3, -1e3, 1e3]), np.zeros(3)))
+    assert far.converged and near.converged
+    np.testing.assert_allclose(far.beta, near.beta, rtol=1e-9)

@@ -220,7 +220,22 @@ def _near(full: Maximum, j: int) -> Floats | None:
 
 
 def _penalised(y: Floats, z: Floats, w: Floats, start: Floats, fixed: int | None = None) -> Maximum:
-    """Newton steps on Firth's modified score, halved until the penalised likelihood rises; one value may be fixed."""
+    """Maximise Firth's penalised likelihood; one value may be fixed.
+
+    A start so far from the data that every share is 0 or 1 leaves no information to step by: the free values then start
+    at 0. Where there is none even so, the likelihood is minus infinity and nothing has converged.
+    """
+    held = np.where(np.arange(start.size) == fixed, start, 0.0)
+    for beta in (start, held):
+        try:
+            return _steps(y, z, w, beta, fixed)
+        except np.linalg.LinAlgError:
+            continue
+    return Maximum(held, np.full((held.size, held.size), nan), -np.inf, False)
+
+
+def _steps(y: Floats, z: Floats, w: Floats, start: Floats, fixed: int | None) -> Maximum:
+    """Newton steps on Firth's modified score, halved until the penalised likelihood rises."""
     from scipy.special import expit, log_expit
 
     free = np.arange(z.shape[1]) != fixed
