@@ -29,6 +29,7 @@ workflow.list_rules = in_order(workflow.rules)
 
 
 include: "workflow/rules/disclosure.smk"
+include: "workflow/rules/federated.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/archive.smk"
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from replicalc.cohort.mapping import check_mapping
 from replicalc.cohort.source import locate
-from replicalc.disclosure.settings import KEYS, Settings, private, settings_of, shared
+from replicalc.disclosure.settings import FILL, KEYS, Settings, private, settings_of, shared
 from replicalc.errors import ReplicalcError, did_you_mean, fail_with_all
 from replicalc.evaluable import Made, available, findings, nearest
+from replicalc.federated.asking import archetype_of
+from replicalc.federated.sites import MANIFEST, Site, load_sites, needs_bounds, studies_of, variables_of
 from replicalc.records import Claim, Variable, load_checked, load_claims, load_dictionary, load_yaml, validate
 from replicalc.study_checks import load_study
 
@@ -70,6 +72,8 @@ class Registry:
     protected: dict[str, Settings] = field(default_factory=dict)
     #: The cohorts from whose rows nothing may be made on the shared side, whether or not they are part of the run.
     closed: list[str] = field(default_factory=list)
+    #: The cohorts of the run of which only the sites' summaries are known.
+    pooled: dict[str, list[Site]] = field(default_factory=dict)
     #: How each result and figure is made, once ``check`` has seen the rules.
     made: dict[str, Made] = field(default_factory=dict)
 
@@ -122,7 +126,10 @@ class Registry:
         for study, cohort in registry.pairs:
             path = registry.cohort_file(study, cohort)
             found = load_checked(path, "cohort")
-            check_mapping(found, variables, path)
+            if found["kind"] == "summary":
+                registry.pooled[cohort] = load_sites(path, found, registry.print_of("variables", ""))
+            else:
+                check_mapping(found, variables, path)
             expected = SYNTHETIC if is_synthetic(cohort) else cohort  # the witnesses of a study share a file
             if found["cohort"] != expected:
                 raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{expected}'")
@@ -137,7 +144,7 @@ class Registry:
                     raise ReplicalcError(f"{path}, studies: {told} Known: {', '.join(known_studies)}")
             if found["kind"] == "real":
                 registry.export_files(study, cohort)
-            settings = settings_of(found, str(path))
+            settings = settings_of(found, str(path)) if cohort not in registry.pooled else None
             if settings is not None:
                 registry.protected[cohort] = settings
                 registry._refuse_open_files(study, cohort)
@@ -156,7 +163,14 @@ class Registry:
 
     def home(self, cohort: str) -> str:
         """Name the side of a cohort that holds its patients: its private one where it is protected."""
+        if cohort in self.suppressed:
+            return f"{cohort}{FILL}1"
         return private(cohort) if cohort in self.protected else cohort
+
+    @property
+    def suppressed(self) -> list[str]:
+        """The pooled cohorts of which some site withheld counts."""
+        return [name for name, sites in self.pooled.items() if needs_bounds(sites)]
 
     def needs_rows(self, study: str) -> list[str]:
         """Name the figures of a study that are drawn from single patients."""
@@ -168,15 +182,51 @@ class Registry:
 
     def recipes(self, cohort: str) -> dict[str, dict[str, dict]]:
         """Parameters of every result of a cohort, by study: what the counts of its tables are about."""
+        return {study: self._recipes(study) for study in self.shared_studies(cohort)}
+
+    def _recipes(self, study: str) -> dict[str, dict]:
         return {
-            study: {
-                name: {key: value for key, value in self.made[name].params.items() if key not in ("code", "uses")}
-                for name in [*self.results[study], *self.cohort_results]
-                if not self.is_statement(name)
-            }
-            for study, mine in self.pairs
-            if mine == shared(cohort)
+            name: {key: value for key, value in self.made[name].params.items() if key not in ("code", "uses")}
+            for name in [*self.results[study], *self.cohort_results]
+            if not self.is_statement(name)
         }
+
+    def made_by(self, study: str) -> dict[str, tuple[str, dict]]:
+        """The function and the parameters of every result of a study that is made from patients."""
+        return {
+            name: (archetype_of(self.made[name].params, name), recipe) for name, recipe in self._recipes(study).items()
+        }
+
+    def shared_studies(self, cohort: str) -> list[str]:
+        """The studies that a cohort answers."""
+        return [study for study, mine in self.pairs if mine == shared(cohort)]
+
+    def study_prints(self, study: str) -> dict[str, str]:
+        """Hashes by which two sites know that they use the same study."""
+        return {part: self.print_of(part, study) for part in ("readings", "criteria")}
+
+    def control_of(self, cohort: str) -> dict:
+        """How the summary of a cohort is protected. Raises ReplicalcError where counts may only be shown rounded."""
+        if cohort not in self.protected:
+            found = load_checked(self.cohort_file(self.studies[0], cohort), "cohort")
+            return {"off": found.get("disclosure", {}).get("why", "synthetic patients")}
+        if self.protected[cohort].round_to:
+            raise ReplicalcError(
+                f"{self.cohort_file('', cohort)}, disclosure: with 'round_to' no exact count may be shared, and "
+                "rounded ones cannot be pooled; a summary needs the threshold alone"
+            )
+        return {"threshold": self.protected[cohort].threshold}
+
+    def manifests(self, cohort: str) -> list[str]:
+        """The manifests of a pooled cohort."""
+        return [str(site.folder / MANIFEST) for site in self.pooled[shared(cohort)]]
+
+    def pooled_sides(self) -> list[str]:
+        """Patterns of the folders in which summaries are pooled: the cohort itself, or its fills where counts lack."""
+        from replicalc.federated.fills import FILLS
+
+        exact = [name for name in self.pooled if name not in self.suppressed]
+        return [*exact, *(re.escape(f"{name}{FILL}{fill}") for name in self.suppressed for fill in FILLS)]
 
     @property
     def titles(self) -> dict[str, str]:
@@ -269,8 +319,14 @@ class Registry:
         for study, cohort in self.pairs:
             config = load_checked(self.cohort_file(study, cohort), "cohort")
             about, claims = self.records[study]
-            has, constant = available(config, about["readings"])
-            if study not in config.get("studies", [study]):
+            has, constant = set(), set()
+            if cohort in self.pooled:
+                has = variables_of(self.pooled[cohort], study)
+            else:
+                has, constant = available(config, about["readings"])
+            if cohort in self.pooled and study not in studies_of(self.pooled[cohort]):
+                self.left_out.append((study, cohort, "some site has no summary of it"))
+            elif study not in config.get("studies", [study]):
                 self.left_out.append((study, cohort, "not among the 'studies' of the cohort file"))
             elif is_synthetic(cohort) or findings(claims, made, self.variables, has, constant):
                 kept.append((study, cohort))

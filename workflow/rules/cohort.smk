@@ -43,8 +43,9 @@ rule map_export:
         "logs/{study}/{cohort}/steps/map_export.log",
     # The patients of a protected cohort are read on its private side alone; so nothing else can be made from its rows, also
     # where a file is asked for by its path in a run of other cohorts.
+    # Of a pooled cohort nobody here has rows.
     wildcard_constraints:
-        cohort=rf"(?!(?:{any_of(registry.closed)})/)[^/]+",
+        cohort=rf"(?!(?:{any_of([*registry.closed, *registry.pooled_sides()])})/)[^/]+",
     params:
         uses=lambda wildcards: used(wildcards, "mapping", "variables"),
         cohort=lambda wildcards: shared(wildcards.cohort),

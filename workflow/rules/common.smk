@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from replicalc.digest import digest
-from replicalc.disclosure.settings import close_notes, private, refuse_archive, shared
+from replicalc.disclosure.settings import FILL, close_notes, private, refuse_archive, shared
 from replicalc.evaluable import Made
 from replicalc.plainly import plain_words, plainly
 from replicalc.registry import WITNESS, Registry, is_synthetic
@@ -47,7 +47,12 @@ def all_results():
 
 def row_files(cohort):
     """What a run makes besides results; of a protected cohort nothing unsuppressed is asked for on its shared side."""
-    return [] if cohort in registry.protected else ["steps/split"]
+    return [] if cohort in registry.protected or cohort in registry.pooled else ["steps/split"]
+
+
+def summary_files(cohort, file):
+    """A file of each study that a cohort answers, on the side that holds its patients."""
+    return [f"results/{study}/{registry.home(cohort)}/{file}" for study in registry.shared_studies(cohort)]
 
 
 def all_disclosures():

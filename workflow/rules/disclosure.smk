@@ -100,7 +100,7 @@ rule withheld_figure:
     log:
         "logs/{study}/{cohort}/{figure}.log",
     wildcard_constraints:
-        cohort=PROTECTED,
+        cohort=any_of([*registry.protected, *registry.suppressed]),
         figure=any_of(name for study in registry.studies for name in registry.needs_rows(study)),
     params:
         cohort=lambda wildcards: wildcards.cohort,

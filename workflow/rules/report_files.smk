@@ -4,7 +4,7 @@ def report_steps():
     return [
         f"results/{study}/{cohort}/steps/{name}.csv"
         for study, cohort in registry.pairs
-        if cohort not in registry.protected
+        if cohort not in registry.protected and cohort not in registry.suppressed
         for name in ("flow", "validation")
     ]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.collapse import BOOKKEEPING
+from replicalc.cohort.counted import read_table, tables_of
 from replicalc.cohort.doors.inert import inert, original
 from replicalc.cohort.grouped import PATIENT_ID, PATIENTS, UNITS, gaps, grouped
 from replicalc.cohort.source import ROW
@@ -203,10 +204,18 @@ def read_cohort(path: str | Path, needs: Iterable[str] | None = None) -> Cohort:
     """Read what ``write_cohort`` wrote.
 
     needs: the variables that are asked for; those that the cohort lacks do no harm. With them a cohort of more than
-    ``MOST_ROWS`` rows comes grouped (``UNITS``), with these variables only. All rows and variables if None.
+    ``MOST_ROWS`` rows comes grouped (``UNITS``), with these variables only. All rows and variables if None. A cohort of
+    which only tables of counts are known (``counted``) has the one of these variables, or no column and a note why.
     """
     import pandas as pd
 
+    if (told := tables_of(path)) is not None:
+        wanted = list(dict.fromkeys(needs or ()))
+        frame, why = read_table(path, told, wanted)
+        described = read_description(path)
+        if why:
+            frame = pd.DataFrame({UNITS: pd.Series(dtype=int)})
+        return replace(described, frame=frame, notes=described.notes | dict.fromkeys(wanted if why else (), why))
     columns = _columns_if_large(path) if needs is not None else ()
     if not columns:
         frame = pd.read_parquet(path)
@@ -231,6 +240,8 @@ def read_gaps(path: str | Path) -> tuple[int, dict[str, int], int | None]:
 
     The patients are None where units are not patients and it is not known of each whose it is.
     """
+    if (told := tables_of(path)) is not None:
+        return told["n"], told["missing"], told["patients"]
     columns = _columns_if_large(path)
     if columns:
         each_is_one = read_description(path).unit_of_analysis == "patient"

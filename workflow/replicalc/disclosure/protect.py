@@ -30,18 +30,28 @@ class Protection:
                 self.counts[told] = (inside & ~without).bit_count()
                 self.persons[told] = self.people.persons(inside & ~without, self.threshold)
 
-    def withheld(self, complementary: bool = True) -> dict[Told, str]:
-        """Decide: each withheld count with its rule. Everything, where the attack does not come to an end."""
+    def withheld(
+        self,
+        complementary: bool = True,
+        shown: frozenset[Told] = frozenset(),
+        kept_back: frozenset[Told] = frozenset(),
+    ) -> dict[Told, str]:
+        """Decide: each withheld count with its rule. Everything, where the attack does not come to an end.
+
+        ``shown`` are counts that are released already, which nothing can take back, and ``kept_back`` those that an
+        earlier plan withholds and that are told by nobody. Where a count that is shown would have to be withheld,
+        everything else is.
+        """
         found = {told: "small" for told, value in self.persons.items() if 0 < value < self.threshold}
-        found |= dict.fromkeys(self._one_valued(), "small")
+        found |= dict.fromkeys(self._one_valued(shown), "small")
         if not complementary:
             return found
         try:
-            return self._linked(found)
+            return self._linked(found, shown, kept_back)
         except ReplicalcError:
             return dict.fromkeys(self.counts, "linked") | found
 
-    def _linked(self, small: dict[Told, str]) -> dict[Told, str]:
+    def _linked(self, small: dict[Told, str], shown: frozenset[Told], kept_back: frozenset[Told]) -> dict[Told, str]:
         model = Model(self.people, [each for told in self.counts for each in told if each is not None])
         wide = {told for told in self.counts if any(each in model.too_wide for each in told)}
         # Counts that stand for the same patients by logic are one: if one is withheld, all of them are.
@@ -61,26 +71,37 @@ class Protection:
             for column, sign in key_of[inner]:
                 total[column] = total.get(column, 0.0) - sign
             aims[tuple(sorted((column, sign) for column, sign in total.items() if sign))] = difference
-        released = {key: value[key] for key in sorted(same) if key not in set(gone)}
+        fixed = {key for key, mine in same.items() if any(told in shown for told in mine)}
+        silent = {key for key, mine in same.items() if key not in fixed and any(told in kept_back for told in mine)}
+        # What is made of few patients may be shown where the count itself is not; then the attacker has it too.
+        if fixed & set(gone):
+            raise ReplicalcError("disclosure control: a small count is shown already")
+        released = {key: value[key] for key in sorted(same) if key not in set(gone) | silent}
         self.attack = Attack(model, released, aims, self.threshold)
-        cost = {key: (number == 0, uses[key], number, key) for key, number in released.items()}
+        cost = {key: (key in fixed, number == 0, uses[key], number, key) for key, number in released.items()}
         self.attack.protect(cost)
         self.attack.confirm(cost)
         self.attack.settle(cost)
-        linked = [told for key in self.attack.withheld for told in same[key]]
+        if fixed & set(self.attack.withheld):
+            raise ReplicalcError("disclosure control: what is shown already gives a count away")
+        linked = [told for key in [*self.attack.withheld, *silent] for told in same[key]]
         return dict.fromkeys([*wide, *linked], "linked") | {told: "small" for key in gone for told in same[key]}
 
-    def _one_valued(self) -> list[Told]:
-        """Counts of a small group of whom all have the same: the count tells of each of them what he or she has."""
+    def _one_valued(self, shown: frozenset[Told]) -> list[Told]:
+        """Counts of a small group of whom all have the same: the count tells of each of them what he or she has.
+
+        Where that count is shown already, it is the count of the group that must not be.
+        """
         small = [told for told, value in self.counts.items() if 0 < value < 2 * self.threshold and told[1] is None]
         by_mask: dict[int, list[Count]] = {}
         for told in small:
             by_mask.setdefault(self.people.mask(told[0]), []).append(told[0])
         return [
-            (one, None)
+            (other if (one, None) in shown and (other, None) not in shown else one, None)
             for same in by_mask.values()
             for one in same
-            if any(self._names_a_category(one, other) for other in same)
+            for other in same
+            if self._names_a_category(one, other)
         ]
 
     def _differences(self, kept: list[Told]) -> list[tuple[Told, Told, int]]:

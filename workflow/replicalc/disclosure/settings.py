@@ -10,6 +10,8 @@ from replicalc.errors import ReplicalcError
 
 #: What the folders of patient-level files and unsuppressed tables end in; no cohort's own name has a full stop.
 PRIVATE = ".private"
+#: Between the name of a pooled cohort and a way to put the patients of withheld counts (``federated.fills``).
+FILL = ".fill_"
 #: Counts from 1 to one less than this are withheld unless the cohort file says otherwise.
 THRESHOLD = 5
 #: Keys of a cohort file that change nothing in how the export is read.
@@ -90,7 +92,7 @@ def private(cohort: str) -> str:
 def shared(cohort: str) -> str:
     """Name a cohort as its file and its tables do, whichever side it is asked for.
 
-    >>> shared("clinic_x.private"), shared("ispy1")
-    ('clinic_x', 'ispy1')
+    >>> shared("clinic_x.private"), shared("trial.fill_most"), shared("ispy1")
+    ('clinic_x', 'trial', 'ispy1')
     """
-    return cohort.removesuffix(PRIVATE)
+    return cohort.removesuffix(PRIVATE).partition(FILL)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
+from replicalc.cohort.counted import NOT_SHARED, Answered, Asking
 from replicalc.cohort.frame import NOT_RECORDED, Cohort, read_cohort
 from replicalc.table import ResultTable
 
@@ -44,6 +45,8 @@ def open_each(
 
     from replicalc.cohort.frame import read_description
 
+    if isinstance(path, Asking):
+        raise Answered([name for name in (*names, *(subset or {})) if name is not None] for names in needs)
     described = read_description(path)
     table = ResultTable(Path(out).stem, described.name, described.kind)
     needed = [name for name, codes in (subset or {}).items() if not str(codes).endswith(NOT_RECORDED)]
@@ -66,7 +69,8 @@ def open_each(
 def missing_sentence(cohort: Cohort, names: list[str]) -> str:
     """Say which variables a cohort lacks."""
     noun = "variable" if len(names) == 1 else "variables"
-    return f"{noun} {', '.join(names)} not in cohort {cohort.name}"
+    told = [cohort.notes[name] for name in names if cohort.notes.get(name, "").startswith(NOT_SHARED)]
+    return f"{noun} {', '.join(names)} not in cohort {cohort.name}" + (f": {told[0]}" if told else "")
 
 
 def absent(cohort: Cohort, table: ResultTable, *names: str) -> bool:

@@ -128,8 +128,8 @@ def patient_flow(flow, cohort, out):
     Those included of whom a variable is not known are counted by variable (``n_value_missing``): results that need it
     leave them out. A row that the export repeats is nobody assessed; such rows are counted as a reason of their own.
     """
-    steps = read_csv(flow)
     data, table = open_cohort(cohort, None, out, [])
+    steps = read_csv(flow)
     n, missing, patients = read_gaps(cohort)
     assessed = int(steps[0]["n_after" if steps[0]["criterion"] == ALIKE else "n_before"])
     table.add("n_assessed", assessed)
@@ -155,8 +155,8 @@ def patient_flow(flow, cohort, out):
 @job
 def cited(cohort, claims_file, study_file, out):
     """List the numbers that the paper cites from elsewhere; patients of this study cannot confirm or refute them."""
-    study = load_checked(study_file, "study")
     _, table = open_cohort(cohort, None, out, [])
+    study = load_checked(study_file, "study")
     for claim in load_claims(claims_file):
         if claim.kind == "external" and claim.result == table.result:
             table.not_evaluable(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from replicalc.errors import ReplicalcError
 from replicalc.job import job
-from replicalc.results.common import absent, missing_sentence, open_cohort, remark
+from replicalc.results.common import absent, missing_sentence, open_cohort, open_each, remark
 from replicalc.results.describe import in_unit
 from replicalc.results.factors import Factor, design, factor, known
 from replicalc.results.statement import judge
@@ -34,15 +34,18 @@ def logistic(cohort, out, *, outcome, factors, models=tuple(MODELS), subset=None
     """
     from replicalc.stats import logistic as fits
 
-    data, table = open_cohort(cohort, subset, out, [outcome[0], *factors])
+    # Factors that are looked at one by one need no table of all of them together.
+    apart = [{name: spec} for name, spec in factors.items()] if list(models) == ["univariable"] else [factors]
+    cohorts, table = open_each(cohort, subset, out, [[outcome[0], *chosen] for chosen in apart])
 
-    def fit(part: Cohort, terms: list[Factor], group: str) -> None:
+    def fit(data: Cohort, part: Cohort, terms: list[Factor], group: str) -> None:
         event = part.frame[outcome[0]].isin(outcome[1].split("|")).to_numpy(dtype=float)
         columns, names = design(terms)
         function = fits.firth if group == FIRTH else fits.logistic
         _logistic_rows(table, data, part, function, event, columns, names, terms, group)
 
-    _models(table, data, [outcome[0]], factors, models, fit)
+    for chosen, data in zip(apart, cohorts, strict=True):
+        _models(table, data, [outcome[0]], chosen, models, fit)
     if holds:
         judge(table, holds)
     return table.write(out)
@@ -72,7 +75,7 @@ def hazard(
 
     data, table = open_cohort(cohort, subset, out, [time, event[0], *factors])
 
-    def fit(part: Cohort, terms: list[Factor], group: str) -> None:
+    def fit(data: Cohort, part: Cohort, terms: list[Factor], group: str) -> None:
         length = in_unit(part.frame[time], "day", unit)
         seen = part.frame[event[0]].isin(event[1].split("|")).to_numpy(dtype=float)
         columns, names = design(terms)
@@ -101,7 +104,7 @@ def _models(table: ResultTable, data, outcome: list[str], factors: dict[str, str
             why = f"only one category of {', '.join(empty)} occurs" if empty and part.size else ""
             table.not_evaluable(why or "nobody has all the variables of the model", group=group, variable=place)
             return
-        fit(part, terms, group)
+        fit(data, part, terms, group)
         for missing in [name for each in terms for name in each.absent]:
             name, _, code = missing.partition("=")
             told = next(each.told for each in terms if each.name == name)
