@@ -99,6 +99,19 @@ class Attack:
     def safe(self, aim: int) -> bool:
         return self.hi[aim] - self.lo[aim] >= self.threshold - 1e-6
 
+    def is_open(self, aim: int) -> bool:
+        """Tell whether the released counts leave a protected number far enough, before anything more is withheld."""
+        import numpy as np
+
+        for sign in (1.0, -1.0):
+            if not self.safe(aim):
+                found = self.solve(aim, sign)
+                if found is None:
+                    self.lo[aim], self.hi[aim] = -np.inf, np.inf
+                else:
+                    self.widen(found.x)
+        return self.safe(aim)
+
     def protect(self, cost: dict[Sum, tuple]) -> None:
         """Withhold further counts, the cheapest first, until every protected number can lie far enough.
 

@@ -39,8 +39,8 @@ class Protection:
         """Decide: each withheld count with its rule. Everything, where the attack does not come to an end.
 
         ``shown`` are counts that are released already, which nothing can take back, and ``kept_back`` those that an
-        earlier plan withholds and that are told by nobody. Where a count that is shown would have to be withheld,
-        everything else is.
+        earlier plan withholds and that are told by nobody. What they give away alone nothing can protect any more.
+        Where more would be told unless a count that is shown was withheld, everything else is.
         """
         found = {told: "small" for told, value in self.persons.items() if 0 < value < self.threshold}
         found |= dict.fromkeys(self._one_valued(shown), "small")
@@ -63,7 +63,8 @@ class Protection:
         first = {key: mine[0] for key, mine in same.items()}
         value = {key: self.counts[told] for key, told in first.items()}
         uses = {key: sum(self.uses[told] for told in mine) for key, mine in same.items()}
-        gone = [key for key, mine in same.items() if any(told in small for told in mine)]
+        fixed = {key for key, mine in same.items() if any(told in shown for told in mine)}
+        gone = [key for key, mine in same.items() if key not in fixed and any(told in small for told in mine)]
         aims = {key: value[key] for key in gone}
         key_of = {told: key for key, mine in same.items() for told in mine}
         for outer, inner, difference in self._differences([told for mine in same.values() for told in mine]):
@@ -71,12 +72,11 @@ class Protection:
             for column, sign in key_of[inner]:
                 total[column] = total.get(column, 0.0) - sign
             aims[tuple(sorted((column, sign) for column, sign in total.items() if sign))] = difference
-        fixed = {key for key, mine in same.items() if any(told in shown for told in mine)}
         silent = {key for key, mine in same.items() if key not in fixed and any(told in kept_back for told in mine)}
-        # What is made of few patients may be shown where the count itself is not; then the attacker has it too.
-        if fixed & set(gone):
-            raise ReplicalcError("disclosure control: a small count is shown already")
         released = {key: value[key] for key in sorted(same) if key not in set(gone) | silent}
+        if fixed:
+            before = Attack(model, {key: value[key] for key in sorted(fixed)}, aims, self.threshold)
+            aims = {each: aims[each] for at, each in enumerate(before.goals) if before.is_open(at)}
         self.attack = Attack(model, released, aims, self.threshold)
         cost = {key: (key in fixed, number == 0, uses[key], number, key) for key, number in released.items()}
         self.attack.protect(cost)
@@ -85,7 +85,8 @@ class Protection:
         if fixed & set(self.attack.withheld):
             raise ReplicalcError("disclosure control: what is shown already gives a count away")
         linked = [told for key in [*self.attack.withheld, *silent] for told in same[key]]
-        return dict.fromkeys([*wide, *linked], "linked") | {told: "small" for key in gone for told in same[key]}
+        found = dict.fromkeys([*wide, *linked], "linked") | {told: "small" for key in gone for told in same[key]}
+        return found | {told: "small" for told in small if told not in shown and told not in wide}
 
     def _one_valued(self, shown: frozenset[Told]) -> list[Told]:
         """Counts of a small group of whom all have the same: the count tells of each of them what he or she has.

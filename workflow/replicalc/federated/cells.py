@@ -7,7 +7,7 @@ show cannot be taken back; where that would be needed, no cell is shared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -73,13 +73,26 @@ def steps(study: str, criteria: list[dict]) -> Iterator[tuple[Told, Told, Told]]
 
 
 def shareable(
-    people: People, tables: list[Table], hidden: set[tuple[str, str, str, str]], wanted: list[Told], threshold: int
+    people: People,
+    tables: list[Table],
+    hidden: set[tuple[str, str, str, str]],
+    wanted: Sequence[Sequence[Told]],
+    threshold: int,
 ) -> set[Told]:
-    """Choose which of the ``wanted`` counts may be shared.
+    """Choose which counts may be shared.
 
     ``tables`` are the results with what each number tells, and ``hidden`` the places (study, result, line, column) that
-    the plan of the results does not show as they are.
+    the plan of the results does not show as they are. ``wanted`` holds counts, those without which the others are of no
+    use first: where no plan is found for all of them, the last ones are left out, and so on.
     """
+    for asked in range(len(wanted), 0, -1):
+        allowed = _allowed(people, tables, hidden, wanted[:asked], threshold)
+        if wanted[0] and allowed & set(wanted[0]):
+            return allowed
+    return set()
+
+
+def _allowed(people: People, tables: list[Table], hidden: set, wanted, threshold: int) -> set[Told]:
     protection = Protection(people, threshold)
     public: set[Told] = set()
     for table in tables:
@@ -91,7 +104,10 @@ def shareable(
                     if (table.study, table.result, str(number), column) not in hidden:
                         public |= {told for told in telling.counts if telling.kind != "model" or telling.about}
     kept_back = set(protection.counts) - public
-    for told in dict.fromkeys(wanted):
+    flat = list(dict.fromkeys(told for some in wanted for told in some))
+    for told in flat:
         protection.tell(counted(told))
+    for told in wanted[0]:
+        protection.uses[told] += len(flat)  # withheld last
     withheld = protection.withheld(shown=frozenset(public), kept_back=frozenset(kept_back))
-    return {told for told in wanted if told[0] is not None and told in protection.counts and told not in withheld}
+    return {told for told in flat if told[0] is not None and told in protection.counts and told not in withheld}

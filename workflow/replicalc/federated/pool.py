@@ -73,7 +73,7 @@ def _gaps(sites: list[Site], study: str, fill: str) -> dict:
     told = [site.told["studies"][study] for site in sites]
     n = sum(each["n"] or 0 for each in told)
     missing = {}
-    for name in sorted({name for each in told for name in each["variables"]}):
+    for name in sorted({name for each in told for name in each["missing"]}):
         total = 0
         for each in told:
             here = each["missing"].get(name, each["n"] or 0)  # a site without the variable lacks it of everybody

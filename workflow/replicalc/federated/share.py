@@ -11,6 +11,7 @@ from replicalc import __version__
 from replicalc.cohort.collapse import ALIKE
 from replicalc.cohort.frame import read_description, read_gaps
 from replicalc.cohort.grouped import PATIENT_ID, PATIENTS, UNITS, grouped
+from replicalc.cohort.source import ROW
 from replicalc.errors import ReplicalcError
 from replicalc.federated.asking import all_tables
 from replicalc.federated.cells import EVERYBODY, INSIDE, base, cells, missing, shareable, steps
@@ -94,20 +95,20 @@ def _protected(studies: list[Study], results: list[str], plan: list[str], thresh
     }
     tables = [planning._table(people, file, recipes, criteria) for file in results]
     hidden = {tuple(line[key] for key in ("study", "result", "line", "column")) for line in read_csv(plan[0])}
-    wanted = []
+    totals, margins, crossed = [], [], []
     found = {}
     for study in studies:
         for of in (INSIDE, EVERYBODY):
-            wanted.append(found.setdefault((study.name, of), (frozenset(base(study.name, of)), None)))
+            totals.append(found.setdefault((study.name, of), (frozenset(base(study.name, of)), None)))
         for of, names in study.tables:
             found[study.name, of, *names] = cells(people, study.name, of, names)
-            wanted += [cell.told for cell in found[study.name, of, *names][0]]
-        for name in _variables(study):
-            if (told := missing(people, study.name, name)) is not None:
-                wanted.append(found.setdefault((study.name, "missing", name), told))
+            (crossed if len(names) > 1 else margins).extend(cell.told for cell in found[study.name, of, *names][0])
+        for name in people.frames[study.name]:
+            if name != ROW and (told := missing(people, study.name, name)) is not None:
+                margins.append(found.setdefault((study.name, "missing", name), told))
         found[study.name, "steps"] = list(steps(study.name, study.criteria))
-        wanted += [told for three in found[study.name, "steps"] for told in three]
-    allowed = shareable(people, tables, hidden, wanted, threshold)
+        margins += [told for three in found[study.name, "steps"] for told in three]
+    allowed = shareable(people, tables, hidden, (totals, margins, crossed), threshold)
 
     def size(told) -> int | None:
         return planning.size(people, told) if told in allowed else None
@@ -135,7 +136,7 @@ def _write(folder: Path, study: Study, told) -> dict:
 
     n, lacking, patients = read_gaps(study.cohort)
     whole, _, _ = read_gaps(study.everybody)
-    known = {name: lacking[name] for name in _variables(study) if name in lacking}
+    known = {name: number for name, number in sorted(lacking.items()) if name != ROW}
     sizes = {INSIDE: n, EVERYBODY: whole}
     rows = [{name: row[name] for name in FLOW} for row in read_csv(study.flow)]
     if told:
