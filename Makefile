@@ -1,4 +1,4 @@
-# make results | cohort | witnesses | archive | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
+# make results | cohort | summary | witnesses | archive | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
 # DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (about an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 # K=5 is the number of synthetic cohorts that `make witnesses` holds against each other.
@@ -10,7 +10,7 @@ DEFECTS ?= --quick
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
-.PHONY: results cohort witnesses archive test lint format bench unlock clean
+.PHONY: results cohort summary witnesses archive test lint format bench unlock clean
 .DELETE_ON_ERROR:
 
 results: .venv/.ready
@@ -22,6 +22,12 @@ results: .venv/.ready
 cohort: .venv/.ready
 	@test -n "$$FILE" || { echo 'Say which file, for example: make cohort FILE=data/raw/export.xlsx NAME=centre_x'; exit 2; }
 	@$(BIN)/replicalc new-cohort "$$FILE" $${FILE2:+"$$FILE2"} $${NAME:+--name "$$NAME"} $${SHEET:+--sheet "$$SHEET"} $${SHEET2:+--sheet "$$SHEET2"} $${DICTIONARY:+--data-dictionary "$$DICTIONARY"} $${IS:+--is "$$IS"} $${FORCE:+--force}
+
+# What a site of a federated run shares, results/summary/<cohort>: make summary COHORT=centre_x (docs/federated.md).
+summary: .venv/.ready
+	@test -n "$(COHORT)" || { echo 'Say of which cohort, for example: make summary COHORT=centre_x'; exit 2; }
+	@$(BIN)/snakemake --cores $(CORES) summary --config cohorts="$(COHORT)"
+	@echo "results/summary/$(COHORT): read the tables and manifest.json before the folder leaves (docs/federated.md)"
 
 # What each paper leaves open, from K synthetic cohorts of each study.
 witnesses: .venv/.ready
