@@ -1,4 +1,4 @@
-# make results | cohort | summary | witnesses | archive | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
+# make results | cohort | summary | federated | witnesses | archive | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
 # DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (about an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 # K=5 is the number of synthetic cohorts that `make witnesses` holds against each other.
@@ -10,7 +10,7 @@ DEFECTS ?= --quick
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
-.PHONY: results cohort summary witnesses archive test lint format bench unlock clean
+.PHONY: results cohort summary federated witnesses archive test lint format bench unlock clean
 .DELETE_ON_ERROR:
 
 results: .venv/.ready
@@ -28,6 +28,15 @@ summary: .venv/.ready
 	@test -n "$(COHORT)" || { echo 'Say of which cohort, for example: make summary COHORT=centre_x'; exit 2; }
 	@$(BIN)/snakemake --cores $(CORES) summary --config cohorts="$(COHORT)"
 	@echo "results/summary/$(COHORT): read the tables and manifest.json before the folder leaves (docs/federated.md)"
+
+# The federated example: the synthetic patients of STUDY as three sites in FOLDER, which must not be there yet; pooled from
+# summaries and from rows. THRESHOLD=off switches disclosure control off.
+FOLDER ?= three_sites
+STUDY ?= nact_bone
+THRESHOLD ?= 5
+federated: .venv/.ready
+	@test ! -e "$(FOLDER)" || { echo '$(FOLDER) is there already. Take another: make federated FOLDER=somewhere'; exit 2; }
+	@PYTHONPATH=workflow:tests $(BIN)/python tests/federation.py "$(FOLDER)" "$(STUDY)" "$(THRESHOLD)"
 
 # What each paper leaves open, from K synthetic cohorts of each study.
 witnesses: .venv/.ready

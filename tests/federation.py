@@ -1,8 +1,13 @@
-"""A synthetic export as three sites and as one: what a federated run is held against."""
+"""A synthetic export as three sites and as one: what a federated run is held against.
+
+``make federated`` runs it as an example (docs/federated.md): ``python tests/federation.py FOLDER STUDY off|THRESHOLD``.
+"""
 
 from __future__ import annotations
 
 import csv
+import math
+import sys
 import zlib
 from pathlib import Path
 
@@ -51,3 +56,41 @@ def share(folder: Path, *sites: str) -> None:
     """Make the summaries as a site does: ``make summary COHORT=...``."""
     for site in sites or SITES:
         snakemake(folder, "summary", "--config", f"cohorts={site}")
+
+
+def computed(folder: Path, study: str, *cohorts: str) -> None:
+    """Compute every result of a study on these cohorts, and hold them against the paper."""
+    wanted = [f"results/{study}/{cohort}/comparison.csv" for cohort in cohorts]
+    wanted += [f"results/{study}/{cohort}/cohort_calcified_subtype.csv" for cohort in cohorts]
+    snakemake(folder, *wanted, "--config", f"cohorts={' '.join(cohorts)}", f"studies=[{study}]")
+
+
+def main(folder: str, study: str, threshold: str) -> None:
+    """Make three sites, their summaries and the pooled cohort in ``folder``, and say how its numbers compare."""
+    from replicalc.table import read_result
+
+    control = OFF if threshold == "off" else f"disclosure: {{threshold: {int(threshold)}}}"
+    project = federation(Path(folder), study, control, rows=True)
+    share(project)
+    computed(project, study, "rows", "pooled")
+    equal = other = empty = 0
+    for file in sorted((project / "results" / study / "pooled").glob("*.csv")):
+        if file.stem != "comparison":
+            place = {}
+            for row in read_result(project / f"results/{study}/rows/{file.name}"):
+                place[row.group, row.variable, row.stat, row.method] = row.value
+            for row in read_result(file):
+                true = place.get((row.group, row.variable, row.stat, row.method), math.nan)
+                same = math.isclose(row.value, true, rel_tol=1e-10, abs_tol=1e-13)
+                equal, other, empty = (
+                    equal + same,
+                    other + (not same and row.value == row.value),
+                    empty + (math.isnan(row.value) and not math.isnan(true)),
+                )
+    print(
+        f"{study} in {folder}: {equal} numbers from summaries are those from rows, {other} are not, {empty} are empty"
+    )
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from both_ways import CLOSED, ITERATIVE, differences
-from federation import OFF, SITES, federation, share
+from federation import OFF, SITES, computed, federation, share
 from project import snakemake
 from scipy.optimize import linprog
 
@@ -22,15 +22,6 @@ from replicalc.table import NOT_EVALUABLE, Row, read_result
 
 THRESHOLD = 5
 UNITS = "_units"
-
-
-def computed(folder: Path, study: str, *cohorts: str) -> None:
-    """Compute every result of a study on these cohorts, and hold them against the paper."""
-    results = [file.stem for file in (folder / "config/studies" / study).glob("claims.csv") for file in [file]]
-    assert results
-    wanted = [f"results/{study}/{cohort}/comparison.csv" for cohort in cohorts]
-    wanted += [f"results/{study}/{cohort}/cohort_calcified_subtype.csv" for cohort in cohorts]
-    snakemake(folder, *wanted, "--config", f"cohorts={' '.join(cohorts)}", f"studies=[{study}]")
 
 
 def results(folder: Path, study: str, cohort: str) -> dict[str, list[Row]]:
@@ -120,7 +111,8 @@ def truth(folder: Path, site: str, of: str, names: tuple[str, ...]) -> dict[tupl
     """The true counts of a table, from the patients that the site keeps."""
     where = {"cohort": "cohort.parquet", "everybody": "steps/everybody.parquet"}[of]
     frame = pd.read_parquet(folder / f"results/nact_bone/{site}.private/{where}")
-    texts = [frame[name].astype(object).where(frame[name].notna(), "").astype(str) for name in names]
+    columns = [frame[name] if name in frame else pd.Series(None, frame.index, dtype=object) for name in names]
+    texts = [column.astype(object).where(column.notna(), "").astype(str) for column in columns]
     return pd.Series(list(zip(*texts, strict=True))).value_counts().to_dict()
 
 
