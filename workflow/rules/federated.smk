@@ -51,17 +51,7 @@ rule share_summary:
         dictionary=registry.print_of("variables", ""),
         code=digest("federated.share:share"),
     run:
-        federated_share.share(
-            list(input.cohorts),
-            list(input.everybody),
-            list(input.flows),
-            list(input.studies),
-            list(input.results),
-            list(input.plan),
-            output.folder,
-            log[0],
-            **params,
-        )
+        federated_share.share(dict(input.items()), output.folder, log[0], **params)
 
 
 rule pool_summaries:
@@ -88,17 +78,7 @@ rule pool_summaries:
         dictionary=registry.print_of("variables", ""),
         code=digest("federated.pool:pool"),
     run:
-        federated_pool.pool(
-            input.mapping,
-            input.study,
-            input.dictionary,
-            output.cohort,
-            output.everybody,
-            output.flow,
-            output.checks,
-            log[0],
-            **params,
-        )
+        federated_pool.pool(*input[:3], *output, log[0], **params)
 
 
 rule settle_result:

@@ -8,7 +8,7 @@ import pytest
 from replicalc import results
 from replicalc.errors import ReplicalcError
 from replicalc.federated.asking import ARCHETYPES, archetype_of, tables_needed
-from replicalc.federated.fills import FEWEST, FILLS, MOST, Fill
+from replicalc.federated.fills import FEWEST, FILLS, MOST, Fill, enough
 from replicalc.federated.pool import _levels
 from replicalc.federated.settle import _settled
 from replicalc.table import Row
@@ -23,12 +23,19 @@ def test_every_spread_keeps_the_patients_and_repeats_itself(cells):
         assert (found == Fill(name, (1, 2)).spread(11, cells)).all()
 
 
-def test_any_two_cells_are_told_apart_by_some_spread():
-    """A number that depends on one withheld cell and not on another comes out differently in two spreads at least."""
-    spreads = np.array([Fill(name, (0, 3)).spread(9, 5) for name in FILLS if name not in (FEWEST, MOST)])
-    for subset in range(1, 2**5 - 1):
-        inside = [bool(subset >> k & 1) for k in range(5)]
+@pytest.mark.parametrize(("patients", "cells"), [(9, 2), (9, 3), (9, 5), (1, 4), (2, 8), (3, 11)])
+def test_a_number_of_some_of_the_withheld_cells_is_never_taken_for_a_known_one(patients, cells):
+    """Of some cells and not of all: it comes out differently in two spreads at least, if there are patients enough."""
+    assert enough(patients, cells)
+    spreads = np.array([Fill(name, (0, 3)).spread(patients, cells) for name in FILLS if name not in (FEWEST, MOST)])
+    for subset in range(1, 2**cells - 1):
+        inside = [bool(subset >> k & 1) for k in range(cells)]
         assert len(set(spreads[:, inside].sum(axis=1))) > 1
+    assert set(spreads.sum(axis=1)) == {patients}
+
+
+def test_too_few_patients_for_many_cells_are_known_to_be_too_few():
+    assert not enough(1, 5) and not enough(2, 9)
 
 
 def row(value: float, stat: str = "count", **more) -> Row:

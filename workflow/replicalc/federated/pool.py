@@ -16,7 +16,7 @@ from replicalc.cohort.grouped import PATIENT_ID, PATIENTS, UNITS
 from replicalc.errors import ReplicalcError
 from replicalc.federated.asking import all_tables
 from replicalc.federated.cells import EVERYBODY, INSIDE
-from replicalc.federated.fills import FEWEST, MOST, SPREADS, Fill
+from replicalc.federated.fills import FEWEST, MOST, SPREADS, Fill, enough
 from replicalc.federated.sites import Site, check_study, load_sites, notes_of, one_of
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_dictionary, read_csv
@@ -103,6 +103,9 @@ def _table(sites: list[Site], study: str, of: str, names: list[str], fill: str, 
             continue
         total = told["n" if of == INSIDE else "n_everybody"]
         rows = _rows(site, study, each["file"], total, Fill(fill, (at, number)))
+        if rows is None:
+            reasons.append(f"{site.name}: too few patients stand in too many withheld counts to tell anything")
+            continue
         if PATIENT_ID in rows:  # kinds of patients are numbered by each site for itself
             rows[PATIENT_ID] = rows[PATIENT_ID].where(rows[PATIENT_ID] == "", f"{at}:" + rows[PATIENT_ID])
         frames.append(rows)
@@ -127,8 +130,11 @@ def _table(sites: list[Site], study: str, of: str, names: list[str], fill: str, 
     return {"variables": names, "columns": list(frame.columns), "why": "", "frame": frame}
 
 
-def _rows(site: Site, study: str, name: str, total: int, fill: Fill) -> pd.DataFrame:
-    """Read a site's table as text, withheld counts filled in. Raises ReplicalcError where its counts do not add up."""
+def _rows(site: Site, study: str, name: str, total: int, fill: Fill) -> pd.DataFrame | None:
+    """Read a site's table as text, withheld counts filled in; None where the fills cannot tell them apart.
+
+    Raises ReplicalcError where its counts do not add up.
+    """
     import pandas as pd
 
     path = site.file(study, name)
@@ -142,6 +148,8 @@ def _rows(site: Site, study: str, name: str, total: int, fill: Fill) -> pd.DataF
     if left < 0 or (left and not unknown.any()):
         raise ReplicalcError(f"{path}: its counts add up to {counts.sum()}, but the manifest says {total} patients")
     if unknown.any():
+        if not enough(left, int(unknown.sum())):
+            return None
         counts[unknown] = fill.spread(left, int(unknown.sum()))
     return frame.assign(**{UNITS: counts})
 

@@ -42,17 +42,20 @@ class Study:
 
 
 @job
-def share(cohorts, everybody, flows, studies, results, plan, out, *, recipes, prints, control, dictionary):
+def share(files, out, *, recipes, prints, control, dictionary):
     """Write into the folder ``out`` a manifest and, for each study, its flow and a table for each need of a result.
 
-    ``cohorts``, ``everybody``, ``flows`` and ``studies`` (``study.yaml``) stand in the order of ``recipes``, which is
-    (function, parameters) of each result by study. ``control`` is how the site is protected: ``threshold``, or why
-    there is no disclosure control. With control ``results`` are the unsuppressed tables and ``plan`` says what of them
-    is released. ``prints`` and ``dictionary`` are hashes by which a centre knows that all sites use the same studies.
+    Of the ``files``, ``cohorts``, ``everybody``, ``flows`` and ``studies`` (``study.yaml``) stand in the order of
+    ``recipes``, which is (function, parameters) of each result by study. ``control`` is how the site is protected:
+    ``threshold``, or why there is no disclosure control. With control ``results`` are the unsuppressed tables and
+    ``plan`` says what of them is released. ``prints`` and ``dictionary`` are hashes by which a centre knows that all
+    sites use the same studies.
     """
     mine = [
         Study(name, cohort, all_of_them, flow, load_checked(file, "study")["criteria"], recipes[name], prints[name])
-        for name, cohort, all_of_them, flow, file in zip(recipes, cohorts, everybody, flows, studies, strict=True)
+        for name, cohort, all_of_them, flow, file in zip(
+            recipes, *(files[each] for each in ("cohorts", "everybody", "flows", "studies")), strict=True
+        )
     ]
     for study in mine:
         inside = {name: each for name, each in study.recipes.items() if not name.startswith("cohort_")}
@@ -60,7 +63,7 @@ def share(cohorts, everybody, flows, studies, results, plan, out, *, recipes, pr
         study.tables = [(INSIDE, names) for names in all_tables(inside)]
         study.tables += [(EVERYBODY, names) for names in all_tables(whole)]
     folder = Path(out)
-    told = _protected(mine, results, plan, control["threshold"]) if "threshold" in control else None
+    told = _protected(mine, files["results"], files["plan"], control["threshold"]) if "threshold" in control else None
     about = read_description(mine[0].cohort)
     manifest = {
         "format": FORMAT,
