@@ -187,7 +187,7 @@ def references_of(result: str, reaches: Iterable[str], known: References) -> tup
         # What another reference calls by name need not be told once more as a thing that a third one passes through.
         told = {family: (mine[0], mine[1] - calls, mine[2]) for family, mine in told.items()}
         for family, (direct, below, tests) in sorted(told.items(), key=lambda each: (not each[1][0], each[0])):
-            below = below & left if not direct else below
+            direct, below = direct & left, below & left  # a second script may hold the same, with weights for example
             if direct or below:
                 left -= direct | below
                 rows.append(
