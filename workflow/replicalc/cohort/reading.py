@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from replicalc.cohort.audit import JOINT, CellError, Change, ChangeLog, Problem
@@ -76,23 +76,58 @@ def read_units(export: Export, variables: dict[str, Variable], changes: ChangeLo
     it.
     """
     found = Found([Unit({}, (_own_place(record, export.config),)) for record in export.records], changes)
+    for step in steps(export, variables):
+        for record, unit in zip(export.records, found.units, strict=True):
+            step.act(record, unit, found)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one variable is read: of which columns of the export and other variables, and what is done with a record.
+
+    ``act`` takes a record, its unit and what was found so far; it sets the value of the unit, and looks at nothing but
+    these columns and variables: the same texts give the same value (``large`` relies on it).
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    others: tuple[str, ...]
+    act: Callable[[Mapping[str, str], Unit, Found], None]
+
+
+def steps(export: Export, variables: dict[str, Variable]) -> Iterator[Step]:
+    """Say how each variable is read, in the order in which they are computed from each other."""
     for name in in_order(export.config["variables"])[0]:
         entry = export.config["variables"][name]
         if "constant" in entry:
-            for unit in found.units:
-                unit.values[name] = str(entry["constant"])
+            yield Step(name, (), (), _constant(name, str(entry["constant"])))
         elif rule_of(entry):
-            _compute(name, entry, export, variables, found)
+            parts = parts_of(variables[name], entry, variables)
+            columns = tuple(dict.fromkeys(part.entry["column"] for part in parts if not part.variable))
+            others = tuple(dict.fromkeys(part.variable for part in parts if part.variable))
+            yield Step(name, columns, others, _compute(name, entry, export, variables))
         elif "columns" in entry:
-            _join(name, entry, export, found)
+            yield Step(name, tuple(entry["columns"]), (), _join(name, entry, export))
         else:
-            column = Column(name, entry["column"], entry, variables[name], export)
-            for record, unit in zip(export.records, found.units, strict=True):
-                read = column.read(record, found)
-                unit.values[name] = column.within_range(read.value, record, found)
-                if read.several:
-                    unit.several[name] = read.several
-    return found
+            yield Step(name, (entry["column"],), (), _read(Column(name, entry["column"], entry, variables[name], export)))
+
+
+def _constant(name: str, value: str) -> Callable:
+    def act(record, unit, found):
+        unit.values[name] = value
+
+    return act
+
+
+def _read(column: Column) -> Callable:
+    def act(record, unit, found):
+        read = column.read(record, found)
+        unit.values[column.name] = column.within_range(read.value, record, found)
+        if read.several:
+            unit.several[column.name] = read.several
+
+    return act
 
 
 def _own_place(record: dict[str, str], config: dict) -> tuple[str, str]:
@@ -157,10 +192,11 @@ def impossible(value: str, variable: Variable) -> CellError:
     return CellError("out_of_range", f"value {told} is impossible", f"Allowed: {variable.min} to {variable.max}{unit}")
 
 
-def _join(name: str, entry: dict, export: Export, found: Found) -> None:
+def _join(name: str, entry: dict, export: Export) -> Callable:
     """Put an identifier together so that no two combinations of parts give the same one."""
     missing = {str(code) for code in [*export.config.get("missing", [""]), *entry.get("missing", [])]} | {""}
-    for record, unit in zip(export.records, found.units, strict=True):
+
+    def act(record, unit, found):
         texts = [record[column] for column in entry["columns"]]
         unit.values[name] = "" if missing.intersection(texts) else "/".join(texts)
         if unit.values[name] and any("/" in text for text in texts):
@@ -168,8 +204,10 @@ def _join(name: str, entry: dict, export: Export, found: Found) -> None:
             told = "a part of the identifier contains '/', which would join the parts"
             found.problems.append(Problem(file, row, column_told(entry), name, "", "unparsable", told, "", "stop"))
 
+    return act
 
-def _compute(name: str, entry: dict, export: Export, variables: dict[str, Variable], found: Found) -> None:
+
+def _compute(name: str, entry: dict, export: Export, variables: dict[str, Variable]) -> Callable:
     """Compute a variable from its parts, record by record."""
     target = variables[name]
     parts = parts_of(target, entry, variables)
@@ -180,7 +218,8 @@ def _compute(name: str, entry: dict, export: Export, variables: dict[str, Variab
     }
     rule = compile_rule(target, entry, variables)
     treatments = export.config.get("on_problem", {})
-    for record, unit in zip(export.records, found.units, strict=True):
+
+    def act(record, unit, found):
         values = {part.name: _value(part, record, unit, columns, variables, found) for part in parts}
         try:
             text = rule(values)
@@ -199,6 +238,8 @@ def _compute(name: str, entry: dict, export: Export, variables: dict[str, Variab
                 found.changes.append(changed)
             text = ""
         unit.values[name] = text
+
+    return act
 
 
 def _value(part: Part, record: dict[str, str], unit: Unit, columns, variables, found: Found) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from replicalc.cohort.doors.cells import ROW, STACKED, Opened, Record, Table, letters, suffix, tidied
@@ -120,7 +120,7 @@ def read_table(path: Path, source: dict, missing: Collection[str] = ()) -> Table
     """
     path = Path(path)
     check_readable(path)
-    opened = _open(path, source)
+    opened = open_source(path, source)
     table, own = _records(path, source, opened)
     table.labels = {column: opened.labels[name] for column, name in own.items() if name in opened.labels}
     if is_typed(path):
@@ -139,7 +139,7 @@ def read_table(path: Path, source: dict, missing: Collection[str] = ()) -> Table
     return table
 
 
-def _open(path: Path, source: dict) -> Opened:
+def open_source(path: Path, source: dict) -> Opened:
     """Open the door for a kind of file, which is told by the ending of its name."""
     if "column_names" in source and suffix(path) not in LABELLED:
         raise ReplicalcError(
@@ -166,21 +166,9 @@ def _open(path: Path, source: dict) -> Opened:
 
 def _records(path: Path, source: dict, opened: Opened) -> tuple[Table, dict[str, str]]:
     """Read the header and all rows below it. Returns the records and, for each column, its name in the file."""
-    start = source.get("header_row", 1)
     rows = iter(opened.rows)
-    above: list[list[str]] = []
-    for _, cells in rows:
-        above.append([tidied(cell) for cell in cells])
-        if len(above) == start:
-            break
-    if len(above) < start or not any(above[-1]):
-        beyond = f"; the file has {len(above)} rows" if len(above) < start else ""
-        raise ReplicalcError(f"{path}: row {start} should hold the column names, but it is empty or missing{beyond}")
-    header = _header(path, above, opened, source)
-    constants = {name: str(value) for name, value in source.get("constants", {}).items()}
-    taken = [name for name in constants if name in header]
-    if taken:
-        raise ReplicalcError(f"{path}: the file has a column '{taken[0]}', so 'constants' cannot give it a value")
+    header, above = read_header(path, source, opened, rows)
+    start, constants = len(above), constants_of(path, source, header)
     places = {name: place for place, name in enumerate([ROW, *header, *constants])}
     share = shared(len(header))
     after = tuple(constants.values())
@@ -193,7 +181,7 @@ def _records(path: Path, source: dict, opened: Opened) -> tuple[Table, dict[str,
             continue
         if len(cells) != len(header):
             if len(cells) > len(header) or opened.exact:
-                raise _ragged(path, number, cells, header, source, last=next(rows, None) is None)
+                raise ragged(path, number, cells, header, source, last=next(rows, None) is None)
             cells += [""] * (len(header) - len(cells))
         filled.update(place for place in unnamed if cells[place])
         table.append(Record(places, (str(number), *cells, *after)))
@@ -206,6 +194,31 @@ def _records(path: Path, source: dict, opened: Opened) -> tuple[Table, dict[str,
     given = source.get("rename", {})
     back = {new: old for old, new in given.items()}
     return table, {name: back.get(name, name) for name in places if name != ROW and name not in constants}
+
+
+def read_header(
+    path: Path, source: dict, opened: Opened, rows: Iterator[tuple[int, list[str]]]
+) -> tuple[list[str], list[list[str]]]:
+    """Take the rows down to the header; return the names of the columns, and these rows as they stand in the file."""
+    start = source.get("header_row", 1)
+    above: list[list[str]] = []
+    for _, cells in rows:
+        above.append([tidied(cell) for cell in cells])
+        if len(above) == start:
+            break
+    if len(above) < start or not any(above[-1]):
+        beyond = f"; the file has {len(above)} rows" if len(above) < start else ""
+        raise ReplicalcError(f"{path}: row {start} should hold the column names, but it is empty or missing{beyond}")
+    return _header(path, above, opened, source), above
+
+
+def constants_of(path: Path, source: dict, header: list[str]) -> dict[str, str]:
+    """Return what the cohort file says under 'constants'; no column of the file may be called so."""
+    constants = {name: str(value) for name, value in source.get("constants", {}).items()}
+    taken = [name for name in constants if name in header]
+    if taken:
+        raise ReplicalcError(f"{path}: the file has a column '{taken[0]}', so 'constants' cannot give it a value")
+    return constants
 
 
 def _header(path: Path, above: list[list[str]], opened: Opened, source: dict) -> list[str]:
@@ -257,7 +270,7 @@ def _header(path: Path, above: list[list[str]], opened: Opened, source: dict) ->
     return header
 
 
-def _ragged(path: Path, number: int, cells: list[str], header: list[str], source: dict, last: bool) -> ReplicalcError:
+def ragged(path: Path, number: int, cells: list[str], header: list[str], source: dict, last: bool) -> ReplicalcError:
     if len(cells) > len(header):
         advice = "A cell that holds the delimiter must stand in quotation marks; a decimal comma is one as well"
     elif last:
