@@ -7,10 +7,13 @@ place in the export.
 from __future__ import annotations
 
 import csv
+import re
 import shutil
+import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -142,23 +145,89 @@ def read_problems(path: str | Path) -> list[Problem]:
     return [Problem(**{name: original(row[column]) for name, column in names.items()}) for row in read_csv(path)]
 
 
-def rows_told(rows: Sequence) -> str:
-    """Name up to five rows, and count the rest."""
+#: What stands in the place of the row where a large cohort has more of a kind than are listed.
+MORE = re.compile(r"and (\d+) more rows?")
+
+
+def how_many(each: Problem) -> int:
+    """Count the rows that an entry stands for: one, or as many as it says that are not listed.
+
+    >>> how_many(Problem("", "7", "", "grade", "9", "unknown_code", "", "", "stop"))
+    1
+    """
+    more = MORE.fullmatch(each.row)
+    return int(more[1]) if more else 1
+
+
+class Listed:
+    """Problems or changes of one step of cleaning: the first ``most`` of each kind in their order, the others counted.
+
+    A kind is a variable with a check (of problems) or with a rule (of changes). Without ``most`` all are listed.
+    """
+
+    def __init__(self, most: int | None = None):
+        self.entries: list[Problem | Change] = []
+        self._most = most
+        self._listed: Counter[tuple[str, str]] = Counter()
+        self._more: Counter[tuple[str, str]] = Counter()
+
+    @staticmethod
+    def kind(each: Problem | Change) -> tuple[str, str]:
+        return each.variable, each.check if isinstance(each, Problem) else each.rule
+
+    def append(self, each: Problem | Change) -> None:
+        if self.left(kind := self.kind(each)):
+            self.entries.append(each)
+            self._listed[kind] += 1
+        else:
+            self._more[kind] += 1
+
+    def left(self, kind: tuple[str, str]) -> int:
+        """Return how many more of a kind would be listed."""
+        return sys.maxsize if self._most is None else self._most - self._listed[kind]
+
+    def add(self, kind: tuple[str, str], more: int) -> None:
+        """Count ``more`` of a kind of which as many are listed as may be."""
+        self._more[kind] += more
+
+    def all(self) -> Iterator[Problem | Change]:
+        """Give what is listed, then for each kind how many more rows there are."""
+        yield from self.entries
+        last = {self.kind(each): each for each in self.entries}
+        for kind, more in self._more.items():
+            yield more_of(last[kind], more)
+
+
+def more_of(last: Problem | Change, more: int) -> Problem | Change:
+    """Say that there are ``more`` rows of the kind of the last one that is listed."""
+    row = f"and {more} more row{'s' * (more > 1)}"
+    if isinstance(last, Change):
+        return replace(last, row=row, before="", after="")
+    told = "the same check found more than is listed one by one"
+    return replace(last, row=row, value="", problem=told, right="")
+
+
+def rows_told(rows: Sequence, at_least: bool = False) -> str:
+    """Name up to five rows, and count the rest; ``at_least``: there are more than are known one by one."""
     noun = "row" if len(rows) == 1 else "rows"
-    more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+    more = f" and {'at least ' * at_least}{len(rows) - 5} more" if len(rows) > 5 else ""
     return f"{noun} {', '.join(map(str, rows[:5]))}{more}"
 
 
 def sentences(problems: Sequence[Problem]) -> list[str]:
     """Tell problems in words, the same one in several rows once: 'f.csv, rows 2, 7, column 'ER': value '2' is ...'."""
     alike: dict[tuple[str, ...], list[Problem]] = {}
+    capped = {Listed.kind(each) for each in problems if MORE.fullmatch(each.row)}
     for each in problems:
+        if MORE.fullmatch(each.row):
+            continue
         rows = each.row.isdecimal()  # a unit that was put together names its rows itself: 'rows 2 and 3'
         alike.setdefault((each.file, each.column, each.problem, each.right, str(rows)), []).append(each)
     told = []
     for (file, column, problem, right, single), where in alike.items():
         if single == "True":
-            place = ", ".join(filter(None, [file, rows_told(list(dict.fromkeys(each.row for each in where))), column]))
+            rows = rows_told(list(dict.fromkeys(each.row for each in where)), Listed.kind(where[0]) in capped)
+            place = ", ".join(filter(None, [file, rows, column]))
             told.append(f"{place}: {problem}{f'. {right}' if right else ''}")
             continue
         units = [

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from replicalc.cohort.collapse import ALIKE
-from replicalc.cohort.frame import Cohort, read_cohort, read_text_table, typed, write_cohort
+from replicalc.cohort.frame import everybody_of, read_cohort, read_text_table, typed, write_cohort
+from replicalc.cohort.grouped import UNITS
+from replicalc.cohort.large import limits
 from replicalc.errors import ReplicalcError
 from replicalc.job import job, write_text
 from replicalc.records import load_checked, load_cohort, load_dictionary
@@ -42,28 +44,29 @@ def select_patients(
     """
     study = load_checked(study_file, "study")
     config = load_cohort(cohort_file, cohort)
-    text = read_text_table(derived)
-    frame = typed(text, load_dictionary(dictionary_file))
-    everybody = Cohort(
-        frame,
-        study=study["study"],
-        name=config["cohort"],
-        kind=config["kind"],
-        unit_of_analysis=config["unit_of_analysis"],
-        clustering=config["clustering"],
-        conf_level=study["conf_level"],
-        caveat=config.get("caveat", ""),
-        notes={name: entry["note"] for name, entry in config["variables"].items() if "note" in entry},
-    )
-    write_cohort(everybody, everybody_out)
-    cleaned = _identical(text)
-    kept, rows = apply_criteria(frame, study["criteria"], everybody.notes, start=1 + len(cleaned))
-    if kept.empty:
+    whole = limits.pointed(derived)
+    if whole:
+        from replicalc.cohort.large.selecting import SelectLarge
+
+        selected = SelectLarge(whole, study, config, apply_criteria, _dropped)
+        selected.write_everybody(everybody_out)
+        cleaned, rows, kept = selected.cleaned, selected.rows, selected.n_kept
+    else:
+        text = read_text_table(derived)
+        everybody = everybody_of(typed(text, load_dictionary(dictionary_file)), study, config)
+        write_cohort(everybody, everybody_out)
+        cleaned = _identical(text)
+        left, rows = apply_criteria(everybody.frame, study["criteria"], everybody.notes, start=1 + len(cleaned))
+        kept = len(left)
+    if not kept:
         told = "; ".join(f"{row[2]}: {row[4]}" for row in rows if row[4] != "0")
         raise ReplicalcError(
             f"cohort {config['cohort']}: nobody is left for study {study['study']} after its criteria ({told})"
         )
-    write_cohort(replace(everybody, frame=kept), cohort_out)
+    if whole:
+        selected.write_cohort(cohort_out)
+    else:
+        write_cohort(replace(everybody, frame=left), cohort_out)
     write_text(flow_out, to_csv([[*row, config["cohort"], config["kind"]] for row in [*cleaned, *rows]], COLUMNS))
 
 
@@ -71,9 +74,13 @@ def _identical(derived: pd.DataFrame) -> list[list[str]]:
     """The line of the flow for rows of the export that stood there twice or more; none where nothing is dropped."""
     if ALIKE not in derived:
         return []
-    exported, left = int(derived[ALIKE].astype(int).sum()), len(derived)
+    return [_dropped(int(derived[ALIKE].astype(int).sum()), len(derived))]
+
+
+def _dropped(exported: int, left: int) -> list[str]:
+    """The first line of a flow from which rows were dropped: ``exported`` of the export, of which these are left."""
     because = "the same row once more in the export"
-    return [["1", ALIKE, because, str(exported), str(exported - left), str(left), "yes", ""]]
+    return ["1", ALIKE, because, str(exported), str(exported - left), str(left), "yes", ""]
 
 
 def apply_criteria(
@@ -86,7 +93,7 @@ def apply_criteria(
     """
     rows = []
     for number, criterion in enumerate(criteria, start=start):
-        before = len(frame)
+        before = _size(frame)
         keep, lacking = keep_by(frame, criterion)
         note = ""
         if keep is None:
@@ -98,20 +105,25 @@ def apply_criteria(
             used = [*criterion.get("keep", {}), *criterion.get("present", [])]
             note = "; ".join(filter(None, [note, *(f"{name} here: {notes[name]}" for name in used if name in notes)]))
         applied = "no" if keep is None else "yes"
-        left_out = before - len(frame)
+        left = _size(frame)
         rows.append(
             [
                 str(number),
                 criterion["id"],
                 criterion["excluded_because"],
                 str(before),
-                str(left_out),
-                str(len(frame)),
+                str(before - left),
+                str(left),
                 applied,
                 note,
             ]
         )
     return frame, rows
+
+
+def _size(frame: pd.DataFrame) -> int:
+    """Count the units of a frame whose rows may stand for many."""
+    return int(frame[UNITS].sum()) if UNITS in frame else len(frame)
 
 
 def keep_by(frame: pd.DataFrame, criterion: dict) -> tuple[pd.Series | None, list[str]]:

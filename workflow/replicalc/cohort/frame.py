@@ -20,10 +20,13 @@ from replicalc.records import Variable
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
 
 #: With more rows than this a cohort is grouped by what a result needs before anything is computed; see ``grouped``.
 MOST_ROWS = 100_000
+#: Where pandas keeps in a Parquet file what ``write_cohort`` says about a cohort.
+ATTRS = b"PANDAS_ATTRS"
 #: Ends a condition of a subset that also keeps who has no value.
 NOT_RECORDED = " or not recorded"
 
@@ -192,12 +195,40 @@ def write_step(frame: pd.DataFrame, path: str | Path) -> None:
         frame.to_csv(temporary, index=False, lineterminator="\n", date_format="%Y-%m-%d")
 
 
+def everybody_of(frame: pd.DataFrame, study: dict, config: dict) -> Cohort:
+    """Describe the patients of a cohort file as a study sees them."""
+    return Cohort(
+        frame,
+        study=study["study"],
+        name=config["cohort"],
+        kind=config["kind"],
+        unit_of_analysis=config["unit_of_analysis"],
+        clustering=config["clustering"],
+        conf_level=study["conf_level"],
+        caveat=config.get("caveat", ""),
+        notes={name: entry["note"] for name, entry in config["variables"].items() if "note" in entry},
+    )
+
+
 def write_cohort(cohort: Cohort, path: str | Path) -> None:
     """Write a cohort as Parquet with its description in the file."""
+    with whole_file(path) as temporary:
+        _described(cohort).to_parquet(temporary, index=False)
+
+
+def described(cohort: Cohort) -> pa.Schema:
+    """Give the columns and the description that ``write_cohort`` would give a file of such patients."""
+    import pyarrow as pa
+
+    frame = _described(cohort)
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    return schema.with_metadata({**schema.metadata, ATTRS: json.dumps(frame.attrs).encode()})
+
+
+def _described(cohort: Cohort) -> pd.DataFrame:
     frame = cohort.frame.reset_index(drop=True)
     frame.attrs = {each.name: getattr(cohort, each.name) for each in fields(Cohort) if each.name != "frame"}
-    with whole_file(path) as temporary:
-        frame.to_parquet(temporary, index=False)
+    return frame
 
 
 def read_cohort(path: str | Path, needs: Iterable[str] | None = None) -> Cohort:
@@ -261,4 +292,4 @@ def read_description(path: str | Path) -> Cohort:
     import pandas as pd
     import pyarrow.parquet as pq
 
-    return Cohort(pd.DataFrame(), **json.loads(pq.read_schema(path).metadata[b"PANDAS_ATTRS"]))
+    return Cohort(pd.DataFrame(), **json.loads(pq.read_schema(path).metadata[ATTRS]))

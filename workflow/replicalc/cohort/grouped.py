@@ -36,13 +36,13 @@ def grouped(path: str | Path, names: Sequence[str], *, of_patients: bool) -> pd.
     ``of_patients``: keep apart whose rows they are, in ``patient_id`` and ``PATIENTS``; rows without an identifier have
     neither. Categories keep all their codes in their order, numbers their values, and what is missing is a group.
     """
-    quoted = [_quoted(name) for name in names]
-    columns, typed = ", ".join(quoted), ", ".join(_typed(path, names))
-    with _connection() as database:
+    named = [quoted(name) for name in names]
+    columns, typed = ", ".join(named), ", ".join(_typed(path, names))
+    with connection() as database:
         rows = database.read_parquet(glob.escape(str(path)))
         rows.create_view("units")
         if of_patients:
-            query = _of_patients(columns, typed, quoted)
+            query = _of_patients(columns, typed, named)
         elif names:
             counted = f"SELECT {columns}, count(*) AS {UNITS} FROM units GROUP BY ALL"
             query = f"SELECT {typed}, {UNITS} FROM ({counted}) ORDER BY ALL"
@@ -56,18 +56,18 @@ def grouped(path: str | Path, names: Sequence[str], *, of_patients: bool) -> pd.
 
 def gaps(path: str | Path, names: Sequence[str], distinct: str | None) -> tuple[int, dict[str, int], int]:
     """Count the rows of a Parquet file, those without a value in each of ``names``, and the values of ``distinct``."""
-    values = f"count(DISTINCT {_quoted(distinct)})" if distinct in names else "0"
-    known = [f"count({_quoted(name)})" for name in names]
-    with _connection() as database:
+    values = f"count(DISTINCT {quoted(distinct)})" if distinct in names else "0"
+    known = [f"count({quoted(name)})" for name in names]
+    with connection() as database:
         database.read_parquet(glob.escape(str(path))).create_view("units")
         told = database.execute(f"SELECT {', '.join(['count(*)', values, *known])} FROM units")
         n, different, *there = told.fetchone()
     return n, {name: n - some for name, some in zip(names, there, strict=True)}, different
 
 
-def _of_patients(columns: str, typed: str, quoted: list[str]) -> str:
+def _of_patients(columns: str, typed: str, named: list[str]) -> str:
     """The query for women alike: each woman as the sorted list of the kinds of her rows, and the lists counted."""
-    same = " AND ".join(f"units.{name} IS NOT DISTINCT FROM kinds.{name}" for name in quoted)
+    same = " AND ".join(f"units.{name} IS NOT DISTINCT FROM kinds.{name}" for name in named)
     return f"""
         WITH kinds AS (
             SELECT row_number() OVER (ORDER BY {columns}) AS {_KIND}, * FROM (SELECT DISTINCT {columns} FROM units)
@@ -101,17 +101,17 @@ def _typed(path: str | Path, names: Sequence[str]) -> Iterator[str]:
     for name in names:
         if name in coded:
             codes = ", ".join("'" + code.replace("'", "''") + "'" for code in first[name].dictionary.to_pylist())
-            yield f"{_quoted(name)}::ENUM({codes}) AS {_quoted(name)}"
+            yield f"{quoted(name)}::ENUM({codes}) AS {quoted(name)}"
         else:
-            yield _quoted(name)
+            yield quoted(name)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
 @contextmanager
-def _connection() -> Iterator[duckdb.DuckDBPyConnection]:
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory of its own, which may use the disk, and loads nothing from elsewhere."""
     import duckdb
 

@@ -11,6 +11,7 @@ from replicalc.cohort.cells import out_of_range
 from replicalc.cohort.collapse import Unit, collapse, column_told, columns_of, lines, place_told
 from replicalc.cohort.doors.inert import inert
 from replicalc.cohort.implausible import IMPLAUSIBLE, applicable, treatment_of
+from replicalc.cohort.large import limits
 from replicalc.cohort.mapping_checks import check_mapping
 from replicalc.cohort.reading import Export, Found, impossible, read_units
 from replicalc.cohort.rule_checks import computed_from
@@ -42,6 +43,16 @@ def map_export(exports, cohort_file, dictionary_file, out, unread_out=None, chan
     config = load_cohort(cohort_file, cohort)
     variables = load_dictionary(dictionary_file)
     check_mapping(config, variables, cohort_file)
+    if limits.goes_large(exports, config):
+        from replicalc.cohort.large.mapping import map_large
+
+        names = [str(exports[0])]
+        map_large(
+            *(exports[0], config, variables, out, unread_out, changes_out),
+            check_columns=lambda found: _check_columns(found, config, names),
+        )
+        return
+    limits.forget(out)
     export = _read_export(exports, config)
     with change_log(changes_out, config) as changes:
         units, problems = _units(export, variables, changes)

@@ -110,7 +110,8 @@ def steps(export: Export, variables: dict[str, Variable]) -> Iterator[Step]:
         elif "columns" in entry:
             yield Step(name, tuple(entry["columns"]), (), _join(name, entry, export))
         else:
-            yield Step(name, (entry["column"],), (), _read(Column(name, entry["column"], entry, variables[name], export)))
+            column = Column(name, entry["column"], entry, variables[name], export)
+            yield Step(name, (entry["column"],), (), _read(column))
 
 
 def _constant(name: str, value: str) -> Callable:

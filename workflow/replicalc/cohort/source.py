@@ -312,13 +312,19 @@ def _lost_zeros(table: Table, path: Path) -> list[str]:
     for column in list(table[0])[1:] if table else []:
         cells = _whole_numbers(table, column)
         numbers, sizes = set(map(int, cells)), {len(cell) for cell in cells}
-        alike = len(numbers) < len(cells) or len(sizes) < 2 or max(sizes) < 4
-        if not alike and max(numbers) - min(numbers) + 1 > len(numbers):  # 1, 2, 3, ... are no identifiers of a centre
-            notes.append(
-                f"{path}, column '{column}': numbers, all different, of {min(sizes)} to {max(sizes)} digits. If they "
-                "are identifiers that began with zeros, this file has lost them; a CSV export keeps them"
-            )
+        if numbers and len(numbers) == len(cells):
+            notes += lost_zeros_told(path, column, sizes, min(numbers), max(numbers), len(numbers))
     return notes
+
+
+def lost_zeros_told(path: Path, column: str, sizes: set[int], least: int, most: int, n: int) -> list[str]:
+    """Say so if ``n`` different numbers of these numbers of digits may be identifiers that began with zeros."""
+    if len(sizes) < 2 or max(sizes) < 4 or most - least + 1 == n:  # 1, 2, 3, ... are no identifiers of a centre
+        return []
+    return [
+        f"{path}, column '{column}': numbers, all different, of {min(sizes)} to {max(sizes)} digits. If they "
+        "are identifiers that began with zeros, this file has lost them; a CSV export keeps them"
+    ]
 
 
 def _whole_numbers(table: Table, column: str) -> list[str]:

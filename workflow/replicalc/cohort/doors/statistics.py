@@ -192,15 +192,15 @@ def _parquet(path: Path, source: dict) -> Opened:
             f"{path}, column '{strange[0]}': holds {schema.field(strange[0]).type} in its cells, which are no texts, "
             "numbers or dates"
         )
-    return Opened(_parquet_rows(path, file, [_as_texts(each.type) for each in schema]))
+    return Opened(_parquet_rows(path, file, [texts_of(each.type) for each in schema]))
 
 
-def _as_texts(kind) -> Callable[[object], list[str]]:
+def texts_of(kind) -> Callable[[object], list[str]]:
     """Choose how a column of Parquet becomes texts, a whole column at a time."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
-        inner = _as_texts(kind.value_type)
+        inner = texts_of(kind.value_type)
         return lambda column: inner(column.dictionary_decode())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return lambda column: column.fill_null("").to_pylist()
@@ -226,6 +226,11 @@ def _parquet_rows(path: Path, file, writers: list[Callable]) -> Iterator[tuple[i
                 number += 1
                 yield number, list(cells)
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise ReplicalcError(
-            f"{path}: not a readable Parquet file (it is cut off or damaged: {str(error).splitlines()[0]})"
-        ) from error
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, error: Exception) -> ReplicalcError:
+    """Say that a Parquet file cannot be read to its end."""
+    return ReplicalcError(
+        f"{path}: not a readable Parquet file (it is cut off or damaged: {str(error).splitlines()[0]})"
+    )
