@@ -1,5 +1,6 @@
 # make results | cohort | summary | federated | witnesses | archive | test | lint | bench: each sets up what it needs. Needs Python 3.11 or newer, git and make, nothing else.
 # DEFECTS is what `make bench` passes to the seeded-defect benchmark; DEFECTS= alone runs its 1,000 papers (about an hour).
+# LARGE is what it passes to that of large cohorts, for example LARGE="--sizes 10000 100000"; without it, up to ten million rows (half an hour).
 # COHORTS="synthetic ispy1 cmmd cbis_ddsm" chooses the cohorts of a run; CORES the number of cores.
 # K=5 is the number of synthetic cohorts that `make witnesses` holds against each other.
 # DATE=2026-01-31 is what `make archive` writes as the date of publication; without it that of the release, or of the last commit.
@@ -64,6 +65,7 @@ format: .venv/.ready
 
 bench: .venv/.ready
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.large.run $(LARGE)
 	$(BIN)/python -m benchmarks.defects.run $(DEFECTS)
 
 # After a run that was killed: gives the folder free again.

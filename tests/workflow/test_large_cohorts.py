@@ -6,13 +6,18 @@ import ast
 import importlib
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from both_ways import CLOSED, ITERATIVE, compute, differences
-from project import STUDY
+from cleaning import TEXTS, cleaned, large, table
+from project import STUDY, copy_project, snakemake
 
 from replicalc.cohort.frame import Cohort, read_cohort, read_description, write_cohort
 from replicalc.cohort.grouped import PATIENTS, UNITS
+from replicalc.cohort.large import limits
 from replicalc.cohort.synthesise.scale import scaled
+from replicalc.records import read_csv
+from replicalc.table import read_result
 
 COPIES, NEVER = 50, 10**9
 STUDIES = sorted(path.parent.name for path in STUDY.parent.glob("*/claims.csv"))
@@ -82,3 +87,51 @@ def test_fifty_times_the_synthetic_cohort(jobs, study, finished, tmp_path):
 
 
 _DESCRIBED = [name for name in Cohort.__slots__ if name != "frame"]
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_file_on_the_way_is_the_same_in_chunks(finished, study, tmp_path, monkeypatch):
+    monkeypatch.chdir(finished)
+    steps = Path("results", study, "synthetic", "steps")
+    files = [Path("results", study, "synthetic", "raw", "export.csv"), Path("config/studies", study, "synthetic.yaml")]
+    with large(at_once=100):
+        left = cleaned(
+            tmp_path / "steps", *files, Path("config/studies", study, "study.yaml"), Path("data/dictionary.csv")
+        )
+    assert left["stopped"] == ""
+    for name in TEXTS:
+        assert left[name] == (steps / f"{name}.csv").read_bytes(), name
+    for name, whole in (("everybody", steps), ("cohort", steps.parent)):
+        by_row = pd.read_parquet(whole / f"{name}.parquet")
+        pd.testing.assert_frame_equal(by_row, left[name], check_exact=True)
+        assert by_row.attrs == left[name].attrs
+    pd.testing.assert_frame_equal(table(str(steps / "mapped.csv")), left["mapped"])
+
+
+def test_a_large_export_through_the_workflow(finished, tmp_path):
+    """From a Parquet export of more rows than go row by row to a result, and what an auditor finds beside it."""
+    study, result, rows = "casting", "casting_x_population_death", limits.MOST_ROWS + 5000
+    folder = copy_project(tmp_path / "project")
+    witness = finished / "results" / study / "synthetic"
+    (folder / "data/raw").mkdir(exist_ok=True)
+    scaled(witness / "raw/export.csv", folder / "data/raw/big.parquet", n=rows, seed=1)
+    cohort = (folder / "config/studies" / study / "synthetic.yaml").read_text(encoding="utf-8")
+    for old, new in (
+        ("cohort: synthetic", "cohort: big"),
+        ("kind: synthetic", "kind: real"),
+        ("export.csv", "big.parquet"),
+    ):
+        cohort = cohort.replace(old, new)
+    public = 'disclosure: {control: off, why: "synthetic patients"}\n'
+    (folder / "config/cohorts/big.yaml").write_text(cohort + public, encoding="utf-8")
+    made = f"results/{study}/big/{result}.csv"
+    snakemake(folder, made, f"results/{study}/big/steps/split.csv", "--config", "cohorts=big", f"studies=[{study}]")
+    steps = folder / "results" / study / "big" / "steps"
+    with (steps / "mapped.csv").open(encoding="utf-8") as file:
+        assert file.readline() == "patients_are_in,rows\n"
+    flow = read_csv(steps / "flow.csv")
+    assert flow[0]["n_before"] == str(rows)
+    about = read_description(folder / "results" / study / "big" / "cohort.parquet")
+    assert (about.name, about.kind) == ("big", "real")
+    odds = [row.value for row in read_result(folder / made) if row.stat == "or"]
+    assert len(odds) > 5 and all(value > 0 for value in odds)

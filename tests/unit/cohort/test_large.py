@@ -153,6 +153,25 @@ def test_other_faults_of_a_file_have_the_same_words(tmp_path):
     assert "published total of cohort mini is 4" in both(tmp_path, export, cohort)["stopped"]
 
 
+def test_columns_without_a_name(tmp_path):
+    export, cohort = write(tmp_path, [GOOD] * 2)
+    lines = export.read_text().splitlines()
+    export.write_text("".join(f"{line},,\n" for line in lines))
+    assert "no identifier" not in both(tmp_path, export, cohort)["stopped"]
+    export.write_text("".join(f"{line},,{'x' * (line != lines[0])}\n" for line in lines))
+    assert "'(column J)' is neither mapped nor listed" in both(tmp_path, export, cohort)["stopped"]
+
+
+def test_columns_of_choice_and_other_names(tmp_path):
+    export, cohort = write(tmp_path, [(f"P{n}", *GOOD[1:]) for n in range(4)])
+    export.write_text(export.read_text().replace("Stained", "ER %"))
+    only = "only: [ID, ER, BI-RADS, Born, Operated, Size, Stained, MRI], rename: {ER %: Stained}"
+    cohort.write_text(cohort.read_text().replace("file: export.csv", f"file: export.csv, {only}"))
+    assert both(tmp_path, export, cohort)["stopped"] == ""
+    cohort.write_text(cohort.read_text().replace("only: [ID", "only: [Age, ID"))
+    assert "'only' names the column 'Age'" in both(tmp_path, export, cohort)["stopped"]
+
+
 def test_published_totals_and_semicolons(tmp_path):
     rows = [(f"P{n}", *GOOD[1:]) for n in range(5)]
     totals = (

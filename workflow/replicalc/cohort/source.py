@@ -339,18 +339,23 @@ def _whole_numbers(table: Table, column: str) -> list[str]:
     return cells
 
 
+def check_chosen(path: Path, source: dict, own: list[str]) -> None:
+    """Hold 'where' and 'only' against the columns that a file has."""
+    for key in ("where", "only"):
+        for name in source.get(key, []):
+            if name not in own:
+                raise ReplicalcError(
+                    f"{path}: '{key}' names the column '{name}', which the file does not have."
+                    f"{did_you_mean(name, own)} Columns of the file: {', '.join(own)}"
+                )
+
+
 def _chosen(table: Table, own: Mapping[str, str], source: dict, path: Path) -> Table:
     """Keep the rows that ``where`` asks for and the columns that ``only`` names; count the rows left out."""
     from replicalc.cohort.doors.redcap import check_rows_chosen
 
     where = {name: _texts(wanted) for name, wanted in source.get("where", {}).items()}
-    for key, names in (("where", where), ("only", source.get("only", []))):
-        for name in names:
-            if name not in own:
-                raise ReplicalcError(
-                    f"{path}: '{key}' names the column '{name}', which the file does not have."
-                    f"{did_you_mean(name, list(own))} Columns of the file: {', '.join(own)}"
-                )
+    check_chosen(path, source, list(own))
     kept = Table(table, table.name, source)
     kept.labels = table.labels
     for name, wanted in where.items():

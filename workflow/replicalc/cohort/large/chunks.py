@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from replicalc.cohort.doors.cells import suffix
+from replicalc.cohort.doors.cells import letters, suffix
 from replicalc.cohort.doors.statistics import PARQUET, damaged, texts_of
 from replicalc.cohort.doors.texts import declared
 from replicalc.cohort.large import limits
 from replicalc.cohort.large.columns import Coded, coded, joined
-from replicalc.cohort.source import check_readable, constants_of, open_source, ragged, read_header
+from replicalc.cohort.source import check_chosen, check_readable, constants_of, open_source, ragged, read_header
 
 #: The longest cell that the door for text takes.
 LONGEST = 131_072
@@ -51,18 +51,31 @@ class Source:
     entry: dict
     own: list[str]
     constants: dict[str, str]
-    width: int
     by_row: bool
     notes: list[str] = field(default_factory=list)
+    empty: set[str] = field(default_factory=set)
 
     @property
     def names(self) -> list[str]:
         """The columns that are taken: those of the file (or of 'only'), then the constants."""
-        return [*(name for name in self.own if name in self.entry.get("only", self.own)), *self.constants]
+        own = [name for name in self.own if name not in self.empty]
+        return [*self.entry.get("only", own), *self.constants]
 
-    @property
-    def unnamed(self) -> bool:
-        return any(name.startswith("(column ") for name in self.own)
+    def leave_out_unnamed(self, above: list[str]) -> None:
+        """Columns without name and cells are none; one that has cells is told of. ``above`` is the header as it stands."""
+        unnamed = {name: place for place, name in enumerate(self.own) if not above[place]}
+        if not unnamed:
+            return
+        filled = set()
+        for chunk in self.chunks(list(unnamed), by_row=True):
+            filled |= {name for name in unnamed if not chunk.columns[name].has("")[chunk.columns[name].codes].all()}
+        self.empty = set(unnamed) - filled
+        start = self.entry.get("header_row", 1)
+        self.notes += [
+            f"{self.path}, row {start}: column {letters(unnamed[name])} is filled but has no name"
+            for name in unnamed
+            if name in filled
+        ]
 
     def chunks(self, names: Sequence[str], by_row: bool = False) -> Iterator[Chunk]:
         """Read these columns in chunks of at most ``limits.AT_ONCE`` rows; rows without any cell are no records.
@@ -105,10 +118,13 @@ def opened(path: Path, entry: dict) -> Source:
     """Open an export with the checks of its door and of its header. Raises ReplicalcError."""
     check_readable(path)
     door = open_source(path, entry)
-    header, _ = read_header(path, entry, door, iter(door.rows))
+    header, above = read_header(path, entry, door, iter(door.rows))
     constants = constants_of(path, entry, header)
     by_row = suffix(path) not in PARQUET and not _plain(path, entry)
-    return Source(path, entry, header, constants, len(header), by_row, list(door.notes))
+    source = Source(path, entry, header, constants, by_row, list(door.notes))
+    source.leave_out_unnamed(above[-1])
+    check_chosen(path, entry, [name for name in header if name not in source.empty])
+    return source
 
 
 def _plain(path: Path, entry: dict) -> bool:
