@@ -32,6 +32,7 @@ include: "workflow/rules/disclosure.smk"
 include: "workflow/rules/federated.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/archive.smk"
+include: "workflow/rules/cluster.smk"
 
 
 rule all:
