@@ -90,7 +90,7 @@ def _definition(module: str, name: str) -> tuple[str, list[tuple[str, str]]]:
             target = _module_named(inner.id, local) if isinstance(inner, ast.Name) and inner not in followed else None
             if target:
                 used.extend((target, each) for each in _module(target).definitions)
-    code = "\n".join(ast.dump(_without_docstrings(node)) for node in nodes)
+    code = "\n".join(ast.dump(node) for node in nodes)
     return hashlib.sha256(code.encode()).hexdigest(), used
 
 
@@ -116,7 +116,7 @@ def _module(module: str) -> _Module:
     if path is None:
         raise ReplicalcError(f"digest: {module} is not a module of the package {PACKAGE}")
     known = _Module()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in _without_docstrings(ast.parse(path.read_text(encoding="utf-8"))).body:
         known.imports.update(_imports_of(node, module))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names = [node.name]
@@ -149,9 +149,9 @@ def _path(module: str) -> Path | None:
     return ROOT / "__init__.py" if not parts else None
 
 
-def _without_docstrings(node: ast.AST) -> ast.AST:
-    copy = ast.parse(ast.unparse(node))
-    for inner in ast.walk(copy):
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    """Take the docstrings out of a module's own tree, once, before anything of it is hashed."""
+    for inner in ast.walk(tree):
         body = getattr(inner, "body", None)
         if (
             isinstance(inner, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
@@ -161,4 +161,4 @@ def _without_docstrings(node: ast.AST) -> ast.AST:
             and isinstance(body[0].value.value, str)
         ):
             inner.body = body[1:] or [ast.Pass()]
-    return copy
+    return tree

@@ -76,6 +76,10 @@ class Registry:
     pooled: dict[str, list[Site]] = field(default_factory=dict)
     #: How each result and figure is made, once ``check`` has seen the rules.
     made: dict[str, Made] = field(default_factory=dict)
+    #: Cohort files that were read and checked, by path, and hashes by what they are of: with hundreds of cohorts
+    #: thousands of jobs ask for the same ones. A run reads what people write once, when it is planned.
+    _read: dict[str, dict] = field(default_factory=dict, repr=False)
+    _prints: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def load(cls, config: dict) -> Registry:
@@ -121,34 +125,51 @@ class Registry:
             list(config["studies"]), cohorts, config["seed"], config["raw_folders"], results, records, variables
         )
         registry.witnesses = witnesses
-        registry.closed = [name for name in real if not _is_open(CONFIG / "cohorts" / f"{name}.yaml")]
         registry.pairs = [(study, cohort) for study in registry.studies for cohort in registry.cohorts]
         for study, cohort in registry.pairs:
             path = registry.cohort_file(study, cohort)
-            found = load_checked(path, "cohort")
-            if found["kind"] == "summary":
-                registry.pooled[cohort] = load_sites(path, found, registry.print_of("variables", ""))
-            else:
-                check_mapping(found, variables, path)
-            expected = SYNTHETIC if is_synthetic(cohort) else cohort  # the witnesses of a study share a file
-            if found["cohort"] != expected:
-                raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{expected}'")
-            if found["kind"] == SYNTHETIC and not is_synthetic(cohort):
-                raise ReplicalcError(
-                    f"{path}: 'kind: synthetic' is for the cohorts that the workflow makes. Write 'kind: real'; "
-                    "where the rows are public or made up, 'disclosure: {control: off, why: ...}' says so"
-                )
-            for name in found.get("studies", []):
-                if name not in known_studies:
-                    told = f"there is no study '{name}'.{did_you_mean(name, known_studies)}"
-                    raise ReplicalcError(f"{path}, studies: {told} Known: {', '.join(known_studies)}")
-            if found["kind"] == "real":
-                registry.export_files(study, cohort)
-            settings = settings_of(found, str(path)) if cohort not in registry.pooled else None
+            if path not in registry._read:  # a real cohort has one file for every study, the witnesses of a study too
+                registry._check_cohort(study, cohort, known_studies)
+            settings = settings_of(registry._read[path], str(path)) if cohort not in registry.pooled else None
             if settings is not None:
                 registry.protected[cohort] = settings
                 registry._refuse_open_files(study, cohort)
+        registry.closed = [
+            name
+            for name in real
+            if name in registry.protected or not (name in cohorts or _is_open(CONFIG / "cohorts" / f"{name}.yaml"))
+        ]
         return registry
+
+    def cohort_config(self, study: str, cohort: str) -> dict:
+        """The checked content of a cohort's file, read once. Not to be changed. Raises ReplicalcError where it is wrong."""
+        path = self.cohort_file(study, cohort)
+        if path not in self._read:
+            self._read[path] = load_checked(path, "cohort")
+        return self._read[path]
+
+    def _check_cohort(self, study: str, cohort: str, known_studies: list[str]) -> None:
+        """Hold a cohort file against the dictionary, its own name and the studies. Raises ReplicalcError naming the file."""
+        path = self.cohort_file(study, cohort)
+        found = self.cohort_config(study, cohort)
+        if found["kind"] == "summary":
+            self.pooled[cohort] = load_sites(path, found, self.print_of("variables", ""))
+        else:
+            check_mapping(found, self.variables, path)
+        expected = SYNTHETIC if is_synthetic(cohort) else cohort  # the witnesses of a study share a file
+        if found["cohort"] != expected:
+            raise ReplicalcError(f"{path}: 'cohort' is '{found['cohort']}', but should be '{expected}'")
+        if found["kind"] == SYNTHETIC and not is_synthetic(cohort):
+            raise ReplicalcError(
+                f"{path}: 'kind: synthetic' is for the cohorts that the workflow makes. Write 'kind: real'; "
+                "where the rows are public or made up, 'disclosure: {control: off, why: ...}' says so"
+            )
+        for name in found.get("studies", []):
+            if name not in known_studies:
+                told = f"there is no study '{name}'.{did_you_mean(name, known_studies)}"
+                raise ReplicalcError(f"{path}, studies: {told} Known: {', '.join(known_studies)}")
+        if found["kind"] == "real":
+            self.export_files(study, cohort)
 
     @staticmethod
     def _refuse_open_files(study: str, cohort: str) -> None:
@@ -232,7 +253,7 @@ class Registry:
     def titles(self) -> dict[str, str]:
         """What each cohort of the run is; a synthetic one says so by its name."""
         real = [cohort for cohort in self.cohorts if not is_synthetic(cohort)]
-        found = {cohort: load_checked(self.cohort_file("", cohort), "cohort")["title"] for cohort in real}
+        found = {cohort: self.cohort_config("", cohort)["title"] for cohort in real}
         return {cohort: found.get(cohort, "") for cohort in self.cohorts}
 
     def cohort_file(self, study: str, cohort: str) -> str:
@@ -260,7 +281,7 @@ class Registry:
 
     def export_files(self, study: str, cohort: str) -> list[str]:
         """The raw files of a cohort, one for each entry of its ``sources``. Raises ReplicalcError if one is missing."""
-        sources = load_checked(self.cohort_file(study, cohort), "cohort")["sources"]
+        sources = self.cohort_config(study, cohort)["sources"]
         if is_synthetic(cohort):
             return [f"results/{study}/{cohort}/raw/{source['file']}" for source in sources]
         return [str(locate(source["file"], shared(cohort), self.raw_folders)) for source in sources]
@@ -317,7 +338,7 @@ class Registry:
         """Keep the pairs of a study and a cohort in which at least one finding can be judged."""
         kept, self.left_out = [], []
         for study, cohort in self.pairs:
-            config = load_checked(self.cohort_file(study, cohort), "cohort")
+            config = self.cohort_config(study, cohort)
             about, claims = self.records[study]
             has, constant = set(), set()
             if cohort in self.pooled:
@@ -346,6 +367,13 @@ class Registry:
         )
 
     def print_of(self, what: str, study: str, cohort: str = "") -> str:
+        """Hash the part of the record that a step uses, once for each part; ``what`` as in ``_print_of``."""
+        of = {"mapping": self.cohort_file(study, cohort), "variables": ""}.get(what, study)
+        if (what, of) not in self._prints:
+            self._prints[what, of] = self._print_of(what, study, cohort)
+        return self._prints[what, of]
+
+    def _print_of(self, what: str, study: str, cohort: str) -> str:
         """Hash the part of the record that a step uses, so that an edit elsewhere in the same file re-runs nothing.
 
         ``what``: 'printed' (the printed numbers and their places), 'readings', 'criteria', 'relations',
@@ -365,7 +393,7 @@ class Registry:
         elif what == "mapping":
             part = {
                 k: v
-                for k, v in load_checked(self.cohort_file(study, cohort), "cohort").items()
+                for k, v in self.cohort_config(study, cohort).items()
                 if k not in ("title", "studies", *KEYS)
             }
         elif what == "relations":
