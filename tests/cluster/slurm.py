@@ -176,6 +176,7 @@ def _cancel_all() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # whoever ends this program ends what it started
     if reason := why_not():
         sys.exit(f"no Slurm here: {reason}")
     with slurm() as folder:

@@ -32,6 +32,23 @@ def hashes(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
+def through_slurm(folder: Path) -> str:
+    """Run the workflow with the profile; what a site sets for itself is set for a cluster that is this machine."""
+    site = ["--latency-wait", "5", "--retries", "0"]
+    resources = ["mem_mb=1500", "runtime=5", "process=1", f"slurm_partition={PARTITION}"]
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", *site, "--default-resources", *resources],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
+        capture_output=True,
+        text=True,
+        timeout=1800,
+    )  # fmt: skip
+    logs = [path.read_text(errors="replace")[-3000:] for path in folder.glob(".snakemake/slurm_logs/**/*.log")]
+    assert done.returncode == 0, "\n".join([done.stdout, done.stderr, *logs])
+    return done.stdout + done.stderr
+
+
 def test_profile_is_what_snakemake_knows():
     """Every key of the profile is an option of Snakemake or of the plugin; what is grouped is what the rules call so."""
     profile = yaml.safe_load((ROOT / "profiles" / "slurm" / "config.yaml").read_text(encoding="utf-8"))
@@ -58,12 +75,7 @@ def test_slurm_gives_the_bytes_of_a_local_run(tmp_path):
         set_study(folder)
     snakemake(here)
     with slurm():
-        # SITE settings of the profile for a cluster that is this machine: files are seen at once, one try must do.
-        site = ["--latency-wait", "5", "--retries", "0", "--slurm-keep-successful-logs"]
-        printed = snakemake(
-            there, "--workflow-profile", "profiles/slurm", *site, "--default-resources", "mem_mb=1500", "runtime=10",
-            "process=1", f"slurm_partition={PARTITION}"
-        ).stderr  # fmt: skip
+        printed = through_slurm(there)
     expected, found = hashes(here), hashes(there)
     assert len(expected) > 100
     assert set(found) == set(expected)

@@ -391,11 +391,7 @@ class Registry:
             part = [[v.variable, v.type, v.unit, v.codes, v.min, v.max, v.median_min, v.median_max, v.role]
                     for v in self.variables.values()]  # fmt: skip
         elif what == "mapping":
-            part = {
-                k: v
-                for k, v in self.cohort_config(study, cohort).items()
-                if k not in ("title", "studies", *KEYS)
-            }
+            part = {k: v for k, v in self.cohort_config(study, cohort).items() if k not in ("title", "studies", *KEYS)}
         elif what == "relations":
             part = self.records[study][0].get("relations", [])
         else:
