@@ -11,7 +11,7 @@ DEFECTS ?= --quick
 export UV_PYTHON_DOWNLOADS = never
 BIN := .venv/bin
 
-.PHONY: results cohort summary federated witnesses archive test lint format bench unlock clean
+.PHONY: results cohort summary federated witnesses archive test cluster-test lint format bench unlock clean
 .DELETE_ON_ERROR:
 
 results: .venv/.ready
@@ -51,6 +51,11 @@ archive: .venv/.ready
 
 test: .venv/.ready
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# Starts a Slurm of one node on this machine, for as long as the test lasts: root, and apt-get install slurm-wlm munge (docs/scale.md).
+cluster-test: .venv/.ready
+	$(BIN)/uv sync --locked --quiet --extra cluster
+	REPLICALC_SLURM=1 $(BIN)/python -m pytest -rs tests/cluster
 
 lint: .venv/.ready
 	$(BIN)/ruff check .
