@@ -2,8 +2,8 @@
 
 In a temporary copy of the project every centre gets a cohort file and an export of its own: 150 to 300 of the synthetic
 patients of `nact_bone`, chosen by numpy.random.default_rng([seed, centre]), so that no two files are alike. For each
-number of centres `snakemake --dry-run` is timed, and a second one under cProfile says whose the time is: the package's and its
-rules', that of reading YAML and schemas, or Snakemake's. Prints a table; nothing here is a test.
+number of centres `snakemake --dry-run` is timed, and another under cProfile says whose the time is: the package's and
+its rules', that of reading YAML and schemas, or Snakemake's. Prints a table; nothing here is a test.
 
     .venv/bin/python -m benchmarks.many_cohorts --centres 1 50 200 --repeats 3
 """
@@ -24,7 +24,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-
 from benchmarks.run import copy_project
 
 STUDY = "nact_bone"
@@ -104,7 +103,7 @@ def main() -> None:
         print("| centres | jobs | plan, median (s) | least to most (s) | ms a job | shares under the profiler |")
         print("| ---: | ---: | ---: | ---: | ---: | --- |")
         for centres in given.centres:
-            cohorts = ["--dry-run", "--quiet", "none", "--config", f"cohorts={' '.join(names[:centres])}"]
+            cohorts = ["--dry-run", "--quiet", "host", "--config", f"cohorts={' '.join(names[:centres])}"]
             runs = [snakemake(folder, *cohorts) for _ in range(given.repeats)]
             times = sorted(seconds for seconds, _ in runs)
             jobs = int(re.search(r"(?m)^total +(\d+)$", runs[0][1])[1])

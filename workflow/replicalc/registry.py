@@ -142,14 +142,14 @@ class Registry:
         return registry
 
     def cohort_config(self, study: str, cohort: str) -> dict:
-        """The checked content of a cohort's file, read once. Not to be changed. Raises ReplicalcError where it is wrong."""
+        """The checked content of a cohort's file, read once; not to be changed. Raises ReplicalcError if wrong."""
         path = self.cohort_file(study, cohort)
         if path not in self._read:
             self._read[path] = load_checked(path, "cohort")
         return self._read[path]
 
     def _check_cohort(self, study: str, cohort: str, known_studies: list[str]) -> None:
-        """Hold a cohort file against the dictionary, its own name and the studies. Raises ReplicalcError naming the file."""
+        """Hold a cohort file against dictionary, name and studies. Raises ReplicalcError naming the file."""
         path = self.cohort_file(study, cohort)
         found = self.cohort_config(study, cohort)
         if found["kind"] == "summary":
