@@ -26,10 +26,20 @@ def set_study(folder: Path) -> None:
     config.write_text(text, encoding="utf-8")
 
 
+#: What a result's page says of its run time: two runs on one machine differ in it too. Nothing else is left out.
+RUN_TIME = re.compile(rb"(?<=<dt>run time</dt><dd>)[0-9.]+ s(?=</dd>)|(?m:^done in [0-9.]+ s$)")
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file; of the site's pages of single results, without their run times."""
+    given = path.read_bytes()
+    return RUN_TIME.sub(b"", given) if path.match("results/report/results/*.html") else given
+
+
 def hashes(folder: Path) -> dict[str, str]:
     """Every file of the results with its SHA-256."""
     found = sorted(path for path in (folder / "results").rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    return {str(path.relative_to(folder)): hashlib.sha256(content(path)).hexdigest() for path in found}
 
 
 def through_slurm(folder: Path) -> str:
