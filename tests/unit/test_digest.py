@@ -67,6 +67,25 @@ def test_code_two_modules_away_matters(package):
     assert after[0] != before[0] and after[1] != before[1]
 
 
+def test_what_was_kept_gives_the_digests_of_a_first_reading(package):
+    first = _digests(package)
+    kept = list(package.rglob("__pycache__/*.digest.json"))
+    assert any("association" in path.name for path in kept)
+    assert _digests(package) == first
+    for number, path in enumerate(kept):  # damaged in every way, or of another text
+        text = path.read_text()
+        path.write_text(("", "[]", "null", '{"a": 1}', text[:-9], text.replace(text[2:66], "0" * 64))[number % 6])
+    assert _digests(package) == first
+
+
+def test_a_folder_that_cannot_be_written_only_costs_time(package):
+    first = _digests(package)
+    for folder in package.rglob("__pycache__"):
+        shutil.rmtree(folder)
+        folder.write_text("no folder can be made here")
+    assert _digests(package) == first
+
+
 def test_reading_list_names_lazily_imported_functions():
     reached = reached_by("results.association:association")
     assert "replicalc.stats.exact:tail" in reached

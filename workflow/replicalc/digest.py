@@ -10,18 +10,34 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import importlib.util
+import json
+import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from replicalc.errors import ReplicalcError
+from replicalc.job import write_text
 
 PACKAGE = "replicalc"
 ROOT = Path(__file__).parent
 
 
 @dataclass(frozen=True)
+class _Definition:
+    """What one definition says: the hash of its code, and the names in it as they are written."""
+
+    code: str
+    names: list[str]  # every name, also those before a dot
+    attributes: list[tuple[str, str]]  # name.attribute
+    bare: list[str]  # names that stand alone, not before a dot
+    imports: dict[str, tuple[str, str | None]]  # imported within the definition
+
+
+@dataclass(frozen=True)
 class _Module:
-    definitions: dict[str, tuple[ast.AST, ...]] = field(default_factory=dict)
+    definitions: dict[str, _Definition] = field(default_factory=dict)
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
@@ -67,31 +83,23 @@ def _reach(module: str, name: str, reached: dict[tuple[str, str], str]) -> None:
 
 @functools.cache
 def _definition(module: str, name: str) -> tuple[str, list[tuple[str, str]]]:
-    """Return the canonical code of a definition and the package names it uses."""
+    """Return the hash of a definition and the package names it uses."""
     known = _module(module)
-    nodes = known.definitions[name]
+    found = known.definitions[name]
+    local = {**known.imports, **found.imports}
     used: list[tuple[str, str]] = []
-    followed: set[ast.AST] = set()
-    local = dict(known.imports)
-    for node in nodes:
-        for inner in ast.walk(node):
-            local.update(_imports_of(inner, module))
-    for node in nodes:
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.Name):
-                used.extend(_resolve(inner.id, module, known, local))
-            elif isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name):
-                target = _module_named(inner.value.id, local)
-                if target:
-                    used.append((target, inner.attr))
-                    followed.add(inner.value)
-        for inner in ast.walk(node):
-            # A module that is used as a whole (handed to getattr, say): everything in it counts.
-            target = _module_named(inner.id, local) if isinstance(inner, ast.Name) and inner not in followed else None
-            if target:
-                used.extend((target, each) for each in _module(target).definitions)
-    code = "\n".join(ast.dump(node) for node in nodes)
-    return hashlib.sha256(code.encode()).hexdigest(), used
+    for each in found.names:
+        used.extend(_resolve(each, module, known, local))
+    for base, attribute in found.attributes:
+        target = _module_named(base, local)
+        if target:
+            used.append((target, attribute))
+    for each in found.bare:
+        # A module that is used as a whole (handed to getattr, say): everything in it counts.
+        target = _module_named(each, local)
+        if target:
+            used.extend((target, other) for other in _module(target).definitions)
+    return found.code, used
 
 
 def _module_named(name: str, local: dict) -> str | None:
@@ -112,12 +120,26 @@ def _resolve(name: str, module: str, known: _Module, local: dict) -> list[tuple[
 
 @functools.cache
 def _module(module: str) -> _Module:
+    """Read a module of the package, or take what was kept of the very same text."""
     path = _path(module)
     if path is None:
         raise ReplicalcError(f"digest: {module} is not a module of the package {PACKAGE}")
+    source = path.read_bytes()
+    key = hashlib.sha256(source + _edition()).hexdigest()
+    kept = Path(importlib.util.cache_from_source(path)).with_suffix(".digest.json")
+    found = _kept(kept, key)
+    if found is None:
+        found = _read(source)
+        _keep(kept, key, found)
+    return found
+
+
+def _read(source: bytes) -> _Module:
+    """Find the definitions and imports of a module in its text alone; what the names stand for is another matter."""
+    nodes: dict[str, list[ast.AST]] = {}
     known = _Module()
-    for node in _without_docstrings(ast.parse(path.read_text(encoding="utf-8"))).body:
-        known.imports.update(_imports_of(node, module))
+    for node in _without_docstrings(ast.parse(source)).body:
+        known.imports.update(_imports_of(node))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names = [node.name]
         elif isinstance(node, ast.Assign):
@@ -127,11 +149,28 @@ def _module(module: str) -> _Module:
         else:
             continue
         for name in names:
-            known.definitions[name] = (*known.definitions.get(name, ()), node)
+            nodes.setdefault(name, []).append(node)
+    known.definitions.update({name: _describe(mine) for name, mine in nodes.items()})
     return known
 
 
-def _imports_of(node: ast.AST, module: str) -> dict[str, tuple[str, str | None]]:
+def _describe(nodes: list[ast.AST]) -> _Definition:
+    code = "\n".join(ast.dump(node) for node in nodes)
+    names, attributes, before_a_dot, imports = {}, {}, set(), {}
+    inside = [inner for node in nodes for inner in ast.walk(node)]
+    for inner in inside:
+        if isinstance(inner, ast.Name):
+            names.setdefault(inner.id, None)
+        elif isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name):
+            attributes.setdefault((inner.value.id, inner.attr), None)
+            before_a_dot.add(inner.value)
+        else:
+            imports.update(_imports_of(inner))
+    bare = {inner.id: None for inner in inside if isinstance(inner, ast.Name) and inner not in before_a_dot}
+    return _Definition(hashlib.sha256(code.encode()).hexdigest(), list(names), list(attributes), list(bare), imports)
+
+
+def _imports_of(node: ast.AST) -> dict[str, tuple[str, str | None]]:
     if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
         return {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
     if isinstance(node, ast.Import):
@@ -139,6 +178,7 @@ def _imports_of(node: ast.AST, module: str) -> dict[str, tuple[str, str | None]]
     return {}
 
 
+@functools.cache
 def _path(module: str) -> Path | None:
     if module != PACKAGE and not module.startswith(f"{PACKAGE}."):
         return None
@@ -162,3 +202,34 @@ def _without_docstrings(tree: ast.Module) -> ast.Module:
         ):
             inner.body = body[1:] or [ast.Pass()]
     return tree
+
+
+# Reading all modules takes seconds, and every start of Snakemake needs the digests. So what was read of a module is
+# kept beside what Python compiled of it, with the hash of its text: another text has another hash, and nothing can be
+# out of date.
+
+
+@functools.cache
+def _edition() -> bytes:
+    """What a reading depends on besides the text: this file, and the Python whose syntax trees were hashed."""
+    return hashlib.sha256(Path(__file__).read_bytes() + sys.version.encode()).digest()
+
+
+def _kept(path: Path, key: str) -> _Module | None:
+    """Give what was kept of a module, if it is of this very text."""
+    try:
+        stored_key, definitions, imports = json.loads(path.read_text(encoding="utf-8"))
+        if stored_key == key:
+            return _Module({name: _Definition(*each) for name, each in definitions.items()}, imports)
+    except (OSError, ValueError, TypeError, AttributeError):
+        pass  # not there, or not what was written: the module is read again
+    return None
+
+
+def _keep(path: Path, key: str, module: _Module) -> None:
+    """Write down what was read of a module; where the folder cannot be written, every start reads it again."""
+    if sys.dont_write_bytecode:
+        return
+    definitions = {name: list(vars(each).values()) for name, each in module.definitions.items()}
+    with suppress(OSError):
+        write_text(path, json.dumps([key, definitions, module.imports]))
