@@ -1,52 +1,54 @@
-"""The whole run against one process that computes the same results and figures, side by side.
+"""Small cohorts: the whole run against one process that computes the same results and figures, side by side.
 
 Both work in fresh copies of the project, in turn, several times. The one process replays what the logs of the run
 recorded: the same functions with the same files and parameters, one after the other, in one Python. Its files must be
-the same, byte for byte. Writes benchmarks/README.md; nothing here is a test.
+the same, byte for byte. Then one value of one patient is changed, and one parameter of one rule, and what runs again is
+counted and timed against the work that it is. Writes benchmarks/README.md and benchmarks/small_cohorts/*.csv; nothing
+here is a test.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import builtins
+import csv
 import filecmp
 import importlib
-import importlib.metadata
+import json
 import os
-import platform
-import resource
+import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("Snakefile", "environment.yml", "config", "workflow", "data", "profiles")
+if __name__ == "__main__":  # as a file, not as a module of the package
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from benchmarks.measure import (
+    ROOT,
+    copy_project,
+    load,
+    machine,
+    peak_memory,
+    snakemake,
+    spread,
+    timed,
+    warm,
+    write_rows,
+)
 
-
-def copy_project(target: Path) -> Path:
-    target.mkdir(parents=True)
-    for name in PARTS:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target / name)
-    return target
-
-
-def timed(command: list[str], folder: Path) -> tuple[float, int]:
-    """Run a command; return wall seconds and peak memory of the largest process in MB."""
-    environment = {**os.environ, "PYTHONPATH": str(folder / "workflow")}
-    started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    seconds = time.perf_counter() - started
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
-    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+OUT = ROOT / "benchmarks" / "small_cohorts"
+RUN = ("--cores", "2")
+#: Work in processes of their own, beside the light jobs.
+HEAVY = "replicalc.verify.study:"
+#: One value of one patient: the size of the first patient's residual tumour, one millimetre more.
+ROW = ("results/nat_residual/synthetic/raw/export.csv", "Invasive size (mm)")
+#: One parameter of one rule.
+PARAM = ("workflow/rules/nat_residual.smk", "nat_residual_t2_subtype_pcr", 'test="pearson"', 'test="fisher"')
 
 
 def recorded(log: Path) -> tuple[str, list, dict]:
@@ -57,81 +59,303 @@ def recorded(log: Path) -> tuple[str, list, dict]:
     return head, files, {name: ast.literal_eval(value) for name, value in named}
 
 
+def jobs_of(folder: Path, since: float = 0.0) -> list[dict]:
+    """What the logs say of each job: its function, when it ended, how many seconds were its own work."""
+    found = []
+    for path in folder.glob("logs/**/*.log"):
+        text, ended = path.read_text(encoding="utf-8"), path.stat().st_mtime
+        done = re.search(r"(?m)^done in ([0-9.]+) s$", text)
+        if ended >= since and done:
+            function = text.partition("\n")[0]
+            found.append(
+                {"job": str(path.relative_to(folder)), "function": function, "end": ended, "own": float(done[1])}
+            )
+    return sorted(found, key=lambda job: job["end"])
+
+
 def replay(folder: Path) -> None:
-    """Compute in this process what the logs of ``folder`` recorded, in the order in which it was done."""
+    """Compute in this process what the logs of ``folder`` recorded, in the order in which it was done.
+
+    Writes ``replay.json``: seconds of each job, and how many of them went into importing libraries.
+    """
     os.chdir(folder)
-    for log in sorted(folder.glob("logs/**/*.log"), key=lambda path: path.stat().st_mtime_ns):
-        name, files, params = recorded(log)
+    importing = _imports_timed()
+    seconds = {}
+    for job in jobs_of(folder):
+        name, files, params = recorded(folder / job["job"])
         module, function = name.split(":")
+        started, before = time.perf_counter(), importing[0]
         getattr(importlib.import_module(module), function)(*files, str(folder / "replay.log"), **params)
+        seconds[job["job"]] = [time.perf_counter() - started, importing[0] - before]
+    (folder / "replay.json").write_text(json.dumps(seconds), encoding="utf-8")
+
+
+def _imports_timed() -> list[float]:
+    """Count from now on the seconds spent in outermost imports, in the first place of the list."""
+    plain, total, depth = builtins.__import__, [0.0], [0]
+
+    def counted(*given, **named):
+        depth[0] += 1
+        started = time.perf_counter()
+        try:
+            return plain(*given, **named)
+        finally:
+            depth[0] -= 1
+            if not depth[0]:
+                total[0] += time.perf_counter() - started
+
+    builtins.__import__ = counted
+    return total
+
+
+def where(jobs: list[dict], started: float, ended: float) -> dict[str, float]:
+    """Share out the wall seconds of a run: before the first job, light jobs, only heavy ones, nobody, the end."""
+    light = [(job["end"] - job["own"], job["end"]) for job in jobs if not job["function"].startswith(HEAVY)]
+    every = [(job["end"] - job["own"], job["end"]) for job in jobs]
+    first, last = min(a for a, _ in every), max(b for _, b in every)
+    return {
+        "start and planning": first - started,
+        "light jobs at work": _covered(light),
+        "heavy jobs at work alone": _covered(every) - _covered(light),
+        "Snakemake between the jobs": (last - first) - _covered(every),
+        "end": ended - last,
+    }
+
+
+def _covered(spans: list[tuple[float, float]]) -> float:
+    total, reached = 0.0, 0.0
+    for a, b in sorted(spans):
+        total += max(0.0, b - max(a, reached))
+        reached = max(reached, b)
+    return total
+
+
+def change_row(folder: Path) -> None:
+    path, column = folder / ROW[0], ROW[1]
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *patients = csv.reader(file)
+    place = header.index(column)
+    first = next(patient for patient in patients if patient[place] not in ("", "0"))
+    same = [patient for patient in patients if patient[0] == first[0]]
+    for patient in same:  # an export repeats some rows
+        patient[place] = str(int(patient[place]) + 1)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *patients])
+
+
+def change_param(folder: Path) -> None:
+    name, rule, old, new = PARAM
+    path = folder / name
+    before, found, after = path.read_text(encoding="utf-8").partition(f" as {rule} with:")
+    if not found or old not in after:
+        sys.exit(f"{name}: no rule '{rule}' with {old}")
+    path.write_text(before + found + after.replace(old, new, 1), encoding="utf-8")
+
+
+def again(folder: Path, what: str, change) -> dict:
+    """Change something, run, and tell how many jobs ran and how many seconds were not their own work."""
+    change(folder)
+    started = time.time()
+    took = snakemake(folder, *RUN)
+    jobs = jobs_of(folder, since=started)
+    own = _covered([(job["end"] - job["own"], job["end"]) for job in jobs])
+    return {
+        "change": what,
+        "jobs": len(jobs),
+        "seconds": took.seconds,
+        "cpu": took.cpu,
+        "own": own,
+        "beside": took.seconds - own,
+        "load": load(),
+    }
+
+
+def once(folder: Path) -> tuple[dict, dict, list[dict], list[dict]]:
+    """One repeat: the run, the one process, nothing to do, and two changes."""
+    copy_project(folder)
+    warm(folder)
+    started = time.time()
+    whole = snakemake(folder, *RUN)
+    jobs = jobs_of(folder)
+    shares = where(jobs, started, started + whole.seconds)
+    kept = folder / "kept"
+    shutil.move(folder / "results", kept)
+    single = timed([sys.executable, __file__, "--replay", str(folder)], folder)
+    different = differences(filecmp.dircmp(kept, folder / "results"))
+    if different:
+        sys.exit(f"one process and the workflow differ: {different[:5]}")
+    shutil.rmtree(folder / "results")
+    shutil.move(kept, folder / "results")
+    alone = json.loads((folder / "replay.json").read_text(encoding="utf-8"))
+    for job in jobs:
+        job["alone"], job["imports"] = alone[job["job"]]
+    unchanged = snakemake(folder, *RUN)
+    changed = [
+        again(folder, "one parameter of one rule", change_param),
+        again(folder, "one value of one patient", change_row),
+    ]
+    run = {"load": load()}
+    for name, took in (("whole", whole), ("single", single), ("unchanged", unchanged)):
+        run |= {name: took.seconds, f"{name}_cpu": took.cpu}
+    return run, shares, jobs, changed
+
+
+def differences(found: filecmp.dircmp) -> list[str]:
+    _, unequal, unreadable = filecmp.cmpfiles(found.left, found.right, found.common_files, shallow=False)
+    mine = [*found.left_only, *found.right_only, *unequal, *unreadable]
+    mine = [name for name in mine if name != ".snakemake_timestamp"]  # how Snakemake marks a folder that it made
+    return mine + [name for below in found.subdirs.values() for name in differences(below)]
+
+
+def by_function(repeats: list[list[dict]]) -> list[dict]:
+    """Per function, which is per rule of the archetypes: jobs, and seconds of all its jobs, median of the repeats."""
+    table = defaultdict(lambda: [defaultdict(float) for _ in repeats])
+    for number, jobs in enumerate(repeats):
+        for job in jobs:
+            row = table[job["function"].removeprefix("replicalc.")][number]
+            row["jobs"] += 1
+            for name in ("own", "alone", "imports"):
+                row[name] += job[name]
+    rows = [
+        {
+            "function": name,
+            "jobs": int(each[0]["jobs"]),
+            **{key: round(statistics.median(row[key] for row in each), 3) for key in ("own", "alone", "imports")},
+        }
+        for name, each in table.items()
+    ]
+    return sorted(rows, key=lambda row: -row["own"])
+
+
+def write(repeats: list[tuple]) -> None:
+    runs, shares, jobs, changes = (list(each) for each in zip(*repeats, strict=True))
+    functions = by_function(jobs)
+    write_rows(
+        OUT / "runs.csv",
+        [{"repeat": n, **run, **share} for n, (run, share) in enumerate(zip(runs, shares, strict=True), 1)],
+    )
+    write_rows(OUT / "rules.csv", functions)
+    write_rows(OUT / "jobs.csv", _jobs(jobs))
+    write_rows(OUT / "changes.csv", [{"repeat": n, **each} for n, mine in enumerate(changes, 1) for each in mine])
+    (ROOT / "benchmarks" / "README.md").write_text(
+        page(runs, shares, functions, changes, len(jobs[0])), encoding="utf-8"
+    )
+
+
+def _jobs(repeats: list[list[dict]]) -> list[dict]:
+    """Every job with its seconds, median of the repeats."""
+    found = defaultdict(list)
+    for job in (job for jobs in repeats for job in jobs):
+        found[job["job"]].append(job)
+    return [
+        {"job": name, "function": each[0]["function"]}
+        | {key: round(statistics.median(job[key] for job in each), 3) for key in ("own", "alone", "imports")}
+        for name, each in sorted(found.items())
+    ]
+
+
+def page(runs: list[dict], shares: list[dict], functions: list[dict], changes: list[list[dict]], jobs: int) -> str:
+    def ratio(suffix=""):
+        return spread([run[f"whole{suffix}"] / run[f"single{suffix}"] for run in runs], 2)
+
+    def row(name, key):
+        return f"| {name} | {spread([run[key] for run in runs])} | {spread([run[f'{key}_cpu'] for run in runs])} |"
+
+    def cells(row):
+        return f"{row['jobs']} | {row['own']:.2f} | {row['alone']:.2f} | {row['imports']:.2f} |"
+
+    def total(rows):
+        return {key: sum(row[key] for row in rows) for key in ("jobs", "own", "alone", "imports")}
+
+    top, rest = functions[:20], functions[20:]
+    loads = [run["load"] for run in runs]
+    changed = [[mine[place] for mine in changes] for place in range(2)]
+    return f"""\
+# Benchmarks
+
+Made by `make bench`; figures of one machine on one day, to be compared with each other and not with yours.
+
+- small cohorts: this page, from `benchmarks/run.py`; every figure in [small_cohorts](small_cohorts)
+- many centres, how long planning and running take: [many_cohorts](many_cohorts/README.md)
+- what the verification engine finds in made-up papers with and without a defect: [defects](defects/README.md)
+- the report, its size and what its pages take: [report_site](report_site.md)
+
+## Small cohorts
+
+{jobs} jobs of the default run (all studies, synthetic cohorts, report).
+{machine("snakemake", "pandas", "scipy", "statsmodels")}. {len(runs)} repeats, in turn, each in a fresh copy after one
+dry run; load of the machine {min(loads):.1f} to {max(loads):.1f}, for others worked on it. Median (least to most).
+
+| what | s | processor (s) |
+| --- | ---: | ---: |
+{row("whole run, `snakemake --cores 2`", "whole")}
+{row("one process that makes the same files", "single")}
+{row("run with nothing to do", "unchanged")}
+
+Whole run against one process, pair by pair: **{ratio()} x**; by processor time {ratio("_cpu")} x. Aim: at most 2 x. The
+files of both are the same, byte for byte. Peak memory of the largest process: {peak_memory()} MB.
+
+Where the time of the whole run goes:
+
+| part | s |
+| --- | ---: |
+{_lines(f"| {name} | {spread([share[name] for share in shares])} |" for name in shares[0])}
+
+### What a change costs
+
+Aim: 3 s and the work itself. The work is what the jobs' logs say they took, imports of libraries included.
+
+| change | jobs that ran | whole (s) | its own work (s) | beside it (s) |
+| --- | ---: | ---: | ---: | ---: |
+{_lines(_change(mine) for mine in changed)}
+
+The parameter: `{PARAM[2]}` to `{PARAM[3]}` in `{PARAM[1]}`. The value: '{ROW[1]}' of one patient of `nat_residual`, on
+which everything of that study depends.
+
+### Per rule
+
+By the function that the rules call; seconds of all its jobs together, medians: in the workflow, and in the one
+process, with how much of the latter is importing libraries (whoever needs one first pays for it). Job by job:
+`small_cohorts/jobs.csv`.
+
+| function | jobs | workflow (s) | one process (s) | of that imports (s) |
+| --- | ---: | ---: | ---: | ---: |
+{_lines(f"| {each['function']} | {cells(each)}" for each in top)}
+| {len(rest)} others | {cells(total(rest))}
+| all | {cells(total(functions))}
+"""
+
+
+def _change(mine: list[dict]) -> str:
+    figures = " | ".join(spread([each[key] for each in mine]) for key in ("seconds", "own", "beside"))
+    return f"| {mine[0]['change']} | {mine[0]['jobs']} | {figures} |"
+
+
+def _lines(given) -> str:
+    return "\n".join(given)
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--repeats", type=int, default=5)
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--repeats", type=int, default=3)
     arguments.add_argument("--replay", type=Path, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.replay:
         replay(given.replay)
         return
-    whole, single, unchanged = [], [], []
-    memory = 0
+    repeats = []
     with tempfile.TemporaryDirectory() as parent:
-        for number in range(given.repeats):
-            folder = copy_project(Path(parent) / f"run{number}")
-            seconds, memory = timed([sys.executable, "-m", "snakemake", "--cores", "2"], folder)
-            whole.append(seconds)
-            unchanged.append(timed([sys.executable, "-m", "snakemake", "--cores", "2"], folder)[0])
-            kept = folder / "kept"
-            shutil.move(folder / "results", kept)
-            single.append(timed([sys.executable, __file__, "--replay", str(folder)], folder)[0])
-            different = _differences(filecmp.dircmp(kept, folder / "results"))
-            if different:
-                sys.exit(f"one process and the workflow differ: {different[:5]}")
-            jobs = len(list(folder.glob("logs/**/*.log")))
+        for number in range(1, given.repeats + 1):
+            repeats.append(once(Path(parent) / f"run{number}"))
+            run, shares, _, changes = repeats[-1]
             print(
-                f"{number + 1} of {given.repeats}: workflow {whole[-1]:.1f} s, one process {single[-1]:.1f} s",
+                f"{number} of {given.repeats}:",
+                *(f"{k} {v:.1f}" for k, v in (run | shares).items()),
+                changes,
                 flush=True,
             )
-    write(whole, single, unchanged, jobs, memory)
-
-
-def _differences(found: filecmp.dircmp) -> list[str]:
-    _, unequal, unreadable = filecmp.cmpfiles(found.left, found.right, found.common_files, shallow=False)
-    mine = [*found.left_only, *found.right_only, *unequal, *unreadable]
-    return mine + [name for below in found.subdirs.values() for name in _differences(below)]
-
-
-def write(whole: list[float], single: list[float], unchanged: list[float], jobs: int, memory: int) -> None:
-    ratios = [a / b for a, b in zip(whole, single, strict=True)]
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("snakemake", "pandas", "pingouin"))
-    rows = [
-        ("whole run, `snakemake --cores 2`", whole),
-        ("one process, same files", single),
-        ("run with nothing to do", unchanged),
-    ]
-    lines = [
-        "# Benchmarks",
-        "",
-        "Made by `make bench`; figures of one machine on one day, to be compared with each other and not with yours.",
-        "",
-        f"{jobs} jobs of the default run (all studies, synthetic cohorts). {os.cpu_count()} cores, "
-        f"{platform.machine()}, Python {platform.python_version()}, {versions}. "
-        f"{len(whole)} repeats, in turn, each in a fresh copy.",
-        "",
-        "| what | median (s) | least to most (s) |",
-        "| --- | ---: | ---: |",
-        *(f"| {name} | {statistics.median(v):.1f} | {min(v):.1f} to {max(v):.1f} |" for name, v in rows),
-        "",
-        f"Whole run against one process: **{statistics.median(ratios):.2f} x** (median of the pairs; "
-        f"{min(ratios):.2f} to {max(ratios):.2f}). Aim: at most 2.5 x. The files of both are the same, byte for byte.",
-        f"Peak memory of the largest process: {memory} MB.",
-        "",
-        "What the verification engine finds in made-up papers with and without a defect: [defects](defects/README.md).",
-        "",
-    ]
-    (ROOT / "benchmarks" / "README.md").write_text("\n".join(lines), encoding="utf-8")
-    print("\n".join(lines))
+            shutil.rmtree(Path(parent) / f"run{number}")
+            write(repeats)
 
 
 if __name__ == "__main__":
