@@ -71,6 +71,7 @@ format: .venv/.ready
 bench: .venv/.ready
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.large.run $(LARGE)
+	$(BIN)/python -m benchmarks.many_cohorts
 	$(BIN)/python -m benchmarks.defects.run $(DEFECTS)
 
 # After a run that was killed: gives the folder free again.

@@ -69,6 +69,14 @@ def cohort_file(mapping: str, name: str, export: Path) -> str:
     return text
 
 
+def only(folder: Path, names: list[str]) -> None:
+    """Leave the cohort files of these centres alone in config/cohorts; the others wait beside it."""
+    here, waiting = folder / "config/cohorts", folder / "config/waiting"
+    waiting.mkdir(exist_ok=True)
+    for path in [*here.glob("centre_*.yaml"), *waiting.glob("*.yaml")]:
+        path.rename((here if path.stem in names else waiting) / path.name)
+
+
 def whose(profile: Path) -> dict[str, float]:
     """Share out the seconds of a profile, each function's own time to the owner of its file."""
     seconds = {"package and rules": 0.0, "YAML and schemas": 0.0, "Snakemake and the rest": 0.0}
@@ -84,6 +92,7 @@ def whose(profile: Path) -> dict[str, float]:
 
 def plan(folder: Path, names: list[str], repeats: int) -> list[dict]:
     """Dry runs of these cohorts, timed; each row also has the shares of one more under the profiler."""
+    only(folder, names)
     chosen = ["--dry-run", "--quiet", "host", "--config", f"cohorts={' '.join(names)}"]
     runs = [(snakemake(folder, *chosen), load()) for _ in range(repeats)]
     profile = folder.parent / "profile"
@@ -100,6 +109,7 @@ def plan(folder: Path, names: list[str], repeats: int) -> list[dict]:
 
 def run(folder: Path, names: list[str], repeat: int) -> dict:
     """Everything of these cohorts, from their exports to the report, timed."""
+    only(folder, names)
     for made in ("results", "logs", ".snakemake"):
         shutil.rmtree(folder / made, ignore_errors=True)
     took = snakemake(folder, "--cores", "2", "--config", f"studies=[{STUDY}]", f"cohorts={' '.join(names)}")
@@ -124,16 +134,17 @@ def _own(log: Path) -> float:
 
 def page(planned: list[dict], ran: list[dict]) -> str:
     """The two tables, with what they were measured on."""
-    repeats = max(row["repeat"] for row in planned + ran)
+    repeats, runs = (max(row["repeat"] for row in rows) for rows in (planned, ran))
     loads = [row["load"] for row in planned + ran]
-    first, last = (_of(planned, centres) for centres in _centres(planned)[:: max(1, len(_centres(planned)) - 1)][:2])
+    first, last = (_of(planned, end(_centres(planned))) for end in (min, max))
     further = (_cpu(last) - _cpu(first)) / max(1, last[0]["jobs"] - first[0]["jobs"]) * 1000
     return f"""\
 # Many centres
 
-Made by `python -m benchmarks.many_cohorts`. {machine("snakemake", "pyyaml")}. Up to {repeats} repeats, median (least to
-most); load of the machine {min(loads):.1f} to {max(loads):.1f}, for others worked on it, so processor time says more
-than the clock. Every centre has a cohort file and an export of its own, 150 to 300 patients of `{STUDY}`.
+Made by `python -m benchmarks.many_cohorts`. {machine("snakemake", "pyyaml")}.
+{repeats} repeats of planning, {runs} of running, median (least to most); load of the machine {min(loads):.1f} to
+{max(loads):.1f}, for others worked on it, so processor time says more than the clock. Every centre has a cohort file and
+an export of its own, 150 to 300 patients of `{STUDY}`.
 
 ## Planning (`snakemake --dry-run`)
 
@@ -190,6 +201,7 @@ def main() -> None:
     arguments.add_argument("--plan", type=int, nargs="+", default=[1, 10, 50, 100, 200, 400])
     arguments.add_argument("--run", type=int, nargs="+", default=[1, 5, 20, 50])
     arguments.add_argument("--repeats", type=int, default=3)
+    arguments.add_argument("--run-repeats", type=int, default=2)
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "project"
@@ -197,7 +209,7 @@ def main() -> None:
         planned = [row for centres in given.plan for row in plan(folder, names[:centres], given.repeats)]
         write_rows(OUT / "plan.csv", planned)
         # In turn, so that a busy hour of the machine slows all sizes down.
-        ran = [run(folder, names[:centres], n) for n in range(1, given.repeats + 1) for centres in given.run]
+        ran = [run(folder, names[:centres], n) for n in range(1, given.run_repeats + 1) for centres in given.run]
     ran.sort(key=lambda row: (row["centres"], row["repeat"]))
     write_rows(OUT / "run.csv", ran)
     (OUT / "README.md").write_text(page(planned, ran), encoding="utf-8")
