@@ -143,8 +143,8 @@ def page(planned: list[dict], ran: list[dict]) -> str:
 
 Made by `python -m benchmarks.many_cohorts`. {machine("snakemake", "pyyaml")}.
 {repeats} repeats of planning, {runs} of running, median (least to most); load of the machine {min(loads):.1f} to
-{max(loads):.1f}, for others worked on it, so processor time says more than the clock. Every centre has a cohort file and
-an export of its own, 150 to 300 patients of `{STUDY}`.
+{max(loads):.1f}, for others worked on it, so processor time says more than the clock. Every centre has a cohort file
+and an export of its own, 150 to 300 patients of `{STUDY}`.
 
 ## Planning (`snakemake --dry-run`)
 
@@ -208,11 +208,12 @@ def main() -> None:
         names = prepare(folder, max(given.plan + given.run))
         planned = [row for centres in given.plan for row in plan(folder, names[:centres], given.repeats)]
         write_rows(OUT / "plan.csv", planned)
-        # In turn, so that a busy hour of the machine slows all sizes down.
-        ran = [run(folder, names[:centres], n) for n in range(1, given.run_repeats + 1) for centres in given.run]
-    ran.sort(key=lambda row: (row["centres"], row["repeat"]))
-    write_rows(OUT / "run.csv", ran)
-    (OUT / "README.md").write_text(page(planned, ran), encoding="utf-8")
+        ran = []
+        for number in range(1, given.run_repeats + 1):  # in turn: a busy hour of the machine slows all sizes down
+            ran += [run(folder, names[:centres], number) for centres in given.run]
+            ran.sort(key=lambda row: (row["centres"], row["repeat"]))
+            write_rows(OUT / "run.csv", ran)
+            (OUT / "README.md").write_text(page(planned, ran), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("Snakefile", "environment.yml", "pyproject.toml", "config", "workflow", "data", "profiles")
+PARTS = ("Snakefile", "environment.yml", "pyproject.toml", "config", "workflow", "data", "profiles", "tests")
 
 
 def copy_project(target: Path) -> Path:
-    """Copy what a run needs, no results and no bytecode, to ``target``."""
+    """Copy what a run needs, no results and no bytecode, to ``target``. The report names the tests, and reads them."""
     target.mkdir(parents=True)
     for name in PARTS:
         source = ROOT / name
