@@ -320,7 +320,9 @@ def test_one_core_without_the_profile_gives_the_same_bytes(finished, tmp_path):
     """Without the profile each light job starts a Python of its own: slower, and the same."""
     folder = copy_project(tmp_path / "plain")
     wanted = [f"{RESULTS}/nat_residual_{n}.csv" for n in ("t4_recist", "t5_icc_mri_pathology", "t3_extent")]
-    snakemake(folder, "--cores", "1", "--workflow-profile", "none", *wanted)
+    wanted += [f"{RESULTS}/nat_residual_fig_agreement.{kind}" for kind in ("svg", "png")]
+    done = snakemake(folder, "--cores", "1", "--workflow-profile", "none", *wanted)
+    assert "profiles/default" not in done.stderr
     for name in [*wanted, f"{RESULTS}/raw/export.csv", f"{RESULTS}/cohort.parquet"]:
         assert filecmp.cmp(finished / name, folder / name, shallow=False), name
 
