@@ -70,6 +70,7 @@ format: .venv/.ready
 
 bench: .venv/.ready
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/changes.py
 	$(BIN)/python -m benchmarks.large.run $(LARGE)
 	$(BIN)/python -m benchmarks.many_cohorts
 	$(BIN)/python -m benchmarks.defects.run $(DEFECTS)

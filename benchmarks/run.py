@@ -2,9 +2,8 @@
 
 Both work in fresh copies of the project, in turn, several times. The one process replays what the logs of the run
 recorded: the same functions with the same files and parameters, one after the other, in one Python. Its files must be
-the same, byte for byte. Then one value of one patient is changed, and one parameter of one rule, and what runs again is
-counted and timed against the work that it is. Writes benchmarks/README.md and benchmarks/small_cohorts/*.csv; nothing
-here is a test.
+the same, byte for byte. Writes benchmarks/README.md and benchmarks/small_cohorts; what a change costs is measured by
+benchmarks/changes.py. Nothing here is a test.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ from __future__ import annotations
 import argparse
 import ast
 import builtins
-import csv
 import filecmp
 import importlib
 import json
@@ -30,6 +28,7 @@ if __name__ == "__main__":  # as a file, not as a module of the package
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.measure import (
     ROOT,
+    Took,
     copy_project,
     load,
     machine,
@@ -45,10 +44,6 @@ OUT = ROOT / "benchmarks" / "small_cohorts"
 RUN = ("--cores", "2")
 #: Work in processes of their own, beside the light jobs.
 HEAVY = "replicalc.verify.study:"
-#: One value of one patient: the size of the first patient's residual tumour, one millimetre more.
-ROW = ("results/nat_residual/synthetic/raw/export.csv", "Invasive size (mm)")
-#: One parameter of one rule.
-PARAM = ("workflow/rules/nat_residual.smk", "nat_residual_t2_subtype_pcr", 'test="pearson"', 'test="fisher"')
 
 
 def recorded(log: Path) -> tuple[str, list, dict]:
@@ -73,21 +68,28 @@ def jobs_of(folder: Path, since: float = 0.0) -> list[dict]:
     return sorted(found, key=lambda job: job["end"])
 
 
-def replay(folder: Path) -> None:
-    """Compute in this process what the logs of ``folder`` recorded, in the order in which it was done.
+def replay(folder: Path, since: float = 0.0) -> None:
+    """Compute in this process what the logs of ``folder`` recorded since then, in the order in which it was done.
 
     Writes ``replay.json``: seconds of each job, and how many of them went into importing libraries.
     """
     os.chdir(folder)
     importing = _imports_timed()
     seconds = {}
-    for job in jobs_of(folder):
+    for job in jobs_of(folder, since):
         name, files, params = recorded(folder / job["job"])
         module, function = name.split(":")
         started, before = time.perf_counter(), importing[0]
         getattr(importlib.import_module(module), function)(*files, str(folder / "replay.log"), **params)
         seconds[job["job"]] = [time.perf_counter() - started, importing[0] - before]
     (folder / "replay.json").write_text(json.dumps(seconds), encoding="utf-8")
+
+
+def in_one_process(folder: Path, since: float = 0.0) -> Took:
+    """Do what the logs recorded since then in a process of its own, timed."""
+    return timed(
+        [sys.executable, str(Path(__file__).resolve()), "--replay", str(folder), "--since", str(since)], folder
+    )
 
 
 def _imports_timed() -> list[float]:
@@ -130,48 +132,8 @@ def _covered(spans: list[tuple[float, float]]) -> float:
     return total
 
 
-def change_row(folder: Path) -> None:
-    path, column = folder / ROW[0], ROW[1]
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *patients = csv.reader(file)
-    place = header.index(column)
-    first = next(patient for patient in patients if patient[place] not in ("", "0"))
-    same = [patient for patient in patients if patient[0] == first[0]]
-    for patient in same:  # an export repeats some rows
-        patient[place] = str(int(patient[place]) + 1)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([header, *patients])
-
-
-def change_param(folder: Path) -> None:
-    name, rule, old, new = PARAM
-    path = folder / name
-    before, found, after = path.read_text(encoding="utf-8").partition(f" as {rule} with:")
-    if not found or old not in after:
-        sys.exit(f"{name}: no rule '{rule}' with {old}")
-    path.write_text(before + found + after.replace(old, new, 1), encoding="utf-8")
-
-
-def again(folder: Path, what: str, change) -> dict:
-    """Change something, run, and tell how many jobs ran and how many seconds were not their own work."""
-    change(folder)
-    started = time.time()
-    took = snakemake(folder, *RUN)
-    jobs = jobs_of(folder, since=started)
-    own = _covered([(job["end"] - job["own"], job["end"]) for job in jobs])
-    return {
-        "change": what,
-        "jobs": len(jobs),
-        "seconds": took.seconds,
-        "cpu": took.cpu,
-        "own": own,
-        "beside": took.seconds - own,
-        "load": load(),
-    }
-
-
-def once(folder: Path) -> tuple[dict, dict, list[dict], list[dict]]:
-    """One repeat: the run, the one process, nothing to do, and two changes."""
+def once(folder: Path) -> tuple[dict, dict, list[dict]]:
+    """One repeat: the run, the one process, and a run with nothing to do."""
     copy_project(folder)
     warm(folder)
     started = time.time()
@@ -180,7 +142,7 @@ def once(folder: Path) -> tuple[dict, dict, list[dict], list[dict]]:
     shares = where(jobs, started, started + whole.seconds)
     kept = folder / "kept"
     shutil.move(folder / "results", kept)
-    single = timed([sys.executable, __file__, "--replay", str(folder)], folder)
+    single = in_one_process(folder)
     different = differences(filecmp.dircmp(kept, folder / "results"))
     if different:
         sys.exit(f"one process and the workflow differ: {different[:5]}")
@@ -190,14 +152,10 @@ def once(folder: Path) -> tuple[dict, dict, list[dict], list[dict]]:
     for job in jobs:
         job["alone"], job["imports"] = alone[job["job"]]
     unchanged = snakemake(folder, *RUN)
-    changed = [
-        again(folder, "one parameter of one rule", change_param),
-        again(folder, "one value of one patient", change_row),
-    ]
     run = {"load": load()}
     for name, took in (("whole", whole), ("single", single), ("unchanged", unchanged)):
         run |= {name: took.seconds, f"{name}_cpu": took.cpu}
-    return run, shares, jobs, changed
+    return run, shares, jobs
 
 
 def differences(found: filecmp.dircmp) -> list[str]:
@@ -228,7 +186,7 @@ def by_function(repeats: list[list[dict]]) -> list[dict]:
 
 
 def write(repeats: list[tuple]) -> None:
-    runs, shares, jobs, changes = (list(each) for each in zip(*repeats, strict=True))
+    runs, shares, jobs = (list(each) for each in zip(*repeats, strict=True))
     functions = by_function(jobs)
     write_rows(
         OUT / "runs.csv",
@@ -236,10 +194,7 @@ def write(repeats: list[tuple]) -> None:
     )
     write_rows(OUT / "rules.csv", functions)
     write_rows(OUT / "jobs.csv", _jobs(jobs))
-    write_rows(OUT / "changes.csv", [{"repeat": n, **each} for n, mine in enumerate(changes, 1) for each in mine])
-    (ROOT / "benchmarks" / "README.md").write_text(
-        page(runs, shares, functions, changes, len(jobs[0])), encoding="utf-8"
-    )
+    (ROOT / "benchmarks" / "README.md").write_text(page(runs, shares, functions, len(jobs[0])), encoding="utf-8")
 
 
 def _jobs(repeats: list[list[dict]]) -> list[dict]:
@@ -254,7 +209,7 @@ def _jobs(repeats: list[list[dict]]) -> list[dict]:
     ]
 
 
-def page(runs: list[dict], shares: list[dict], functions: list[dict], changes: list[list[dict]], jobs: int) -> str:
+def page(runs: list[dict], shares: list[dict], functions: list[dict], jobs: int) -> str:
     def ratio(suffix=""):
         return spread([run[f"whole{suffix}"] / run[f"single{suffix}"] for run in runs], 2)
 
@@ -269,13 +224,13 @@ def page(runs: list[dict], shares: list[dict], functions: list[dict], changes: l
 
     top, rest = functions[:20], functions[20:]
     loads = [run["load"] for run in runs]
-    changed = [[mine[place] for mine in changes] for place in range(2)]
     return f"""\
 # Benchmarks
 
 Made by `make bench`; figures of one machine on one day, to be compared with each other and not with yours.
 
 - small cohorts: this page, from `benchmarks/run.py`; every figure in [small_cohorts](small_cohorts)
+- what a change of one patient or one parameter costs: [changes](small_cohorts/changes.md)
 - many centres, how long planning and running take: [many_cohorts](many_cohorts/README.md)
 - what the verification engine finds in made-up papers with and without a defect: [defects](defects/README.md)
 - the report, its size and what its pages take: [report_site](report_site.md)
@@ -301,17 +256,6 @@ Where the time of the whole run goes:
 | --- | ---: |
 {_lines(f"| {name} | {spread([share[name] for share in shares])} |" for name in shares[0])}
 
-### What a change costs
-
-Aim: 3 s and the work itself. The work is what the jobs' logs say they took, imports of libraries included.
-
-| change | jobs that ran | whole (s) | its own work (s) | beside it (s) |
-| --- | ---: | ---: | ---: | ---: |
-{_lines(_change(mine) for mine in changed)}
-
-The parameter: `{PARAM[2]}` to `{PARAM[3]}` in `{PARAM[1]}`. The value: '{ROW[1]}' of one patient of `nat_residual`, on
-which everything of that study depends.
-
 ### Per rule
 
 By the function that the rules call; seconds of all its jobs together, medians: in the workflow, and in the one
@@ -326,11 +270,6 @@ process, with how much of the latter is importing libraries (whoever needs one f
 """
 
 
-def _change(mine: list[dict]) -> str:
-    figures = " | ".join(spread([each[key] for each in mine]) for key in ("seconds", "own", "beside"))
-    return f"| {mine[0]['change']} | {mine[0]['jobs']} | {figures} |"
-
-
 def _lines(given) -> str:
     return "\n".join(given)
 
@@ -339,21 +278,17 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--repeats", type=int, default=3)
     arguments.add_argument("--replay", type=Path, help=argparse.SUPPRESS)
+    arguments.add_argument("--since", type=float, default=0.0, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.replay:
-        replay(given.replay)
+        replay(given.replay, given.since)
         return
     repeats = []
     with tempfile.TemporaryDirectory() as parent:
         for number in range(1, given.repeats + 1):
             repeats.append(once(Path(parent) / f"run{number}"))
-            run, shares, _, changes = repeats[-1]
-            print(
-                f"{number} of {given.repeats}:",
-                *(f"{k} {v:.1f}" for k, v in (run | shares).items()),
-                changes,
-                flush=True,
-            )
+            run, shares, _ = repeats[-1]
+            print(f"{number} of {given.repeats}:", *(f"{k} {v:.1f}" for k, v in (run | shares).items()), flush=True)
             shutil.rmtree(Path(parent) / f"run{number}")
             write(repeats)
 
