@@ -88,7 +88,7 @@ class Registry:
         validate(config, "config", "config/config.yaml or --config")
         named = config["cohorts"]
         cohorts = named.replace(",", " ").split() if isinstance(named, str) else list(named)
-        witnesses = [SYNTHETIC, *(f"{SYNTHETIC}_{number}" for number in range(2, config["witnesses"] + 1))]
+        witnesses = [SYNTHETIC, *(f"{SYNTHETIC}_{n}" for n in range(2, config["witnesses"] + 1))]
         known_studies = sorted(path.parent.name for path in (CONFIG / "studies").glob("*/study.yaml"))
         real = sorted(p.stem for p in (CONFIG / "cohorts").glob("*.yaml") if p.stem.islower())
         fail_with_all(
@@ -102,10 +102,7 @@ class Registry:
         )
         known_cohorts = [*witnesses, *real]
         problems = []
-        for word, given, known in (
-            ("study", config["studies"], known_studies),
-            ("cohort", cohorts, known_cohorts),
-        ):
+        for word, given, known in (("study", config["studies"], known_studies), ("cohort", cohorts, known_cohorts)):
             problems += [
                 f"there is no {word} '{name}'.{did_you_mean(name, known)} Known: {', '.join(known)}"
                 for name in given
@@ -229,7 +226,7 @@ class Registry:
     def control_of(self, cohort: str) -> dict:
         """How the summary of a cohort is protected. Raises ReplicalcError where counts may only be shown rounded."""
         if cohort not in self.protected:
-            found = load_checked(self.cohort_file(self.studies[0], cohort), "cohort")
+            found = self.cohort_config(self.studies[0], cohort)
             return {"off": found.get("disclosure", {}).get("why", "synthetic patients")}
         if self.protected[cohort].round_to:
             raise ReplicalcError(
@@ -376,13 +373,10 @@ class Registry:
     def _print_of(self, what: str, study: str, cohort: str) -> str:
         """Hash the part of the record that a step uses, so that an edit elsewhere in the same file re-runs nothing.
 
-        ``what``: 'printed' (the printed numbers and their places), 'readings', 'criteria', 'relations',
-        'mapping' (a cohort file but
-        its title), 'variables' (the dictionary without definitions and sources).
+        ``what``: 'printed' (the printed numbers and their places), 'readings', 'criteria', 'relations', 'mapping' (a
+        cohort file but its title), 'variables' (the dictionary without definitions and sources).
         """
-        if (
-            what in ("printed", "readings", "criteria", "relations") and study not in self.records
-        ):  # a study that is not part of the run
+        if what not in ("mapping", "variables") and study not in self.records:  # a study that is not part of the run
             folder = CONFIG / "studies" / study
             self.records[study] = load_checked(folder / "study.yaml", "study"), load_claims(folder / "claims.csv")
         if what == "printed":

@@ -27,7 +27,7 @@ def parsed_once(parse):
 
     def parsed(path, workflow, linemap, overwrite_shellcmd=None, rulecount=0):
         name = path.get_path_or_uri(secret_free=True)
-        if not name.endswith("/archetypes.smk"):
+        if Path(name).name != "archetypes.smk":
             return parse(path, workflow, linemap, overwrite_shellcmd, rulecount)
         if name not in known:
             lines = {}
