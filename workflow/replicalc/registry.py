@@ -131,10 +131,11 @@ class Registry:
             if settings is not None:
                 registry.protected[cohort] = settings
                 registry._refuse_open_files(study, cohort)
+        shut = {**registry.protected, **registry.pooled}
         registry.closed = [
             name
             for name in real
-            if name in registry.protected or not (name in cohorts or _is_open(CONFIG / "cohorts" / f"{name}.yaml"))
+            if name in shut or not (name in cohorts or _is_open(CONFIG / "cohorts" / f"{name}.yaml"))
         ]
         return registry
 
