@@ -6,8 +6,8 @@
 The exports are the synthetic ones of three studies many times over (``cohort/synthesise/scale.py``), as Parquet, their
 rows in random order within groups. Every step, result and comparison is a process of its own, imports included, one
 after the other; its costs are those that the system says (``measuring``). Beside it, in the same run, on the analysis
-file that the steps made: pandas with statsmodels, and R. Writes results.csv, engines.csv, machine.txt, results.svg and
-results.png beside this file, or into ``--out``.
+file that the steps made: pandas with statsmodels, and R. Writes results.csv, engines.csv, machine.txt, results.svg,
+results.png and README.md beside this file, or into ``--out``.
 """
 
 from __future__ import annotations
@@ -197,6 +197,7 @@ def engines(cohorts: list[Path], out: Path) -> None:
 
 def main() -> None:
     from benchmarks.large.plot import plot
+    from benchmarks.large.report import report
 
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--sizes", type=int, nargs="+", default=[10**4, 10**5, 10**6, 10**7])
@@ -221,6 +222,7 @@ def main() -> None:
                 shutil.rmtree(place)
         plot(given.out / "results.csv", given.out / "results.svg")
         engines(kept, given.out)
+    report(given.out, given.out / "README.md")
 
 
 if __name__ == "__main__":

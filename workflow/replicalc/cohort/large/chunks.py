@@ -62,7 +62,7 @@ class Source:
         return [*self.entry.get("only", own), *self.constants]
 
     def leave_out_unnamed(self, above: list[str]) -> None:
-        """Columns without name and cells are none; one that has cells is told of. ``above``: the header as it is."""
+        """A column without name and cells is none; one with cells is told of. ``above`` is the header as it stands."""
         unnamed = {name: place for place, name in enumerate(self.own) if not above[place]}
         if not unnamed:
             return
