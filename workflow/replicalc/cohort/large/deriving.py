@@ -16,8 +16,8 @@ from replicalc.cohort.frame import described, everybody_of, typed
 from replicalc.cohort.large import limits
 from replicalc.cohort.large.columns import combined
 from replicalc.cohort.large.mapping import read_about, read_mapped, write_about
+from replicalc.cohort.large.writing import parquet_writer
 from replicalc.cohort.source import ROW
-from replicalc.job import whole_file
 from replicalc.records import Variable
 from replicalc.table import as_text
 
@@ -86,17 +86,14 @@ class _Run:
         self.empty = dict.fromkeys(range(len(plans)), True)
 
     def write(self, mapped: Path, out: Path) -> None:
-        import pyarrow.parquet as pq
-
         schema = self._schema(read_about(mapped).known)
-        coded = [each.name for each in schema if _repeats(self.variables.get(each.name))]
-        with whole_file(out) as temporary, pq.ParquetWriter(temporary, schema, use_dictionary=coded) as writer:
+        with parquet_writer(out, schema, lambda each: _repeats(self.variables.get(each.name))) as writer:
             for rows, texts in read_mapped(mapped):
                 columns = {name: self._typed(name, each) for name, each in texts.items() if name not in BOOKKEEPING}
                 for number in range(len(self.plans)):
                     self._derive(number, columns, rows)
                 self.n += len(rows)
-                writer.write_table(_table(rows, columns, schema), row_group_size=limits.AT_ONCE)
+                writer.write(_table(rows, columns, schema))
             write_about(writer, read_about(mapped))
 
     def _schema(self, known: dict[str, int]) -> pa.Schema:

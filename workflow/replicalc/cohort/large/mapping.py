@@ -25,10 +25,10 @@ from replicalc.cohort.large.duplicates import repeated
 from replicalc.cohort.large.implausible import Emptied
 from replicalc.cohort.large.notes import LostZeros
 from replicalc.cohort.large.reading import Variables
+from replicalc.cohort.large.writing import Writer, parquet_writer
 from replicalc.cohort.reading import Export
 from replicalc.cohort.source import ROW, check_bytes, is_typed
 from replicalc.errors import ReplicalcError, fail_with_all
-from replicalc.job import whole_file
 from replicalc.records import Variable
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class _Alike:
 class _Writer:
     """Writes chunks of canonical texts; codes and numbers as dictionaries, identifiers as texts."""
 
-    def __init__(self, writer, schema: pa.Schema):
+    def __init__(self, writer: Writer, schema: pa.Schema):
         self.writer, self.schema = writer, schema
 
     def __call__(self, rows: np.ndarray, values: dict[str, Coded], several: Coded | None) -> None:
@@ -177,7 +177,7 @@ class _Writer:
                 found, kind = values[name].arrow(), self.schema.field(name).type
                 columns[name] = found if pa.types.is_dictionary(kind) else found.dictionary_decode()
         table = pa.table([columns[name] for name in self.schema.names], schema=self.schema)
-        self.writer.write_table(table, row_group_size=limits.AT_ONCE)
+        self.writer.write(table)
 
     def about(self, known: Mapped) -> None:
         write_about(self.writer, known)
@@ -186,24 +186,19 @@ class _Writer:
 @contextmanager
 def _writer(path: Path, config: dict, variables: dict[str, Variable], several: bool) -> Iterator[_Writer]:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     text, some = pa.string(), pa.dictionary(pa.int32(), pa.string())
     kinds = {ROW: pa.int64(), **({SEVERAL: some} if several else {})}
     kinds |= {name: text if variables[name].type == "id" else some for name in config["variables"]}
     schema = pa.schema(list(kinds.items()))
-    coded_ones = [name for name, kind in kinds.items() if kind == some]
-    with (
-        whole_file(path) as temporary,
-        pq.ParquetWriter(temporary, schema, use_dictionary=coded_ones) as writer,
-    ):
+    with parquet_writer(path, schema, lambda each: each.type == some) as writer:
         yield _Writer(writer, schema)
 
 
-def write_about(writer, known: Mapped) -> None:
+def write_about(writer: Writer, known: Mapped) -> None:
     """Put what is known of all rows into the description of a file that is being written."""
     told = {name: getattr(known, name) for name in Mapped.__slots__}
-    writer.add_key_value_metadata({ABOUT.decode(): json.dumps(told)})
+    writer.describe({ABOUT.decode(): json.dumps(told)})
 
 
 def read_about(path: Path) -> Mapped:

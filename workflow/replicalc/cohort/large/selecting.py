@@ -13,6 +13,7 @@ from replicalc.cohort.frame import ATTRS, described, everybody_of
 from replicalc.cohort.grouped import UNITS
 from replicalc.cohort.large import limits
 from replicalc.cohort.large.mapping import read_about
+from replicalc.cohort.large.writing import parquet_writer
 from replicalc.job import whole_file
 
 if TYPE_CHECKING:
@@ -95,18 +96,15 @@ class SelectLarge:
 
     def _write(self, out: str | Path, *, everybody: bool) -> None:
         import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        texts = [each.name for each in self.schema if pa.types.is_large_string(each.type)]
-        coded = [each.name for each in self.schema if each.name not in texts]
-        with whole_file(out) as temporary, pq.ParquetWriter(temporary, self.schema, use_dictionary=coded) as writer:
+        with parquet_writer(out, self.schema, lambda each: not pa.types.is_large_string(each.type)) as writer:
             for keys, number, batch in self._chunks({}, everything=True):
                 if not everybody:
                     keep = np.fromiter((key in self.keys for key in keys), bool, len(keys))
                     batch = batch.filter(pa.array(keep[number]))
                 table = pa.Table.from_batches([batch]).cast(self.schema)
                 if len(table):
-                    writer.write_table(table, row_group_size=limits.AT_ONCE)
+                    writer.write(table)
 
 
 def _different(parts: list[np.ndarray], n: int) -> tuple[list[tuple[int, ...]], np.ndarray]:
