@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import statistics
 import sys
 import tempfile
 import time
@@ -76,13 +77,16 @@ def once(folder: Path, what: str, number: int) -> dict:
 
 def page(rows: list[dict]) -> str:
     loads = [row["load"] for row in rows]
-    lines = []
+    lines, price = [], {}
     for what in CHANGES:
         mine = [row for row in rows if row["change"] == what]
         figures = [[row[key] for row in mine] for key in ("seconds", "cpu", "own seconds", "own cpu")]
         beside = [[a - b for a, b in zip(figures[n], figures[n + 2], strict=True)] for n in range(2)]
+        price[what] = statistics.median(beside[1]), mine[0]["jobs"]
         lines.append(f"| {what} | {mine[0]['jobs']} | " + " | ".join(map(spread, figures + beside)) + " |")
     table = "\n".join(lines)
+    (few, few_jobs), (many, many_jobs) = (price[what] for what in list(CHANGES)[1:])
+    further = (many - few) / (many_jobs - few_jobs) * 1000
     return f"""\
 # What a change costs
 
@@ -95,6 +99,9 @@ Python and imports of libraries included. Aim: 3 s beside the work itself.
 | change | jobs that ran | s | processor | the same in one process: s | processor | beside it: s | processor |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {table}
+
+Beside the work there is the start of Snakemake with its plan, as with nothing changed, and from {few_jobs} to {many_jobs} jobs
+{further:.0f} ms of processor time for each further one: its bookkeeping, with the hashes of inputs.
 
 The parameter: `{PARAM[2][0]}` and `{PARAM[2][1]}` in turn, in `{PARAM[1]}`. The value: '{ROW[1]}' of one patient of
 `nat_residual`, on which everything of that study depends, and the tables and the report of all studies.

@@ -238,7 +238,7 @@ Made by `make bench`; figures of one machine on one day, to be compared with eac
 ## Small cohorts
 
 {jobs} jobs of the default run (all studies, synthetic cohorts, report).
-{machine("snakemake", "pandas", "scipy", "statsmodels")}. {len(runs)} repeats, in turn, each in a fresh copy after one
+{machine("snakemake", "pandas", "scipy", "statsmodels")}. {len(runs)} repeat{"s" * (len(runs) > 1)}, in turn, each in a fresh copy after one
 dry run; load of the machine {min(loads):.1f} to {max(loads):.1f}, for others worked on it. Median (least to most).
 
 | what | s | processor (s) |
