@@ -100,8 +100,8 @@ Python and imports of libraries included. Aim: 3 s beside the work itself.
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 {table}
 
-Beside the work there is the start of Snakemake with its plan, as with nothing changed, and from {few_jobs} to {many_jobs} jobs
-{further:.0f} ms of processor time for each further one: its bookkeeping, with the hashes of inputs.
+Beside the work there is the start of Snakemake with its plan, as with nothing changed, and from {few_jobs} to
+{many_jobs} jobs {further:.0f} ms of processor time for each further one: its bookkeeping, with the hashes of inputs.
 
 The parameter: `{PARAM[2][0]}` and `{PARAM[2][1]}` in turn, in `{PARAM[1]}`. The value: '{ROW[1]}' of one patient of
 `nat_residual`, on which everything of that study depends, and the tables and the report of all studies.

@@ -223,6 +223,7 @@ def page(runs: list[dict], shares: list[dict], functions: list[dict], jobs: int)
         return {key: sum(row[key] for row in rows) for key in ("jobs", "own", "alone", "imports")}
 
     top, rest = functions[:20], functions[20:]
+    repeats = f"{len(runs)} repeat{'s' * (len(runs) > 1)}"
     loads = [run["load"] for run in runs]
     return f"""\
 # Benchmarks
@@ -238,8 +239,9 @@ Made by `make bench`; figures of one machine on one day, to be compared with eac
 ## Small cohorts
 
 {jobs} jobs of the default run (all studies, synthetic cohorts, report).
-{machine("snakemake", "pandas", "scipy", "statsmodels")}. {len(runs)} repeat{"s" * (len(runs) > 1)}, in turn, each in a fresh copy after one
-dry run; load of the machine {min(loads):.1f} to {max(loads):.1f}, for others worked on it. Median (least to most).
+{machine("snakemake", "pandas", "scipy", "statsmodels")}.
+{repeats}, in turn, each in a fresh copy after one dry run; load of the machine {min(loads):.1f} to {max(loads):.1f}, for
+others worked on it, so processor time says more than the clock. Median (least to most).
 
 | what | s | processor (s) |
 | --- | ---: | ---: |
