@@ -240,7 +240,7 @@ Made by `make bench`; figures of one machine on one day, to be compared with eac
 
 {jobs} jobs of the default run (all studies, synthetic cohorts, report).
 {machine("snakemake", "pandas", "scipy", "statsmodels")}.
-{repeats}, in turn, each in a fresh copy after one dry run; load of the machine {min(loads):.1f} to {max(loads):.1f}, for
+{repeats}, in turn, each in a fresh copy after one dry run; load {min(loads):.1f} to {max(loads):.1f}, for
 others worked on it, so processor time says more than the clock. Median (least to most).
 
 | what | s | processor (s) |

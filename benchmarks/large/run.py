@@ -1,7 +1,7 @@
 """Seconds and memory from the export to each archetype's result, for 10^4 to 10^7 rows; figures, never a test.
 
     python -m benchmarks.large.run                     # needs a finished run: make results
-    python -m benchmarks.large.run --sizes 10000 --repeats 1 --out /tmp/large
+    python -m benchmarks.large.run --sizes 10000 --repeats 1 --out large-figures
 
 The exports are the synthetic ones of three studies many times over (``cohort/synthesise/scale.py``), as Parquet, their
 rows in random order within groups. Every step, result and comparison is a process of its own, imports included, one
