@@ -7,6 +7,10 @@ from pathlib import Path
 
 #: Marks and lines, so that the curves can be told apart without colours.
 MARKS = "osD^vPX<>p"
+#: From the export to the analysis file.
+STEPS = 4
+#: The memory that nothing should exceed, in MB.
+MOST_MB = 4000
 
 
 def plot(table: Path, out: Path) -> None:
@@ -29,6 +33,7 @@ def plot(table: Path, out: Path) -> None:
         for number, (name, points) in enumerate(lines.items()):
             points = sorted(points)
             look = {"marker": MARKS[number % 10], "color": f"C{number % 10}", "markersize": 4, "linewidth": 1.1}
+            look["linestyle"] = "--" if "processor" in name else "-"
             above.plot([n for n, *_ in points], [s for _, s, _ in points], label=name, **look)
             below.plot([n for n, *_ in points], [m for *_, m in points], **look)
         sizes = sorted({n for points in lines.values() for n, *_ in points})
@@ -39,8 +44,8 @@ def plot(table: Path, out: Path) -> None:
                 [sizes[0], sizes[-1]], [most * sizes[0] / sizes[-1], most], ":", color="#777777", label="linear growth"
             )
         above.set(xscale="log", yscale="log", ylabel="seconds", title=titles[place])
-        below.set(xscale="log", xlabel="rows of the export", ylabel="peak memory, MB", ylim=(0, None))
-        below.axhline(4000, color="#777777", linestyle="--", linewidth=0.8)
+        below.set(xscale="log", xlabel="rows of the export", ylabel="peak memory, MB", ylim=(0, MOST_MB * 1.05))
+        below.axhline(MOST_MB, color="#777777", linestyle="--", linewidth=0.8)
         above.legend(fontsize=7, frameon=False, ncols=2 if len(lines) > 8 else 1)
         for panel in (above, below):
             panel.grid(color="#DDDDDD", linewidth=0.6)
@@ -50,14 +55,20 @@ def plot(table: Path, out: Path) -> None:
 
 
 def _ways(rows: list[dict]) -> dict[str, list]:
-    """Per study, the four steps together: sum of their seconds, largest of their peaks."""
-    found: dict[str, dict[int, tuple[float, float]]] = {}
+    """Per study, the four steps together: sum of their seconds, by the clock and of processor time, largest peak."""
+    found: dict[str, dict[int, list[dict]]] = {}
     for row in rows:
         if row["what"] == "step" and "(" not in row["name"]:
-            of = found.setdefault(row["study"], {})
-            seconds, peak = of.get(int(row["rows"]), (0.0, 0.0))
-            of[int(row["rows"])] = seconds + float(row["seconds"]), max(peak, float(row["peak_mb"]))
-    return {name: [(n, *both) for n, both in of.items()] for name, of in found.items()}
+            found.setdefault(row["study"], {}).setdefault(int(row["rows"]), []).append(row)
+    lines: dict[str, list] = {}
+    for study, by_size in found.items():
+        for told, name in (("", "seconds"), (", processor time", "cpu_seconds")):
+            lines[study + told] = [
+                (n, sum(float(each[name]) for each in steps), max(float(each["peak_mb"]) for each in steps))
+                for n, steps in by_size.items()
+                if len(steps) == STEPS
+            ]
+    return lines
 
 
 def _results(rows: list[dict]) -> dict[str, list]:

@@ -7,7 +7,9 @@ import itertools
 from pathlib import Path
 
 STEPS = ("map", "validate", "derive", "select")
-#: What the issue asks of each result from the export on, at the largest size.
+#: The sizes that a whole run measures.
+SIZES = (10**4, 10**5, 10**6, 10**7)
+#: What is aimed at for each result from the export on, at the largest size.
 MOST_SECONDS, MOST_MB = 60, 4000
 
 
@@ -32,6 +34,10 @@ def _head(folder: Path, rows: list[dict]) -> str:
         if row["repeats"]:
             repeats[int(row["rows"])] = row["repeats"]
     told = ", ".join(f"{repeats[size]} at {_rows(size)}" for size in sorted(repeats))
+    # A run that was stopped has fewer figures at some sizes; the page says so.
+    figures = {size: sum(int(row["rows"]) == size for row in rows) for size in SIZES}
+    part = [f"{figures[size]} of {max(figures.values())} at {_rows(size)}" for size in SIZES]
+    unfinished = "" if len(set(figures.values())) == 1 else f" Not all is measured: {', '.join(part)} rows."
     return f"""# Large cohorts: from the export to each result
 
 Made by `python -m benchmarks.large.run` after `make results` (part of `make bench`), this page too; figures of one
@@ -39,7 +45,7 @@ machine on one day.
 Machine: {(folder / "machine.txt").read_text(encoding="utf-8").strip()}.
 Repeats: {told} rows; medians, and the least and the most seconds in
 [results.csv](results.csv). Where the machine had other work, seconds by the clock are more than seconds of processor
-time (in brackets).
+time (in brackets).{unfinished}
 
 The exports are the synthetic patients of three studies many times over, as Parquet with every cell as text and the rows
 in random order within groups: `casting` 13 columns, `nat_residual` 43, `us_mri` 21. Each step and each result is a
