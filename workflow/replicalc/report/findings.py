@@ -69,12 +69,10 @@ def _exchanged(claims: Iterable[ClaimRow]) -> dict[str, ClaimRow]:
 
 def _exchange(one: ClaimRow, other: ClaimRow, places: Mapping[tuple[str, str], str]) -> str:
     elsewhere = [
-        " and ".join(
-            dict.fromkeys(
-                places.get((claim.study, short), short)
-                for number, short in re.findall(r"(\S+) \(([\w.]+)\)", claim.evidence)
-                if number == claim.repair
-            )
+        _listed(
+            places.get((claim.study, short), short)
+            for number, short in re.findall(r"(\S+) \(([\w.]+)\)", claim.evidence)
+            if number == claim.repair
         )
         for claim in (one, other)
     ]
@@ -150,10 +148,18 @@ def _numbers(claims: list[ClaimRow]) -> tuple[str, str, bool]:
         said.append(f"{number} ({names[key]})")
     more = f" and {len(said) - NUMBERS} more" if len(said) > NUMBERS else ""
     places = list(dict.fromkeys(claim.location for claim in claims))
-    where = " and ".join(filter(None, [", ".join(places[: -1 if len(places) > 1 else None]), *places[1:][-1:]]))
-    if len(places) > PLACES:
-        where = f"{places[0]} and {len(places) - 1} other places"
+    where = _listed(places) if len(places) <= PLACES else f"{places[0]} and {len(places) - 1} other places"
     return where, " and ".join(said[:NUMBERS]) + more, sum(len(sides) for sides in parts.values()) > 1
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Different names as a list in words.
+
+    >>> _listed(["a", "b", "a", "c"])
+    'a, b and c'
+    """
+    *first, last = dict.fromkeys(names) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def told(evidence: str) -> str:
